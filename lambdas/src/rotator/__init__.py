@@ -1,0 +1,1 @@
+"""Restores AWS Backup recovery points of DynamoDB tables to fresh tables, and points SSM parameters at them."""

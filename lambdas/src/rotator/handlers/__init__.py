@@ -1,0 +1,1 @@
+"""The Lambda functions: each parses what it is given, calls one thing, and returns."""

@@ -1,0 +1,42 @@
+"""What AWS takes as a name, so that a rotation fails before anything is restored and not after hours."""
+
+import re
+
+from rotator.errors import InvalidParameterName, InvalidTableName
+
+_TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}", re.ASCII)
+_PARAMETER_NAME = re.compile(r"[a-zA-Z0-9_.-]+|(?:/[a-zA-Z0-9_.-]+){1,15}", re.ASCII)
+_RESERVED_PARAMETER_PREFIX = re.compile(r"/?(?:aws|ssm)", re.IGNORECASE)
+_LONGEST_PARAMETER_ARN = 1011
+
+
+def check_table_name(name: str) -> None:
+    """Raises `InvalidTableName`.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+    """
+    if not _TABLE_NAME.fullmatch(name):
+        raise InvalidTableName(
+            f"The rule makes the table name {name!r} of {len(name)} characters. "
+            "A table name has 3 to 255 characters out of a-z, A-Z, 0-9, '_', '-' and '.': "
+            "change the rule's replacement_pattern."
+        )
+
+
+def check_parameter_name(name: str, table_arn: str) -> None:
+    """Raises `InvalidParameterName`. The parameter is to be in the partition, Region and account of the table.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-parameter-name-constraints.html
+    """
+    _, partition, _, region, account, _ = table_arn.split(":", 5)
+    arn = f"arn:{partition}:ssm:{region}:{account}:parameter/{name.removeprefix('/')}"
+    if (
+        not _PARAMETER_NAME.fullmatch(name)
+        or _RESERVED_PARAMETER_PREFIX.match(name)
+        or len(arn) > _LONGEST_PARAMETER_ARN
+    ):
+        raise InvalidParameterName(
+            f"The rule makes the parameter name {name!r}. A parameter name has up to 15 levels, each after a '/', "
+            "out of a-z, A-Z, 0-9, '_', '-' and '.', does not start with 'aws' or 'ssm', and has at most "
+            f"{_LONGEST_PARAMETER_ARN} characters with its ARN: change the rule's ssm_parameter_name."
+        )

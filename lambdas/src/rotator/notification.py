@@ -1,0 +1,91 @@
+"""What AWS Backup says over SNS (https://docs.aws.amazon.com/aws-backup/latest/devguide/backup-notifications.html)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from rotator.errors import UnreadableNotification
+from rotator.timestamps import parse_iso8601
+
+_COMPLETED = "An AWS Backup job was completed successfully."
+
+# AWS documents one text and sends another. A table's name may contain and end with ".", so an ARN ends at the last ". "
+# ahead of the next label, and never at a bare ".".
+_RECOVERY_POINT = re.compile(r"Recovery point ARN: (\S+)\. ", re.IGNORECASE)
+_RESOURCE = re.compile(r"Resource ARN : (\S+)\. ", re.IGNORECASE)
+_JOB_ID = re.compile(r"(?:Backup Job Id|BackupJob ID) : ([0-9A-Za-z-]{1,36})\s*$", re.IGNORECASE)
+
+_TABLE_ARN = re.compile(r"arn:[^:]+:dynamodb:[^:]+:[^:]+:table/([a-zA-Z0-9_.-]+)", re.ASCII)
+_DYNAMODB = ":dynamodb:"
+
+
+@dataclass(frozen=True)
+class BackupJob:
+    """A completed backup job of a DynamoDB table."""
+
+    job_id: str
+    status_message: str
+    recovery_point_arn: str
+    table_arn: str
+    start_time: datetime
+
+    @property
+    def table_name(self) -> str:
+        return self.table_arn.partition(":table/")[2]
+
+    @classmethod
+    def from_notification(cls, notification: Mapping[str, Any]) -> Self | None:
+        """Reads the `Sns` part of one record of the event that SNS gives to a function.
+
+        Returns `None` for whatever is not a completed backup job of a DynamoDB table. Raises `UnreadableNotification`
+        where it is one, or may be one, and can't be read.
+        """
+        message = str(notification.get("Message"))
+        attributes = _attributes(notification)
+        if not _is_completed_backup_job(message, attributes):
+            return None
+        resource = _RESOURCE.search(message)
+        if resource and _DYNAMODB not in resource[1]:
+            return None
+        recovery_point, job_id = _RECOVERY_POINT.search(message), _JOB_ID.search(message)
+        if not (resource and recovery_point and job_id and _TABLE_ARN.fullmatch(resource[1])):
+            raise UnreadableNotification(f"The text of this completed backup job is not understood: {message!r}")
+        return cls(
+            job_id=job_id[1],
+            status_message=_COMPLETED,
+            recovery_point_arn=recovery_point[1],
+            table_arn=resource[1],
+            start_time=_start_time(attributes, message),
+        )
+
+
+def _attributes(notification: Mapping[str, Any]) -> dict[str, str]:
+    attributes = notification.get("MessageAttributes")
+    if not isinstance(attributes, Mapping):
+        return {}
+    return {
+        str(name): str(attribute["Value"])
+        for name, attribute in attributes.items()
+        if isinstance(attribute, Mapping) and "Value" in attribute
+    }
+
+
+def _is_completed_backup_job(message: str, attributes: Mapping[str, str]) -> bool:
+    """The attributes decide where both are there, otherwise the text does: some kinds of message lack some of them."""
+    event_type, state = attributes.get("EventType"), attributes.get("State")
+    if event_type is None or state is None:
+        by_text = message.startswith(_COMPLETED)
+        return by_text and event_type in (None, "BACKUP_JOB") and state in (None, "COMPLETED")
+    return (event_type, state) == ("BACKUP_JOB", "COMPLETED")
+
+
+def _start_time(attributes: Mapping[str, str], message: str) -> datetime:
+    text = attributes.get("StartTime")
+    try:
+        return parse_iso8601(text or "")
+    except ValueError as error:
+        raise UnreadableNotification(
+            f"The start time of this completed backup job is {text!r}, not a point in time: {message!r}"
+        ) from error

@@ -1,0 +1,39 @@
+"""Which tables are rotated, and what their copies and parameters are called."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from rotator.references import expand, replace_all
+from rotator.timestamps import to_table_name_suffix
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One entry of the module's variable `rules`; without `ssm_parameter_name`, no parameter is set."""
+
+    name: str
+    source_pattern: str
+    replacement_pattern: str
+    ssm_parameter_name: str | None = None
+
+    def matches(self, source_table_name: str) -> bool:
+        return self._first_match(source_table_name) is not None
+
+    def target_table_name(self, source_table_name: str, backup_start_time: datetime) -> str:
+        """The source table's name with every match replaced, and the start time of the backup, in UTC."""
+        replaced = replace_all(self._pattern, source_table_name, self.replacement_pattern)
+        return replaced + to_table_name_suffix(backup_start_time)
+
+    def target_parameter_name(self, source_table_name: str) -> str:
+        """The parameter's name, its references filled in from the first match; empty where none is asked for."""
+        match = self._first_match(source_table_name)
+        return expand(match, self.ssm_parameter_name) if match and self.ssm_parameter_name else ""
+
+    def _first_match(self, source_table_name: str) -> re.Match[str] | None:
+        return self._pattern.search(source_table_name)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(self.source_pattern, re.ASCII)

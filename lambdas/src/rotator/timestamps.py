@@ -1,0 +1,26 @@
+"""The two forms of a point in time, always UTC: ISO 8601 in states and logs, and the suffix of a table name."""
+
+from datetime import UTC, datetime
+
+TABLE_NAME_SUFFIX = "-%Y%m%d-%H-%M-%S"
+
+
+def parse_iso8601(text: str) -> datetime:
+    """`2026-11-23T02:07:00Z`, with or without fractions of a second.
+
+    Raises `ValueError` where the text is something else or names no time zone.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} names no time zone")
+    return moment.astimezone(UTC)
+
+
+def to_iso8601(moment: datetime) -> str:
+    """`2026-11-23T02:07:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def to_table_name_suffix(moment: datetime) -> str:
+    """`-20261123-02-07-00`."""
+    return moment.astimezone(UTC).strftime(TABLE_NAME_SUFFIX)

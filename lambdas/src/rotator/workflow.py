@@ -1,0 +1,93 @@
+"""From a notification to executions of the state machine."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rotator.errors import UnreadableNotification
+from rotator.logs import logger
+from rotator.notification import BackupJob
+from rotator.rules import Rule
+from rotator.settings import Settings
+from rotator.state import RotationState
+from rotator.timestamps import to_iso8601
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+
+def start_rotations(event: Mapping[str, Any], settings: Settings, step_functions: "SFNClient") -> list[str]:
+    """Starts one execution for each rule that matches the table of each backup job in an event of SNS.
+
+    Returns the names of the executions, those that were there already included. One unreadable notification does not
+    keep the others back: all are read, then `UnreadableNotification` is raised.
+    """
+    executions: list[str] = []
+    unreadable: list[str] = []
+    for notification in _notifications(event):
+        try:
+            job = BackupJob.from_notification(notification)
+        except UnreadableNotification as error:
+            unreadable.append(str(error))
+            continue
+        if job is None:
+            logger.debug("Not a completed backup of a DynamoDB table", notification=notification.get("Message"))
+            continue
+        executions += _start_for_each_matching_rule(job, settings, step_functions)
+    if unreadable:
+        raise UnreadableNotification("\n".join(unreadable))
+    return executions
+
+
+def _notifications(event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    try:
+        notifications = [record["Sns"] for record in event["Records"]]
+    except (KeyError, TypeError) as error:
+        raise UnreadableNotification(f"This is not an event of SNS: {event!r}") from error
+    if not all(isinstance(notification, Mapping) for notification in notifications):
+        raise UnreadableNotification(f"This is not an event of SNS: {event!r}")
+    return notifications
+
+
+def _start_for_each_matching_rule(job: BackupJob, settings: Settings, step_functions: "SFNClient") -> list[str]:
+    with logger.append_context_keys(backup_job_id=job.job_id, source_table=job.table_name):
+        matching = [rule for rule in settings.rules if rule.matches(job.table_name)]
+        if not matching:
+            logger.info("No rule matches the table")
+        return [_start(job, rule, settings.state_machine_arn, step_functions) for rule in matching]
+
+
+def _start(job: BackupJob, rule: Rule, state_machine_arn: str, step_functions: "SFNClient") -> str:
+    """The name makes a second notification of the same backup job harmless.
+
+    Step Functions answers a name that is in use with the running execution, or, once that has ended, with
+    `ExecutionAlreadyExists` (https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html).
+    """
+    execution = f"{rule.name}-{job.job_id}"
+    state = _initial_state(job, rule)
+    try:
+        step_functions.start_execution(stateMachineArn=state_machine_arn, name=execution, input=json.dumps(state))
+    except step_functions.exceptions.ExecutionAlreadyExists:
+        logger.info("The rotation was started before", execution=execution)
+    else:
+        logger.info("Rotation started", execution=execution, target_table=state["TargetTableName"])
+    return execution
+
+
+def _initial_state(job: BackupJob, rule: Rule) -> RotationState:
+    """Nothing in it may differ between two deliveries of one notification, or the second would start a rotation."""
+    return {
+        "BackupSnsMessage": {
+            "StatusMessage": job.status_message,
+            "RecoveryPointArn": job.recovery_point_arn,
+            "BackedUpResourceArn": job.table_arn,
+            "BackupJobID": job.job_id,
+            "StartTime": to_iso8601(job.start_time),
+        },
+        "SourcePattern": rule.source_pattern,
+        "ReplacementPattern": rule.replacement_pattern,
+        "SSMParameterName": rule.ssm_parameter_name or "",
+        "Rule": rule.name,
+        "TargetTableName": rule.target_table_name(job.table_name, job.start_time),
+        "TargetParameterName": rule.target_parameter_name(job.table_name),
+    }

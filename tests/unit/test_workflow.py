@@ -1,0 +1,159 @@
+"""From an event of SNS to executions."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from rotator.errors import UnreadableNotification
+from rotator.rules import Rule
+from rotator.settings import Settings
+from rotator.workflow import start_rotations
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+SAMPLES = Path(__file__).parent / "samples"
+JOB_ID = "5a772b5a-36d5-4a69-9b18-ed2f5213c659"
+EVERY_TABLE = Rule("staging", ".*", "$0-staging", "/staging/$0")
+
+
+@pytest.fixture
+def step_functions() -> "Iterator[SFNClient]":
+    with mock_aws():
+        yield boto3.client("stepfunctions")
+
+
+@pytest.fixture
+def settings(step_functions: "SFNClient") -> Settings:
+    machine = step_functions.create_state_machine(
+        name="rotator",
+        definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
+        roleArn="arn:aws:iam::123456789012:role/rotator",
+    )
+    return Settings(rules=(EVERY_TABLE,), state_machine_arn=machine["stateMachineArn"])
+
+
+def sample(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((SAMPLES / name).read_text())
+    return event
+
+
+def samples(decision: str) -> list[str]:
+    return [f"{decision}/{file.name}" for file in sorted((SAMPLES / decision).iterdir())]
+
+
+def executions(step_functions: "SFNClient", settings: Settings) -> list[str]:
+    listed = step_functions.list_executions(stateMachineArn=settings.state_machine_arn)["executions"]
+    return [execution["name"] for execution in listed]
+
+
+@pytest.mark.parametrize("name", samples("start"))
+def test_a_completed_backup_of_a_table_starts_a_rotation(
+    name: str, settings: Settings, step_functions: "SFNClient"
+) -> None:
+    assert start_rotations(sample(name), settings, step_functions) == [f"staging-{JOB_ID}"]
+    assert executions(step_functions, settings) == [f"staging-{JOB_ID}"]
+
+
+@pytest.mark.parametrize("name", samples("ignore"))
+def test_everything_else_is_ignored(name: str, settings: Settings, step_functions: "SFNClient") -> None:
+    assert start_rotations(sample(name), settings, step_functions) == []
+    assert executions(step_functions, settings) == []
+
+
+@pytest.mark.parametrize("name", samples("raise"))
+def test_a_completed_backup_that_cannot_be_read_raises(
+    name: str, settings: Settings, step_functions: "SFNClient"
+) -> None:
+    with pytest.raises(UnreadableNotification):
+        start_rotations(sample(name), settings, step_functions)
+    assert executions(step_functions, settings) == []
+
+
+def test_the_execution_starts_with_the_state_of_the_contract(settings: Settings, step_functions: "SFNClient") -> None:
+    start_rotations(sample("start/completed-native-recovery-point.json"), settings, step_functions)
+
+    arn = f"{settings.state_machine_arn.replace('stateMachine', 'execution')}:staging-{JOB_ID}"
+    table_arn = "arn:aws:dynamodb:us-east-1:637093487455:table/MyDynamoDBTable"
+    assert json.loads(step_functions.describe_execution(executionArn=arn)["input"]) == {
+        "BackupSnsMessage": {
+            "StatusMessage": "An AWS Backup job was completed successfully.",
+            "RecoveryPointArn": f"{table_arn}/backup/01568804569000-d3306d76",
+            "BackedUpResourceArn": table_arn,
+            "BackupJobID": JOB_ID,
+            "StartTime": "2019-09-02T13:48:52.226Z",
+        },
+        "SourcePattern": ".*",
+        "ReplacementPattern": "$0-staging",
+        "SSMParameterName": "/staging/$0",
+        "Rule": "staging",
+        "TargetTableName": "MyDynamoDBTable-staging-20190902-13-48-52",
+        "TargetParameterName": "/staging/MyDynamoDBTable",
+    }
+
+
+def test_each_matching_rule_starts_its_own_rotation(settings: Settings, step_functions: "SFNClient") -> None:
+    rules = (
+        Rule("reporting", "^My", "Reporting"),
+        Rule("other", "^Other", "x"),
+        Rule("staging", "Table$", "Staging"),
+    )
+
+    start_rotations(
+        sample("start/completed-native-recovery-point.json"),
+        Settings(rules=rules, state_machine_arn=settings.state_machine_arn),
+        step_functions,
+    )
+
+    assert sorted(executions(step_functions, settings)) == [f"reporting-{JOB_ID}", f"staging-{JOB_ID}"]
+
+
+def test_a_notification_that_comes_again_after_the_end_starts_nothing(
+    settings: Settings, step_functions: "SFNClient"
+) -> None:
+    event = sample("start/completed-native-recovery-point.json")
+    start_rotations(event, settings, step_functions)
+    step_functions.stop_execution(
+        executionArn=f"{settings.state_machine_arn.replace('stateMachine', 'execution')}:staging-{JOB_ID}"
+    )
+
+    assert start_rotations(event, settings, step_functions) == [f"staging-{JOB_ID}"]
+    assert executions(step_functions, settings) == [f"staging-{JOB_ID}"]
+
+
+def test_an_unreadable_notification_does_not_keep_the_others_back(
+    settings: Settings, step_functions: "SFNClient"
+) -> None:
+    records = [
+        *sample("raise/completed-dynamodb-table-in-an-unknown-text.json")["Records"],
+        *sample("start/completed-native-recovery-point.json")["Records"],
+    ]
+
+    with pytest.raises(UnreadableNotification, match="is complete"):
+        start_rotations({"Records": records}, settings, step_functions)
+
+    assert executions(step_functions, settings) == [f"staging-{JOB_ID}"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["Records", "Sns", "Message"]), inner),
+)
+
+
+@given(event=JSON | JSON.map(lambda inner: {"Records": [{"Sns": inner}]}))
+def test_no_event_fails_in_another_way_than_as_unreadable(event: Any) -> None:  # noqa: ANN401
+    settings = Settings(rules=(EVERY_TABLE,), state_machine_arn="arn:aws:states:us-east-1:123456789012:stateMachine:x")
+    with mock_aws():
+        try:
+            started = start_rotations(event, settings, boto3.client("stepfunctions"))
+        except UnreadableNotification:
+            return
+        assert started == []
