@@ -1,10 +1,15 @@
 """One JSON line for each fact. Messages are constants, and data goes into fields, but never a table's items."""
 
+import logging
+
 from aws_lambda_powertools import Logger
 
 from rotator.state import RotationState
 
-logger = Logger()
+logger = Logger(utc=True, use_rfc3339=True)
+
+# It tells at each start where it found its credentials and its endpoint.
+logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
 def log_about(state: RotationState) -> None:

@@ -1,0 +1,89 @@
+locals {
+  functions = {
+    start_workflow = {
+      description = "Starts a rotation for each completed backup of a table that a rule matches"
+      environment = local.start_workflow_environment
+    }
+    restore_backup = {
+      description = "Begins to restore a recovery point to a new table"
+      environment = {}
+    }
+    check_restore_status = {
+      description = "Looks how far a restore is"
+      environment = {}
+    }
+    update_ssm_parameter = {
+      description = "Points an SSM parameter at a restored table"
+      environment = {}
+    }
+  }
+  function_names      = { for key in keys(local.functions) : key => "${var.name}-${replace(key, "_", "-")}" }
+  function_log_groups = { for key, name in local.function_names : key => "/aws/lambda/${name}" }
+
+  start_workflow_environment = {
+    RULES             = jsonencode(var.rules)
+    STATE_MACHINE_ARN = local.state_machine_arn
+  }
+  common_environment = {
+    POWERTOOLS_SERVICE_NAME = var.name
+  }
+
+  # What the 4 KB of a function's environment leave for the rules, whose quotation marks count twice here.
+  rules_size_max = 4 * 1024 + 2 - length(jsonencode(merge(local.common_environment, { RULES = "", STATE_MACHINE_ARN = local.state_machine_arn })))
+
+  log_retention_days = [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+}
+
+resource "aws_lambda_function" "this" {
+  for_each = local.functions
+
+  function_name    = local.function_names[each.key]
+  description      = each.value.description
+  role             = aws_iam_role.function[each.key].arn
+  runtime          = "python3.13"
+  architectures    = [var.architecture]
+  handler          = "rotator.handlers.${each.key}.handler"
+  filename         = "${path.module}/lambdas/dist/functions.zip"
+  source_code_hash = filebase64sha256("${path.module}/lambdas/dist/functions.zip")
+  layers           = [aws_lambda_layer_version.this.arn]
+  memory_size      = 256
+  timeout          = 60
+
+  environment {
+    variables = merge(local.common_environment, each.value.environment)
+  }
+
+  logging_config {
+    log_group             = aws_cloudwatch_log_group.function[each.key].name
+    log_format            = "JSON"
+    application_log_level = var.log_level
+    system_log_level      = "INFO"
+  }
+
+  tracing_config {
+    mode = var.tracing ? "Active" : "PassThrough"
+  }
+
+  tags = var.tags
+
+  # Lambda refuses a function whose role may not do what its configuration asks for.
+  depends_on = [aws_iam_role_policy.function]
+}
+
+resource "aws_lambda_layer_version" "this" {
+  layer_name               = "${var.name}-dependencies"
+  description              = "Powertools for AWS Lambda, the parts that the functions use"
+  filename                 = "${path.module}/lambdas/dist/dependencies.zip"
+  source_code_hash         = filebase64sha256("${path.module}/lambdas/dist/dependencies.zip")
+  compatible_runtimes      = ["python3.13"]
+  compatible_architectures = [var.architecture]
+}
+
+resource "aws_cloudwatch_log_group" "function" {
+  for_each = local.function_log_groups
+
+  name              = each.value
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
+  tags              = var.tags
+}

@@ -1,0 +1,43 @@
+# A source_pattern is read by Go's regexp (RE2) when planning and by Python's re when running. Accepted is the language in
+# which both say the same, match and groups alike. Left out is what only one of them knows ([[:alpha:]], \z, \Q, \p,
+# (?<name>), lookaround), what they read differently ({,n}, \12, [\d-z]), and the repetition of a group whose content
+# varies, such as (a*)*: they fill such groups differently, and Python may take a time that grows exponentially.
+
+locals {
+  character  = "[ -#%-',/->@-Z_-z~-]"
+  escape     = "\\\\(?:[aDdfnrSstvWw]|x[0-9A-Fa-f]{2}|[!-/:-@\\[-`{-~])"
+  range_end  = "(?:[ -%'-,.-Z^-{}]|\\\\(?:[afnrtv]|x[0-9A-Fa-f]{2}|[!-/:-@\\[-`{-~]))"
+  class_item = "(?:${local.range_end}-${local.range_end}|${local.range_end}|\\\\[DdSsWw])"
+  class      = "\\[\\^?(?:-|-?${local.class_item}+-?)\\]"
+  atom       = "(?:${local.character}|\\.|${local.escape}|${local.class})"
+  assertion  = "(?:[\\^$]|\\\\[AbB])"
+  open_group = "\\((?:\\?:|\\?-?[ims]+:|\\?P<[A-Za-z_][A-Za-z0-9_]*>)?"
+  repeat     = "(?:[*+]|\\{[0-9]+(?:,[0-9]*)?\\})\\??"
+  option     = "\\?\\??"
+
+  portable_pattern = join("", [
+    "^(?:\\(\\?[ims]+\\))?(?:",
+    join("|", [
+      "${local.atom}(?:${local.repeat}|${local.option})?",
+      "${local.open_group}${local.atom}+\\)${local.repeat}",
+      local.assertion,
+      local.open_group,
+      "\\)(?:${local.option})?",
+      "\\|",
+    ]),
+    ")*$",
+  ])
+
+  named_group = "\\(\\?P<([A-Za-z0-9_]+)>"
+
+  # Escapes and classes are tokens as well, so that a bracket in them is not taken for a group. What is captured of a
+  # group is its name, or the bracket of one without a name; (?: ) captures nothing.
+  group_token = "\\\\.|\\[\\^?(?:\\\\.|[^\\]])*\\]|\\(\\?(?:P<([A-Za-z0-9_]+)>)?|(\\()"
+  groups      = [for token in regexall(local.group_token, var.source_pattern) : join("", compact(token)) if length(compact(token)) > 0]
+  group_names = concat([for number in range(length(local.groups) + 1) : tostring(number)], [for group in local.groups : group if group != "("])
+
+  # $1, ${1}, $name, ${name}; a name is as long as possible.
+  reference = "\\$(?:([A-Za-z0-9_]+)|\\{([A-Za-z0-9_]+)\\})"
+
+  way_out_of_unknown_group = "but source_pattern is \"${var.source_pattern}\", with the groups ${join(", ", local.group_names)}. Add the group; where letters or digits follow a reference, write $${1}x in place of $1x."
+}

@@ -1,0 +1,306 @@
+# Policies and state machine as the real provider renders them. It is given no account: what it would have to ask AWS for
+# is overridden.
+
+provider "aws" {
+  region                      = "us-gov-west-1"
+  access_key                  = "testing"
+  secret_key                  = "testing"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.this
+  values = { account_id = "123456789012" }
+}
+
+override_resource {
+  target          = aws_lambda_function.this["restore_backup"]
+  override_during = plan
+  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-restore-backup" }
+}
+
+override_resource {
+  target          = aws_lambda_function.this["check_restore_status"]
+  override_during = plan
+  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-check-restore-status" }
+}
+
+override_resource {
+  target          = aws_lambda_function.this["update_ssm_parameter"]
+  override_during = plan
+  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-update-ssm-parameter" }
+}
+
+# With a definition that is known, the provider has Step Functions validate it while planning.
+override_resource {
+  target          = aws_sfn_state_machine.this
+  override_during = plan
+}
+
+variables {
+  name                 = "rotator"
+  backup_sns_topic_arn = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:backups"
+  rules = {
+    staging   = { source_pattern = "^(.+)-production$", replacement_pattern = "$1-staging", ssm_parameter_name = "/staging/$1/table-arn" }
+    reporting = { source_pattern = "-production$", replacement_pattern = "-reporting", ssm_parameter_name = "reporting" }
+    proof     = { source_pattern = ".", replacement_pattern = "$0" }
+  }
+  tracing = false
+}
+
+run "policies" {
+  command = plan
+
+  assert {
+    condition = jsondecode(data.aws_iam_policy_document.start_workflow.json).Statement == jsondecode(jsonencode([
+      {
+        Sid      = "WriteLogs"
+        Effect   = "Allow"
+        Action   = ["logs:PutLogEvents", "logs:CreateLogStream"]
+        Resource = "arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:/aws/lambda/rotator-start-workflow:*"
+      },
+      {
+        Sid      = "StartRotations"
+        Effect   = "Allow"
+        Action   = "states:StartExecution"
+        Resource = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
+      },
+      {
+        Sid      = "KeepFailedNotifications"
+        Effect   = "Allow"
+        Action   = "sqs:SendMessage"
+        Resource = "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:rotator-failed-notifications"
+      },
+    ]))
+    error_message = data.aws_iam_policy_document.start_workflow.json
+  }
+
+  assert {
+    condition = jsondecode(data.aws_iam_policy_document.restore_backup.json).Statement == jsondecode(jsonencode([
+      {
+        Sid      = "WriteLogs"
+        Effect   = "Allow"
+        Action   = ["logs:PutLogEvents", "logs:CreateLogStream"]
+        Resource = "arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:/aws/lambda/rotator-restore-backup:*"
+      },
+      {
+        Sid    = "RestoreBackups"
+        Effect = "Allow"
+        Action = "dynamodb:RestoreTableFromBackup"
+        Resource = [
+          "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*/backup/*",
+          "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??",
+        ]
+      },
+      {
+        Sid    = "FillTargetTables"
+        Effect = "Allow"
+        Action = [
+          "dynamodb:UpdateItem",
+          "dynamodb:Scan",
+          "dynamodb:Query",
+          "dynamodb:PutItem",
+          "dynamodb:GetItem",
+          "dynamodb:DeleteItem",
+          "dynamodb:BatchWriteItem",
+        ]
+        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
+      },
+    ]))
+    error_message = data.aws_iam_policy_document.restore_backup.json
+  }
+
+  assert {
+    condition = jsondecode(data.aws_iam_policy_document.check_restore_status.json).Statement == jsondecode(jsonencode([
+      {
+        Sid      = "WriteLogs"
+        Effect   = "Allow"
+        Action   = ["logs:PutLogEvents", "logs:CreateLogStream"]
+        Resource = "arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:/aws/lambda/rotator-check-restore-status:*"
+      },
+      {
+        Sid      = "DescribeTargetTables"
+        Effect   = "Allow"
+        Action   = "dynamodb:DescribeTable"
+        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
+      },
+    ]))
+    error_message = data.aws_iam_policy_document.check_restore_status.json
+  }
+
+  assert {
+    condition = jsondecode(data.aws_iam_policy_document.update_ssm_parameter.json).Statement == jsondecode(jsonencode([
+      {
+        Sid      = "WriteLogs"
+        Effect   = "Allow"
+        Action   = ["logs:PutLogEvents", "logs:CreateLogStream"]
+        Resource = "arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:/aws/lambda/rotator-update-ssm-parameter:*"
+      },
+      {
+        Sid    = "UpdateParameters"
+        Effect = "Allow"
+        Action = "ssm:PutParameter"
+        Resource = [
+          "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/staging/*/table-arn",
+          "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/reporting",
+        ]
+      },
+    ]))
+    error_message = data.aws_iam_policy_document.update_ssm_parameter.json
+  }
+
+  assert {
+    condition = jsondecode(data.aws_iam_policy_document.state_machine.json).Statement[0] == jsondecode(jsonencode({
+      Sid    = "InvokeFunctions"
+      Effect = "Allow"
+      Action = "lambda:InvokeFunction"
+      Resource = [
+        "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-update-ssm-parameter",
+        "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-restore-backup",
+        "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-check-restore-status",
+      ]
+    }))
+    error_message = data.aws_iam_policy_document.state_machine.json
+  }
+
+  # A * stands only where AWS knows no resources.
+  assert {
+    condition = alltrue(flatten([
+      for policy in concat(values(local.function_policies), [data.aws_iam_policy_document.state_machine.json]) : [
+        for statement in jsondecode(policy).Statement : statement.Sid == "DeliverLogs" if contains(flatten([statement.Resource]), "*")
+      ]
+    ]))
+    error_message = "A statement other than DeliverLogs has the resource *."
+  }
+
+  assert {
+    condition = jsondecode(aws_sqs_queue.this["undelivered_notifications"].policy).Statement == jsondecode(jsonencode([{
+      Sid       = "KeepUndeliveredNotifications"
+      Effect    = "Allow"
+      Action    = "sqs:SendMessage"
+      Resource  = "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:rotator-undelivered-notifications"
+      Principal = { Service = "sns.amazonaws.com" }
+      Condition = { ArnEquals = { "aws:SourceArn" = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:backups" } }
+    }]))
+    error_message = aws_sqs_queue.this["undelivered_notifications"].policy
+  }
+}
+
+run "rules_without_parameters_grant_nothing_on_parameters" {
+  command = plan
+
+  variables {
+    rules = { proof = { source_pattern = ".", replacement_pattern = "$0" } }
+  }
+
+  assert {
+    condition     = !strcontains(data.aws_iam_policy_document.update_ssm_parameter.json, "ssm:")
+    error_message = data.aws_iam_policy_document.update_ssm_parameter.json
+  }
+}
+
+run "options" {
+  command = plan
+
+  variables {
+    tracing              = true
+    architecture         = "x86_64"
+    log_level            = "DEBUG"
+    log_retention_days   = 7
+    permissions_boundary = "arn:aws-us-gov:iam::123456789012:policy/boundary"
+    role_path            = "/service/"
+    kms_key_arn          = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    tags                 = { team = "data" }
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in concat(values(local.function_policies), [data.aws_iam_policy_document.state_machine.json]) : strcontains(policy, "xray:PutTraceSegments")
+    ])
+    error_message = "A role may not write traces."
+  }
+
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.this : function.tracing_config[0].mode == "Active"]) && aws_sfn_state_machine.this.tracing_configuration[0].enabled
+    error_message = "Not everything is traced."
+  }
+
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.this : function.architectures[0] == "x86_64" && function.logging_config[0].application_log_level == "DEBUG"])
+    error_message = "The architecture or the log level did not arrive at the functions."
+  }
+
+  assert {
+    condition     = alltrue([for role in concat(values(aws_iam_role.function), [aws_iam_role.state_machine]) : role.permissions_boundary == var.permissions_boundary && role.path == var.role_path])
+    error_message = "A role lacks the boundary or the path."
+  }
+
+  assert {
+    condition = alltrue([
+      for group in concat(values(aws_cloudwatch_log_group.function), [aws_cloudwatch_log_group.state_machine]) : group.retention_in_days == 7 && group.kms_key_id == var.kms_key_arn
+    ])
+    error_message = "A log group lacks the retention or the key."
+  }
+
+  assert {
+    condition     = alltrue([for queue in aws_sqs_queue.this : queue.kms_master_key_id == var.kms_key_arn])
+    error_message = "A queue lacks the key."
+  }
+
+  assert {
+    condition     = strcontains(data.aws_iam_policy_document.start_workflow.json, "kms:GenerateDataKey")
+    error_message = "start_workflow may not send to an encrypted queue."
+  }
+}
+
+run "tags_reach_everything_that_takes_them" {
+  command = plan
+
+  variables {
+    tags = { team = "data" }
+  }
+
+  assert {
+    condition = alltrue([
+      for tags in concat(
+        values(aws_lambda_function.this)[*].tags,
+        values(aws_iam_role.function)[*].tags,
+        values(aws_cloudwatch_log_group.function)[*].tags,
+        values(aws_sqs_queue.this)[*].tags,
+        [aws_iam_role.state_machine.tags, aws_cloudwatch_log_group.state_machine.tags, aws_sfn_state_machine.this.tags],
+      ) : tags["team"] == "data"
+    ])
+    error_message = "Something is without the tags."
+  }
+}
+
+run "the_state_machine_calls_the_functions" {
+  command = plan
+
+  assert {
+    condition = {
+      for name, state in jsondecode(aws_sfn_state_machine.this.definition).States : name => state.Parameters.FunctionName if state.Type == "Task"
+      } == {
+      "Start Restore"        = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-restore-backup"
+      "Check Restore Status" = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-check-restore-status"
+      "Update SSM Parameter" = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-update-ssm-parameter"
+    }
+    error_message = aws_sfn_state_machine.this.definition
+  }
+
+  assert {
+    condition     = alltrue([for state in jsondecode(aws_sfn_state_machine.this.definition).States : state.Resource == "arn:aws-us-gov:states:::lambda:invoke" if state.Type == "Task"])
+    error_message = aws_sfn_state_machine.this.definition
+  }
+}
+
+run "the_subscription_lets_completed_backup_jobs_through" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_sns_topic_subscription.this.filter_policy) == { EventType = ["BACKUP_JOB"], State = ["COMPLETED"] }
+    error_message = aws_sns_topic_subscription.this.filter_policy
+  }
+}

@@ -1,0 +1,178 @@
+"""Patterns that Terraform lets through mean the same to Python.
+
+`terraform console` is the judge: it is Go, and reads patterns and references as the module does when planning.
+"""
+
+import json
+import random
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from rotator.references import replace_all
+
+PATTERNS = Path(__file__).parents[2] / "modules/rule/patterns.tf"
+SEED = 20261123
+
+NAMES = ["orders-production", "aaa", "ab", "a-b.c_D-9", "AbBa-12-prod", "b", "production.production", "-_.", "bab-ab"]
+
+# Shows the whole match, each group, a group that does not exist, and a name of which only a part is a group's.
+TEMPLATE = "<$0|$1|${2}|$3|${n}|$nx|$$>"
+
+ACCEPTED = [
+    "(?i)-production$",
+    "^(.+)-production$",
+    "^(?P<n>[a-z]+)[._-]",
+    "",
+    ".*",
+    "x*",
+    "a|",
+    "(|a)",
+    r"\bprod",
+    r"\B",
+    "(?:ab)+",
+    "(?i:A)b",
+    "(?-i:a)",
+    "[^a-c.-]",
+    "[-a]{2,}?",
+    r"[\w.]+?$",
+    r"\x61",
+    "(a*)?",
+    "(?s).",
+]
+REFUSED = [
+    # Only Go knows them.
+    "[[:alpha:]]",
+    r"a\z",
+    r"\Qa\E",
+    r"\pL",
+    r"\x{61}",
+    r"\141",
+    "(?U)a",
+    "(?<n>a)",
+    r"[\d-z]",
+    "^*",
+    # Only Python knows them.
+    "(?=a)",
+    "(?<!a)b",
+    r"(a)\1",
+    r"a\Z",
+    "a++",
+    "(?x)a",
+    # Both know them, but not as the same.
+    "a{,2}",
+    "a(?i)b",
+    "(?i)a|(?i)b",
+    "(a*)*",
+    "(|a)+",
+    "([^-]*)+",
+    "é",
+    # Neither knows them.
+    "(a",
+    "a)",
+    "*",
+    "[a",
+    "[b-a]",
+    "(?P<n>a)(?P<n>b)",
+    "a{2,1}",
+]
+
+
+def judge(directory: Path, patterns: list[str]) -> list[dict[str, Any]]:
+    """For each pattern, whether the module accepts it, and what Go makes of each name."""
+    shutil.copy(PATTERNS, directory)
+    (directory / "variables.tf").write_text('variable "source_pattern" {\n  default = ""\n}\n')
+    (directory / "patterns.json").write_text(json.dumps(patterns))
+    (directory / "names.json").write_text(json.dumps(NAMES))
+    (directory / "template.txt").write_text(TEMPLATE)
+    expression = """
+      jsonencode([for pattern in jsondecode(file("patterns.json")) : {
+        accepted = alltrue([
+          can(regex(local.portable_pattern, pattern)),
+          can(replace("", "/${pattern}/", "")),
+          length(distinct(regexall(local.named_group, pattern))) == length(regexall(local.named_group, pattern)),
+        ]),
+        replaced = try(
+          [for name in jsondecode(file("names.json")) : replace(name, "/${pattern}/", file("template.txt"))],
+          [],
+        ),
+      }])
+    """
+    console = subprocess.run(
+        ["terraform", f"-chdir={directory}", "console"],
+        input=" ".join(expression.split()),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    verdicts: list[dict[str, Any]] = json.loads(json.loads(console.stdout.strip().splitlines()[-1]))
+    return verdicts
+
+
+def python_reading(pattern: str) -> list[str]:
+    compiled = re.compile(pattern, re.ASCII)
+    return [replace_all(compiled, name, TEMPLATE) for name in NAMES]
+
+
+def test_the_patterns_that_people_write_are_accepted_and_agree(tmp_path: Path) -> None:
+    for pattern, verdict in zip(ACCEPTED, judge(tmp_path, ACCEPTED), strict=True):
+        assert verdict == {"accepted": True, "replaced": python_reading(pattern)}, pattern
+
+
+def test_patterns_that_mean_something_else_to_one_of_the_two_are_refused(tmp_path: Path) -> None:
+    verdicts = judge(tmp_path, REFUSED)
+
+    assert [pattern for pattern, verdict in zip(REFUSED, verdicts, strict=True) if verdict["accepted"]] == []
+
+
+ATOMS = [
+    *["a", "b", "A", "-", "_", ".", "]", "{", "[a-b]", "[^a]", "[ab-]", "[]a]", "[\\d-b]", "[a&&b]", "[[:alpha:]]"],
+    *[
+        "\\d",
+        "\\W",
+        "\\.",
+        "\\-",
+        "\\x61",
+        "\\1",
+        "\\pL",
+        "(?i)",
+        "^",
+        "$",
+        "\\b",
+        "\\B",
+        "\\A",
+        "\\z",
+        "\\Z",
+        "\\Qa",
+        "",
+    ],
+]
+QUANTIFIERS = ["*", "+", "?", "*?", "+?", "??", "{2}", "{1,}", "{0,2}?", "{,2}", "++"]
+GROUPS = ["(", "(", "(?:", "(?P<n>", "(?i:", "(?-s:", "(?<n>", "(?="]
+
+
+def random_pattern(chance: random.Random, depth: int) -> str:
+    pattern = ""
+    for _ in range(chance.randint(1, 3)):
+        if depth and chance.random() < 0.5:
+            pattern += chance.choice(GROUPS) + random_pattern(chance, depth - 1) + ")"
+        else:
+            pattern += chance.choice(ATOMS)
+        if chance.random() < 0.5:
+            pattern += chance.choice(QUANTIFIERS)
+        if chance.random() < 0.2:
+            pattern += "|"
+    return pattern
+
+
+def test_whatever_is_accepted_agrees(tmp_path: Path) -> None:
+    chance = random.Random(SEED)  # noqa: S311
+    patterns = sorted({random_pattern(chance, depth=2) for _ in range(20_000)})
+
+    verdicts = zip(patterns, judge(tmp_path, patterns), strict=True)
+    accepted = {pattern: verdict["replaced"] for pattern, verdict in verdicts if verdict["accepted"]}
+    assert len(accepted) > 1_000
+    for pattern, replaced in accepted.items():
+        assert replaced == python_reading(pattern), pattern

@@ -1,0 +1,97 @@
+"""What the state machine, the functions and Terraform say to each other, each in its own language, fits together."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+
+from rotator import errors, state
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = (ROOT / "statemachine/restore_backup.asl.json").read_text()
+STATES: dict[str, dict[str, Any]] = json.loads(TEMPLATE)["States"]
+TASKS = {name: definition for name, definition in STATES.items() if definition["Type"] == "Task"}
+END_OF_A_FAILURE = "Rotation Failed"
+
+# https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html and
+# https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
+ERRORS_OF_AWS = {
+    "States.ALL",
+    "Lambda.AWSLambdaException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.SdkClientException",
+    "Lambda.ServiceException",
+    "Lambda.TooManyRequestsException",
+}
+
+
+def strings(value: Any) -> list[str]:  # noqa: ANN401
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in strings(item)]
+    if isinstance(value, list):
+        return [text for item in value for text in strings(item)]
+    return [value] if isinstance(value, str) else []
+
+
+def paths(name: str) -> list[list[str]]:
+    """The paths into the state that a state reads or writes; a payload is the answer of a function."""
+    texts = strings({key: value for key, value in STATES[name].items() if key != "ResultSelector"})
+    return [text.split(".")[1:] for text in texts if re.fullmatch(r"\$\.[\w.]+", text)]
+
+
+def test_terraform_passes_each_placeholder_and_no_other() -> None:
+    call = re.search(r"templatefile\(.*?, \{\n(.*?)\n  \}\)", (ROOT / "state_machine.tf").read_text(), re.DOTALL)
+    assert call is not None
+    passed = set(re.findall(r"^ +(\w+) +=", call[1], re.MULTILINE))
+
+    assert passed == set(re.findall(r"\$\{(.*?)\}", TEMPLATE))
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_each_path_is_a_key_of_the_typed_state(name: str) -> None:
+    keys = get_type_hints(state.RotationState)
+    for key, *inner in paths(name):
+        assert key in keys
+        if inner and hasattr(state, key):
+            assert inner[0] in get_type_hints(getattr(state, key))
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_selects_what_its_function_returns(name: str) -> None:
+    key = TASKS[name]["ResultPath"].removeprefix("$.")
+
+    assert TASKS[name]["ResultSelector"] == {
+        f"{field}.$": f"$.Payload.{field}" for field in get_type_hints(getattr(state, key))
+    }
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_has_a_time_limit_retries_and_one_end_for_failures(name: str) -> None:
+    task = TASKS[name]
+
+    assert task["TimeoutSeconds"] > 60  # what Terraform gives a function
+    assert task["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.Failure", "Next": END_OF_A_FAILURE}]
+    assert set(task["Retry"][0]["ErrorEquals"]) == ERRORS_OF_AWS - {"States.ALL"}
+
+
+def test_each_error_is_one_of_ours_or_of_aws() -> None:
+    caught = {
+        error
+        for task in TASKS.values()
+        for handler in [*task["Retry"], *task["Catch"]]
+        for error in handler["ErrorEquals"]
+    }
+    ours = {name for name, value in vars(errors).items() if isinstance(value, type)}
+
+    assert caught <= ours | ERRORS_OF_AWS
+
+
+def test_each_state_is_reached_from_another_or_first() -> None:
+    targets = {json.loads(TEMPLATE)["StartAt"]}
+    for definition in STATES.values():
+        choices = [*definition.get("Choices", []), *definition.get("Catch", []), definition]
+        targets |= {choice[way] for choice in choices for way in ("Next", "Default") if way in choice}
+
+    assert targets == set(STATES)

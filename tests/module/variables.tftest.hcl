@@ -1,0 +1,184 @@
+# What AWS would refuse is refused when planning. The rules have a file of their own.
+
+mock_provider "aws" {
+  source = "./tests/module/mocks"
+}
+
+variables {
+  backup_sns_topic_arn = "arn:aws:sns:us-east-1:123456789012:backups"
+  rules = {
+    staging = { source_pattern = "-production$", replacement_pattern = "-staging" }
+  }
+}
+
+run "the_required_variables_are_enough" {
+  command = plan
+}
+
+run "a_topic_name_in_place_of_an_arn" {
+  command = plan
+  variables {
+    backup_sns_topic_arn = "backups"
+  }
+  expect_failures = [var.backup_sns_topic_arn]
+}
+
+run "a_topic_without_an_account" {
+  command = plan
+  variables {
+    backup_sns_topic_arn = "arn:aws:sns:us-east-1::backups"
+  }
+  expect_failures = [var.backup_sns_topic_arn]
+}
+
+run "a_fifo_topic" {
+  command = plan
+  variables {
+    backup_sns_topic_arn = "arn:aws:sns:us-east-1:123456789012:backups.fifo"
+  }
+  expect_failures = [var.backup_sns_topic_arn]
+}
+
+run "a_topic_of_another_region" {
+  command = plan
+  variables {
+    backup_sns_topic_arn = "arn:aws:sns:eu-west-1:123456789012:backups"
+  }
+  expect_failures = [aws_sns_topic_subscription.this]
+}
+
+run "a_topic_of_another_account" {
+  command = plan
+  variables {
+    backup_sns_topic_arn = "arn:aws:sns:us-east-1:210987654321:backups"
+  }
+  expect_failures = [aws_sns_topic_subscription.this]
+}
+
+run "no_rules" {
+  command = plan
+  variables {
+    rules = {}
+  }
+  expect_failures = [var.rules]
+}
+
+run "rules_that_just_fit_into_the_environment" {
+  command = plan
+  variables {
+    rules = { for number in range(30) : "rule-${number}" => { source_pattern = "-production-${number}$", replacement_pattern = "-x" } }
+  }
+}
+
+run "rules_that_do_not_fit_into_the_environment" {
+  command = plan
+  variables {
+    rules = { for number in range(40) : "rule-${number}" => { source_pattern = "-production-${number}$", replacement_pattern = "-x" } }
+  }
+  expect_failures = [var.rules]
+}
+
+run "the_longest_name" {
+  command = plan
+  variables {
+    name = "a234567890123456789012345678901234567890123"
+  }
+  assert {
+    condition     = length(aws_iam_role.function["check_restore_status"].name) == 64
+    error_message = "The longest name of a role has ${length(aws_iam_role.function["check_restore_status"].name)} characters."
+  }
+}
+
+run "a_name_that_makes_the_names_of_roles_too_long" {
+  command = plan
+  variables {
+    name = "a2345678901234567890123456789012345678901234"
+  }
+  expect_failures = [var.name]
+}
+
+run "a_name_with_a_space" {
+  command = plan
+  variables {
+    name = "my rotator"
+  }
+  expect_failures = [var.name]
+}
+
+run "a_permissions_boundary_that_is_no_policy" {
+  command = plan
+  variables {
+    permissions_boundary = "arn:aws:iam::123456789012:role/boundary"
+  }
+  expect_failures = [var.permissions_boundary]
+}
+
+run "a_permissions_boundary_of_aws" {
+  command = plan
+  variables {
+    permissions_boundary = "arn:aws:iam::aws:policy/PowerUserAccess"
+  }
+}
+
+run "a_role_path_without_an_end" {
+  command = plan
+  variables {
+    role_path = "/service"
+  }
+  expect_failures = [var.role_path]
+}
+
+run "a_role_path_of_two_levels" {
+  command = plan
+  variables {
+    role_path = "/service/backup/"
+  }
+}
+
+run "an_alias_in_place_of_a_key" {
+  command = plan
+  variables {
+    kms_key_arn = "arn:aws:kms:us-east-1:123456789012:alias/backups"
+  }
+  expect_failures = [var.kms_key_arn]
+}
+
+run "a_log_retention_that_does_not_exist" {
+  command = plan
+  variables {
+    log_retention_days = 100
+  }
+  expect_failures = [var.log_retention_days]
+}
+
+run "a_log_level_that_does_not_exist" {
+  command = plan
+  variables {
+    log_level = "debug"
+  }
+  expect_failures = [var.log_level]
+}
+
+run "an_architecture_that_does_not_exist" {
+  command = plan
+  variables {
+    architecture = "riscv"
+  }
+  expect_failures = [var.architecture]
+}
+
+run "a_reserved_tag" {
+  command = plan
+  variables {
+    tags = { "aws:owner" = "me" }
+  }
+  expect_failures = [var.tags]
+}
+
+run "a_tag_that_is_too_long" {
+  command = plan
+  variables {
+    tags = { owner = join("", [for number in range(257) : "a"]) }
+  }
+  expect_failures = [var.tags]
+}

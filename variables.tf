@@ -1,0 +1,144 @@
+variable "backup_sns_topic_arn" {
+  description = "ARN of the SNS topic to which AWS Backup publishes the notifications of your vaults. A standard topic in the Region and account of the module."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[^:]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\\.fifo)?$", var.backup_sns_topic_arn))
+    error_message = "backup_sns_topic_arn is \"${var.backup_sns_topic_arn}\", which is not the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:123456789012:backups. Use the attribute arn of your aws_sns_topic."
+  }
+
+  validation {
+    condition     = !endswith(var.backup_sns_topic_arn, ".fifo")
+    error_message = "backup_sns_topic_arn is \"${var.backup_sns_topic_arn}\", a FIFO topic, to which AWS Backup can't publish. Use a standard topic."
+  }
+}
+
+variable "rules" {
+  description = <<-EOT
+    Which tables are rotated, and what becomes of them; by the name of the rule (1 to 43 of `A-Z`, `a-z`, `0-9`, `_` and `-`). A table that matches several rules is restored once for each.
+
+    - `source_pattern`: regular expression. The rule applies to each table whose name, not ARN, it finds a match in.
+    - `replacement_pattern`: takes the place of each match in the table's name. `$0`, `$1`, `$${1}` and `$${name}` refer to what was matched. The target table is named `<replaced>-YYYYMMDD-HH-mm-ss`, from the start time of the backup in UTC.
+    - `ssm_parameter_name`: name of the SSM parameter that is set to the ARN of the target table; made where there is none. The same references work here, and are filled in from the first match. Without it no parameter is set.
+  EOT
+  type = map(object({
+    source_pattern      = string
+    replacement_pattern = string
+    ssm_parameter_name  = optional(string)
+  }))
+  nullable = false
+
+  validation {
+    condition     = length(var.rules) > 0
+    error_message = "rules is {}, so that nothing would ever be restored. Give at least one rule, such as { staging = { source_pattern = \"-production$\", replacement_pattern = \"-staging\" } }."
+  }
+
+  # Lambda measures the environment as JSON, in which the rules, JSON themselves, are encoded a second time.
+  validation {
+    condition     = length(base64encode(jsonencode(jsonencode(var.rules)))) * 3 / 4 <= local.rules_size_max
+    error_message = "rules takes ${length(base64encode(jsonencode(jsonencode(var.rules)))) * 3 / 4} bytes of the environment of a Lambda function, which has room for ${local.rules_size_max}. Shorten the expressions, or use the module twice with a part of the rules each."
+  }
+}
+
+variable "name" {
+  description = "Name of the state machine, and prefix of the names of everything else, so that the module can be used several times in one account and Region."
+  type        = string
+  default     = "backup-dynamodb-rotator"
+  nullable    = false
+
+  # The longest name is that of the role "<name>-check-restore-status", and a role's name has at most 64 characters.
+  validation {
+    condition     = can(regex("^[A-Za-z][A-Za-z0-9_-]{0,42}$", var.name))
+    error_message = "name is \"${var.name}\". Use 1 to 43 characters out of A-Z, a-z, 0-9, \"_\" and \"-\", a letter first."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds the permissions of every role; null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null ? true : can(regex("^arn:[^:]+:iam::(?:[0-9]{12}|aws):policy/[!-~]+$", var.permissions_boundary))
+    error_message = "permissions_boundary is ${jsonencode(var.permissions_boundary)}, which is not the ARN of an IAM policy, such as arn:aws:iam::123456789012:policy/boundary. Use the attribute arn of your aws_iam_policy."
+  }
+}
+
+variable "role_path" {
+  description = "Path of every role."
+  type        = string
+  default     = "/"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/(?:[!-~]{1,510}/)?$", var.role_path))
+    error_message = "role_path is \"${var.role_path}\". A path begins and ends with \"/\", such as /service/backup/, and has at most 512 characters."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the KMS key that encrypts the log groups and queues; null for keys that AWS owns. The key's policy has to let the service CloudWatch Logs of the Region use the key, and Amazon SNS."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
+    error_message = "kms_key_arn is ${jsonencode(var.kms_key_arn)}, which is not the ARN of a KMS key, such as arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. CloudWatch Logs takes no alias: use the attribute arn of your aws_kms_key."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How many days logs are kept; 0 for ever."
+  type        = number
+  default     = 90
+  nullable    = false
+
+  validation {
+    condition     = contains(local.log_retention_days, var.log_retention_days)
+    error_message = "log_retention_days is ${var.log_retention_days}. CloudWatch Logs knows ${join(", ", local.log_retention_days)}."
+  }
+}
+
+variable "log_level" {
+  description = "What the functions log: DEBUG (also each notification that was ignored), INFO, WARN or ERROR."
+  type        = string
+  default     = "INFO"
+  nullable    = false
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARN", "ERROR"], var.log_level)
+    error_message = "log_level is \"${var.log_level}\". Use DEBUG, INFO, WARN or ERROR."
+  }
+}
+
+variable "architecture" {
+  description = "Processor architecture of the functions: arm64 or x86_64."
+  type        = string
+  default     = "arm64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "architecture is \"${var.architecture}\". Lambda knows arm64 and x86_64."
+  }
+}
+
+variable "tracing" {
+  description = "Whether AWS X-Ray traces the functions and the state machine."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags of everything that the module creates."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for key, value in var.tags : can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{1,128}$", key)) && can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{0,256}$", value)) && !startswith(lower(key), "aws:")])
+    error_message = "tags has ${jsonencode({ for key, value in var.tags : key => value if !(can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{1,128}$", key)) && can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{0,256}$", value)) && !startswith(lower(key), "aws:")) })}. A key has 1 to 128 characters and a value at most 256, out of letters, digits, spaces and _.:/=+-@, and no key starts with \"aws:\"."
+  }
+}
