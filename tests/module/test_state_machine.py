@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
+from botocore.session import get_session
 
 from rotator import errors, state
 
@@ -17,8 +18,7 @@ END_OF_A_FAILURE = "Rotation Failed"
 
 # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html and
 # https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
-ERRORS_OF_AWS = {
-    "States.ALL",
+ERRORS_OF_LAMBDA = {
     "Lambda.AWSLambdaException",
     "Lambda.ClientExecutionTimeoutException",
     "Lambda.SdkClientException",
@@ -73,7 +73,7 @@ def test_a_task_has_a_time_limit_retries_and_one_end_for_failures(name: str) -> 
 
     assert task["TimeoutSeconds"] > 60  # what Terraform gives a function
     assert task["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.Failure", "Next": END_OF_A_FAILURE}]
-    assert set(task["Retry"][0]["ErrorEquals"]) == ERRORS_OF_AWS - {"States.ALL"}
+    assert set(task["Retry"][0]["ErrorEquals"]) == ERRORS_OF_LAMBDA
 
 
 def test_each_error_is_one_of_ours_or_of_aws() -> None:
@@ -84,8 +84,9 @@ def test_each_error_is_one_of_ours_or_of_aws() -> None:
         for error in handler["ErrorEquals"]
     }
     ours = {name for name, value in vars(errors).items() if isinstance(value, type)}
+    dynamodb = set(get_session().get_service_model("dynamodb").shape_names)
 
-    assert caught <= ours | ERRORS_OF_AWS
+    assert caught <= {"States.ALL"} | ERRORS_OF_LAMBDA | ours | dynamodb
 
 
 def test_each_state_is_reached_from_another_or_first() -> None:

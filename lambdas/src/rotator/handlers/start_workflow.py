@@ -1,19 +1,20 @@
 """Invoked by SNS for each notification of AWS Backup."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import boto3
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from rotator.clients import CONFIG
+from rotator.clients import client
 from rotator.logs import logger
 from rotator.settings import Settings
 from rotator.workflow import start_rotations
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_stepfunctions import SFNClient
+
 settings = Settings.from_env()
-step_functions = boto3.client("stepfunctions", config=CONFIG)
+step_functions: "SFNClient" = client("stepfunctions")
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[str]]:
+def handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, list[str]]:
     return {"Executions": start_rotations(event, settings, step_functions)}

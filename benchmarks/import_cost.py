@@ -1,0 +1,54 @@
+"""What the import of each handler costs, beside `boto3.client("dynamodb")` alone: CPU time, median of 20 processes.
+
+Handlers are imported from the zips that the module ships, unpacked and without bytecode, as Lambda finds them at a cold
+start. Exits with 1 where a handler costs more than LIMIT times the client.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+LAMBDAS = Path(__file__).parents[1] / "lambdas"
+HANDLERS = sorted(file.stem for file in (LAMBDAS / "src/rotator/handlers").glob("[a-z]*.py"))
+PROCESSES = 20
+LIMIT = 1.3
+
+BASELINE = 'boto3.client("dynamodb")'
+PROGRAM = "import time; {}; print(time.process_time())"
+
+
+def cpu_seconds(statement: str, unpacked: Path) -> float:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.pathsep.join([str(unpacked), str(unpacked / "python")]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "RULES": "{}",
+        "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:rotator",
+    }
+    program = [sys.executable, "-c", PROGRAM.format(statement)]
+    return float(subprocess.run(program, env=environment, capture_output=True, check=True).stdout)  # noqa: S603
+
+
+def main() -> int:
+    statements = {BASELINE: f"import boto3; {BASELINE}"}
+    statements |= {handler: f"import rotator.handlers.{handler}" for handler in HANDLERS}
+    with tempfile.TemporaryDirectory() as temporary:
+        unpacked = Path(temporary)
+        for name in ("functions.zip", "dependencies.zip"):
+            zipfile.ZipFile(LAMBDAS / "dist" / name).extractall(unpacked)
+        # In turn, so that a machine that slows down slows all of them.
+        rounds = [{name: cpu_seconds(text, unpacked) for name, text in statements.items()} for _ in range(PROCESSES)]
+    medians = {name: statistics.median(times[name] for times in rounds) for name in statements}
+    for name, median in medians.items():
+        print(f"{name:26} {median * 1000:6.0f} ms  {median / medians[BASELINE]:5.2f}")
+    dearest = max(medians[handler] for handler in HANDLERS) / medians[BASELINE]
+    return 0 if dearest <= LIMIT else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
