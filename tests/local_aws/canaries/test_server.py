@@ -1,0 +1,105 @@
+"""The local AWS starts, says where it is, and leaves nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.local_aws.server import ANNOUNCEMENT
+
+from .conftest import REGION, eventually, policy, zipped
+
+COMMAND = [sys.executable, "-m", "tests.local_aws"]
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+def started(directory: Path) -> tuple[subprocess.Popen[str], str]:
+    process = subprocess.Popen(
+        [*COMMAND, "--port", "0"],
+        cwd=PROJECT,
+        env={**os.environ, "TMPDIR": str(directory)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    return process, process.stdout.readline().removeprefix(ANNOUNCEMENT).strip()
+
+
+def process_of_a_function(endpoint: str) -> int:
+    """Deploys a function, runs it, and gives the id of the process in which it waits for the next event."""
+
+    def client(service: str) -> Any:  # noqa: ANN401
+        make: Any = boto3.client
+        return make(
+            service,
+            endpoint_url=endpoint,
+            region_name=REGION,
+            aws_access_key_id="administrator",
+            aws_secret_access_key="secret",
+        )
+
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    client("lambda").create_function(
+        FunctionName="f",
+        Role=client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"],
+        Runtime="python3.13",
+        Handler="app.handler",
+        Code={"ZipFile": zipped({"app.py": "import os\ndef handler(event, context): return os.getpid()"})},
+    )
+    return int(client("lambda").invoke(FunctionName="f")["Payload"].read())
+
+
+def runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_when_asked_and_leaves_no_process_and_no_file(tmp_path: Path, number: signal.Signals) -> None:
+    process, endpoint = started(tmp_path)
+    worker = process_of_a_function(endpoint)
+    assert runs(worker)
+    assert list(tmp_path.iterdir())
+    begin = time.monotonic()
+    process.send_signal(number)
+    assert process.communicate(timeout=5)[0] == ""
+    assert process.returncode == 0
+    assert time.monotonic() - begin < 3
+    assert not runs(worker)
+    assert not list(tmp_path.iterdir())
+
+
+def test_processes_of_functions_end_when_it_is_killed(tmp_path: Path) -> None:
+    process, endpoint = started(tmp_path)
+    worker = process_of_a_function(endpoint)
+    process.kill()
+    process.communicate()
+    eventually(lambda: not runs(worker), 5)
+
+
+def test_a_taken_port_is_one_clear_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        found = subprocess.run(
+            [*COMMAND, "--port", str(port)], cwd=PROJECT, capture_output=True, text=True, check=False
+        )
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr == f"local AWS: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+
+
+def test_an_administrator_reaches_it_at_the_address_that_it_gives(aws: Callable[..., Any], local_aws: str) -> None:
+    assert local_aws.startswith("http://127.0.0.1:")
+    assert aws("sts").get_caller_identity()["Account"] == "123456789012"

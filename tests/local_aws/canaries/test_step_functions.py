@@ -1,0 +1,437 @@
+"""State machines execute, are refused and are described as on AWS."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from .conftest import ACCOUNT, REGION, allow, eventually, policy
+
+Aws = Callable[..., Any]
+Make = Callable[..., str]
+LOG_DELIVERY = allow(
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+)
+PASS: dict[str, Any] = {"StartAt": "Pass", "States": {"Pass": {"Type": "Pass", "End": True}}}
+WAIT: dict[str, Any] = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}}
+FAIL = """
+    class TableMissing(Exception): pass
+    def handler(event, context): raise TableMissing("no such table")
+"""
+
+
+@pytest.fixture
+def machine(aws: Aws, role: Make, name: str) -> Callable[..., str]:
+    """Creates a state machine; gives its ARN."""
+
+    def make(definition: dict[str, Any], *statements: dict[str, Any], **options: Any) -> str:  # noqa: ANN401
+        arn: str = aws("stepfunctions").create_state_machine(
+            **{
+                "name": name,
+                "definition": json.dumps(definition),
+                "roleArn": options.pop("roleArn", None) or role("states.amazonaws.com", *statements),
+                **options,
+            }
+        )["stateMachineArn"]
+        return arn
+
+    return make
+
+
+@pytest.fixture
+def execute(aws: Aws, machine: Make) -> Callable[..., dict[str, Any]]:
+    """Executes a definition to its end; gives the description of the execution."""
+
+    def run(definition: dict[str, Any], *statements: dict[str, Any], given: object = None) -> dict[str, Any]:
+        arn = machine(definition, *statements)
+        execution = aws("stepfunctions").start_execution(stateMachineArn=arn, input=json.dumps(given or {}))
+        return closed(aws, execution["executionArn"])
+
+    return run
+
+
+def closed(aws: Aws, execution: str) -> dict[str, Any]:
+    def description() -> dict[str, Any] | None:
+        found = aws("stepfunctions").describe_execution(executionArn=execution)
+        return found if found["status"] != "RUNNING" else None
+
+    return dict(eventually(description, 20))
+
+
+def task(resource: str, arguments: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:  # noqa: ANN401
+    state = {"Type": "Task", "Resource": resource, "End": True, **fields}
+    if arguments:
+        state["Parameters"] = arguments
+    return {"StartAt": "Task", "States": {"Task": state}}
+
+
+def both_ways(function: str) -> list[dict[str, Any]]:
+    """A task that invokes the function, in the two ways that there are."""
+    return [
+        task(function),
+        task("arn:aws:states:::lambda:invoke", {"FunctionName": function, "Payload.$": "$"}, OutputPath="$.Payload"),
+    ]
+
+
+def history(aws: Aws, execution: str, **options: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    return list(aws("stepfunctions").get_execution_history(executionArn=execution, **options)["events"])
+
+
+# What a state does
+
+
+@pytest.mark.parametrize("way", [0, 1])
+def test_a_function_is_invoked_with_the_execution_roles_permission(
+    aws: Aws, function: Make, execute: Callable[..., dict[str, Any]], way: int
+) -> None:
+    arn = function("def handler(event, context): return {'seen': event}")
+    definition = both_ways(arn)[way]
+    done = execute(definition, allow("lambda:InvokeFunction", on=arn), given={"a": 1})
+    assert (done["status"], json.loads(done["output"])) == ("SUCCEEDED", {"seen": {"a": 1}})
+
+
+@pytest.mark.parametrize("way", [0, 1])
+def test_without_the_permission_the_task_fails(
+    aws: Aws, function: Make, execute: Callable[..., dict[str, Any]], name: str, way: int
+) -> None:
+    arn = function("def handler(event, context): return event")
+    done = execute(both_ways(arn)[way])
+    assert (done["status"], done["error"]) == ("FAILED", "Lambda.AWSLambdaException")
+    assert f"assumed-role/{name}-states/" in done["cause"]
+    assert f"is not authorized to perform: lambda:InvokeFunction on resource: {arn}" in done["cause"]
+
+
+@pytest.mark.parametrize("way", [0, 1])
+def test_a_missing_function_has_lambdas_error(execute: Callable[..., dict[str, Any]], way: int) -> None:
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:none"
+    done = execute(both_ways(arn)[way], allow("lambda:InvokeFunction"))
+    assert done["error"] == "Lambda.ResourceNotFoundException"
+
+
+@pytest.mark.parametrize("way", [0, 1])
+def test_an_exceptions_class_is_the_error_and_its_description_the_cause(
+    aws: Aws, function: Make, execute: Callable[..., dict[str, Any]], way: int
+) -> None:
+    done = execute(both_ways(function(FAIL))[way], allow("lambda:InvokeFunction"))
+    assert (done["status"], done["error"]) == ("FAILED", "TableMissing")
+    cause = json.loads(done["cause"])
+    assert (cause["errorType"], cause["errorMessage"]) == ("TableMissing", "no such table")
+    assert cause["stackTrace"]
+
+
+@pytest.mark.parametrize("way", [0, 1])
+def test_errors_are_retried_and_caught_by_name(
+    aws: Aws, function: Make, execute: Callable[..., dict[str, Any]], way: int
+) -> None:
+    definition = both_ways(function(FAIL))[way]
+    definition["States"]["Task"] |= {
+        "Retry": [{"ErrorEquals": ["TableMissing"], "IntervalSeconds": 1, "MaxAttempts": 1}],
+        "Catch": [
+            {"ErrorEquals": ["Another"], "Next": "Wrong"},
+            {"ErrorEquals": ["TableMissing"], "ResultPath": "$.Error", "Next": "Caught"},
+        ],
+    }
+    definition["States"] |= {"Wrong": {"Type": "Fail"}, "Caught": {"Type": "Pass", "End": True}}
+    done = execute(definition, allow("lambda:InvokeFunction"), given={"a": 1})
+    output = json.loads(done["output"])
+    assert output["a"] == 1
+    assert output["Error"]["Error"] == "TableMissing"
+    assert json.loads(output["Error"]["Cause"])["errorMessage"] == "no such table"
+    failures = [event for event in history(aws, done["executionArn"]) if event["type"].endswith("Failed")]
+    assert len(failures) == 2
+
+
+@pytest.mark.parametrize("way", [0, 1])
+def test_a_task_times_out(function: Make, execute: Callable[..., dict[str, Any]], way: int) -> None:
+    arn = function("import time\ndef handler(event, context): time.sleep(5)", Timeout=10)
+    definition = both_ways(arn)[way]
+    definition["States"]["Task"] |= {
+        "TimeoutSeconds": 1,
+        "Catch": [
+            {"ErrorEquals": ["States.TaskFailed"], "Next": "Wrong"},
+            {"ErrorEquals": ["States.Timeout"], "Next": "Caught"},
+        ],
+    }
+    definition["States"] |= {"Wrong": {"Type": "Fail"}, "Caught": {"Type": "Succeed"}}
+    assert execute(definition, allow("lambda:InvokeFunction"))["status"] == "SUCCEEDED"
+
+
+def test_no_state_catches_a_path_that_leads_nowhere(execute: Callable[..., dict[str, Any]]) -> None:
+    catch = [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]
+    definition = task("arn:aws:states:::aws-sdk:ssm:getParameter", {"Name.$": "$.missing"}, Catch=catch)
+    definition["States"]["Caught"] = {"Type": "Succeed"}
+    done = execute(definition, allow("ssm:GetParameter"))
+    assert (done["status"], done["error"]) == ("FAILED", "States.Runtime")
+
+
+def test_task_failed_catches_what_a_service_refuses(execute: Callable[..., dict[str, Any]]) -> None:
+    catch = [{"ErrorEquals": ["States.TaskFailed"], "Next": "Caught"}]
+    definition = task("arn:aws:states:::aws-sdk:ssm:getParameter", {"Name": "/none"}, Catch=catch)
+    definition["States"]["Caught"] = {"Type": "Pass", "End": True}
+    done = execute(definition, allow("ssm:GetParameter"))
+    assert json.loads(done["output"])["Error"] == "Ssm.ParameterNotFoundException"
+
+
+def test_the_output_of_a_service_has_texts_for_dates(
+    aws: Aws, name: str, execute: Callable[..., dict[str, Any]]
+) -> None:
+    aws("ssm").put_parameter(Name=f"/{name}", Value="green", Type="String")
+    definition = task("arn:aws:states:::aws-sdk:ssm:getParameter", {"Name": f"/{name}"})
+    done = execute(definition, allow("ssm:GetParameter"))
+    parameter = json.loads(done["output"])["Parameter"]
+    assert parameter["Value"] == "green"
+    assert parameter["LastModifiedDate"].endswith("Z")
+
+
+def test_the_start_time_can_be_put_out(execute: Callable[..., dict[str, Any]]) -> None:
+    started = {"Type": "Pass", "Parameters": {"Started.$": "$$.Execution.StartTime"}, "End": True}
+    done = execute({"StartAt": "Pass", "States": {"Pass": started}})
+    assert json.loads(done["output"])["Started"].endswith("Z")
+
+
+def test_a_failure_takes_error_and_cause_from_its_input(execute: Callable[..., dict[str, Any]]) -> None:
+    state = {"Type": "Fail", "ErrorPath": "$.Error", "CausePath": "$.Cause"}
+    done = execute({"StartAt": "Fail", "States": {"Fail": state}}, given={"Error": "Named", "Cause": "because"})
+    assert (done["status"], done["error"], done["cause"]) == ("FAILED", "Named", "because")
+    assert done["stopDate"]
+
+
+# Executions
+
+
+def test_each_unnamed_execution_is_one_of_its_own(aws: Aws, machine: Make) -> None:
+    arn = machine(PASS)
+    started = {aws("stepfunctions").start_execution(stateMachineArn=arn)["executionArn"] for _ in range(3)}
+    assert len(started) == 3
+    assert len(aws("stepfunctions").list_executions(stateMachineArn=arn)["executions"]) == 3
+
+
+@pytest.mark.parametrize("wrong", ["a b", "a.b", "x" * 81, "é"])
+def test_a_wrong_name_is_refused(aws: Aws, machine: Make, wrong: str) -> None:
+    client = aws("stepfunctions")
+    with pytest.raises(client.exceptions.InvalidName):
+        client.start_execution(stateMachineArn=machine(PASS), name=wrong)
+
+
+def test_a_name_starts_one_execution(aws: Aws, machine: Make) -> None:
+    client, arn = aws("stepfunctions"), machine(WAIT)
+    first = client.start_execution(stateMachineArn=arn, name="x" * 80, input='{"a": 1}')
+    again = client.start_execution(stateMachineArn=arn, name="x" * 80, input='{"a": 1}')
+    assert (first["executionArn"], first["startDate"]) == (again["executionArn"], again["startDate"])
+    with pytest.raises(client.exceptions.ExecutionAlreadyExists):
+        client.start_execution(stateMachineArn=arn, name="x" * 80, input='{"a": 2}')
+    client.stop_execution(executionArn=first["executionArn"])
+    with pytest.raises(client.exceptions.ExecutionAlreadyExists):
+        client.start_execution(stateMachineArn=arn, name="x" * 80, input='{"a": 1}')
+
+
+def test_input_that_is_not_json_is_refused(aws: Aws, machine: Make) -> None:
+    client = aws("stepfunctions")
+    with pytest.raises(client.exceptions.InvalidExecutionInput):
+        client.start_execution(stateMachineArn=machine(PASS), input="{")
+
+
+def test_stopping_is_immediate_and_stays(aws: Aws, function: Make, machine: Make) -> None:
+    client = aws("stepfunctions")
+    function_arn = function("import time\ndef handler(event, context): time.sleep(1)", Timeout=5)
+    arn = machine(task(function_arn), allow("lambda:InvokeFunction"))
+    execution = client.start_execution(stateMachineArn=arn)["executionArn"]
+    stopped = client.stop_execution(executionArn=execution, error="Stopped", cause="by hand")
+    for wait in (0, 1.2):
+        time.sleep(wait)
+        found = client.describe_execution(executionArn=execution)
+        assert (found["status"], found["error"], found["cause"]) == ("ABORTED", "Stopped", "by hand")
+        assert found["stopDate"] == stopped["stopDate"]
+    aborted = history(aws, execution)[-1]
+    assert (aborted["type"], aborted["executionAbortedEventDetails"]["cause"]) == ("ExecutionAborted", "by hand")
+
+
+def test_stopping_what_has_ended_changes_nothing(aws: Aws, execute: Callable[..., dict[str, Any]]) -> None:
+    done = execute(PASS)
+    aws("stepfunctions").stop_execution(executionArn=done["executionArn"])
+    assert closed(aws, done["executionArn"])["status"] == "SUCCEEDED"
+
+
+def test_a_failed_execution_can_be_redriven(aws: Aws, function: Make, machine: Make, name: str) -> None:
+    arn = function("def handler(event, context): return event")
+    definition = task(arn)
+    definition["States"] = {"First": {"Type": "Pass", "Result": {"a": 1}, "Next": "Task"}, **definition["States"]}
+    definition["StartAt"] = "First"
+    client = aws("stepfunctions")
+    execution = client.start_execution(stateMachineArn=machine(definition))["executionArn"]
+    assert closed(aws, execution)["redriveStatus"] == "REDRIVABLE"
+    document = policy(allow("lambda:InvokeFunction"))
+    aws("iam").put_role_policy(RoleName=f"{name}-states", PolicyName="late", PolicyDocument=document)
+    client.redrive_execution(executionArn=execution)
+    done = closed(aws, execution)
+    assert (done["status"], done["redriveCount"], json.loads(done["output"])) == ("SUCCEEDED", 1, {"a": 1})
+    assert "error" not in done
+    types = [event["type"] for event in history(aws, execution)]
+    assert types.count("PassStateEntered") == 1
+    assert types.index("ExecutionFailed") < types.index("ExecutionRedriven") < types.index("ExecutionSucceeded")
+    with pytest.raises(client.exceptions.ExecutionNotRedrivable):
+        client.redrive_execution(executionArn=execution)
+
+
+def test_an_execution_times_out(execute: Callable[..., dict[str, Any]]) -> None:
+    done = execute(WAIT | {"TimeoutSeconds": 1})
+    assert (done["status"], done["stopDate"] > done["startDate"]) == ("TIMED_OUT", True)
+
+
+def test_the_history_tells_it_all(aws: Aws, execute: Callable[..., dict[str, Any]]) -> None:
+    execution = execute(PASS, given={"a": 1})["executionArn"]
+    events = history(aws, execution)
+    types = ["ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded"]
+    assert [event["type"] for event in events] == types
+    assert json.loads(events[1]["stateEnteredEventDetails"]["input"]) == {"a": 1}
+    assert json.loads(events[3]["executionSucceededEventDetails"]["output"]) == {"a": 1}
+    assert [event["type"] for event in history(aws, execution, reverseOrder=True)] == types[::-1]
+    assert "input" not in history(aws, execution, includeExecutionData=False)[1]["stateEnteredEventDetails"]
+    pages = aws("stepfunctions").get_paginator("get_execution_history")
+    found = pages.paginate(executionArn=execution, PaginationConfig={"PageSize": 3}).build_full_result()["events"]
+    assert [event["type"] for event in found] == types
+
+
+def logging(name: str, level: str, data: bool = True) -> dict[str, Any]:
+    group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:*"
+    return {
+        "level": level,
+        "includeExecutionData": data,
+        "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": group}}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("level", "data", "types"),
+    [
+        ("ALL", True, ["ExecutionStarted", "FailStateEntered", "ExecutionFailed"]),
+        ("ALL", False, ["ExecutionStarted", "FailStateEntered", "ExecutionFailed"]),
+        ("ERROR", True, ["FailStateEntered", "ExecutionFailed"]),
+        ("OFF", True, []),
+    ],
+)
+def test_the_history_is_logged(aws: Aws, machine: Make, name: str, level: str, data: bool, types: list[str]) -> None:
+    aws("logs").create_log_group(logGroupName=name)
+    definition = {"StartAt": "Fail", "States": {"Fail": {"Type": "Fail", "Error": "Named"}}}
+    arn = machine(definition, LOG_DELIVERY, loggingConfiguration=logging(name, level, data))
+    execution = aws("stepfunctions").start_execution(stateMachineArn=arn, input='{"a": 1}')["executionArn"]
+    closed(aws, execution)
+    lines = [json.loads(event["message"]) for event in aws("logs").filter_log_events(logGroupName=name)["events"]]
+    assert [line["type"] for line in lines] == types
+    assert all(line["execution_arn"] == execution for line in lines)
+    entered = [line["details"] for line in lines if line["type"] == "FailStateEntered"]
+    assert all(("input" in details) == data for details in entered)
+    if lines:
+        assert lines[-1]["details"]["error"] == "Named"
+
+
+# State machines
+
+
+def test_a_role_that_may_not_deliver_logs_is_refused(aws: Aws, machine: Make, role: Make, name: str) -> None:
+    aws("logs").create_log_group(logGroupName=name)
+    text = "The state machine IAM Role is not authorized to access the Log Destination"
+    lacking = role("states.amazonaws.com", allow(*LOG_DELIVERY["Action"][1:]))
+    with pytest.raises(ClientError, match=text) as error:
+        machine(PASS, roleArn=lacking, loggingConfiguration=logging(name, "ALL"))
+    assert error.value.response["Error"]["Code"] == "AccessDeniedException"
+    arn = machine(PASS, roleArn=lacking)
+    with pytest.raises(ClientError, match=text):
+        aws("stepfunctions").update_state_machine(stateMachineArn=arn, loggingConfiguration=logging(name, "ALL"))
+
+
+def test_a_role_that_step_functions_may_not_assume_is_refused(machine: Make, role: Make) -> None:
+    with pytest.raises(ClientError, match="authorized to assume the provided role"):
+        machine(PASS, roleArn=role("lambda.amazonaws.com"))
+
+
+def test_a_log_group_must_exist(machine: Make, name: str) -> None:
+    with pytest.raises(ClientError, match="Log Destination"):
+        machine(PASS, LOG_DELIVERY, loggingConfiguration=logging(name, "ALL"))
+
+
+DANGLING = {
+    "next": {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}},
+    "start": {"StartAt": "B", "States": {"A": {"Type": "Pass", "End": True}}},
+    "catch": task("arn:aws:states:::aws-sdk:ssm:getParameter", Catch=[{"ErrorEquals": ["States.ALL"], "Next": "B"}]),
+    "default": {
+        "StartAt": "A",
+        "States": {
+            "A": {"Type": "Choice", "Default": "B", "Choices": [{"Variable": "$.a", "IsPresent": True, "Next": "C"}]},
+            "C": {"Type": "Succeed"},
+        },
+    },
+    "within": {
+        "StartAt": "A",
+        "States": {
+            "A": {
+                "Type": "Parallel",
+                "End": True,
+                "Branches": [{"StartAt": "B", "States": {"B": {"Type": "Pass", "Next": "C"}}}],
+            }
+        },
+    },
+    "unreachable": {"StartAt": "A", "States": {"A": {"Type": "Succeed"}, "B": {"Type": "Succeed"}}},
+    "syntax": {"StartAt": "A", "States": {"A": {"Type": "Nonsense"}}},
+}
+
+
+@pytest.mark.parametrize("definition", DANGLING.values(), ids=DANGLING.keys())
+def test_a_definition_that_cannot_run_is_refused(aws: Aws, machine: Make, definition: dict[str, Any]) -> None:
+    client = aws("stepfunctions")
+    validation = client.validate_state_machine_definition(definition=json.dumps(definition))
+    assert (validation["result"], len(validation["diagnostics"])) == ("FAIL", 1)
+    with pytest.raises(client.exceptions.InvalidDefinition):
+        machine(definition)
+
+
+def test_a_definition_that_can_run_is_valid(aws: Aws) -> None:
+    found = aws("stepfunctions").validate_state_machine_definition(definition=json.dumps(PASS))
+    assert (found["result"], found["diagnostics"]) == ("OK", [])
+
+
+def test_logging_and_tracing_can_be_switched_off(aws: Aws, machine: Make, name: str) -> None:
+    client = aws("stepfunctions")
+    aws("logs").create_log_group(logGroupName=name)
+    options = {"loggingConfiguration": logging(name, "ALL"), "tracingConfiguration": {"enabled": True}}
+    arn = machine(PASS, LOG_DELIVERY, **options)
+    found = client.describe_state_machine(stateMachineArn=arn)
+    assert {key: found[key] for key in options} == options
+    client.update_state_machine(stateMachineArn=arn, loggingConfiguration={}, tracingConfiguration={})
+    found = client.describe_state_machine(stateMachineArn=arn)
+    assert found["loggingConfiguration"] == {"level": "OFF", "includeExecutionData": False}
+    assert found["tracingConfiguration"] == {"enabled": False}
+
+
+def test_versions_are_listed(aws: Aws, machine: Make) -> None:
+    arn = machine(PASS, publish=True)
+    found = aws("stepfunctions").list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"]
+    assert [version["stateMachineVersionArn"] for version in found] == [f"{arn}:1"]
+
+
+def test_a_second_state_machine_of_a_name_is_refused(aws: Aws, machine: Make, role: Make) -> None:
+    role_arn = role("states.amazonaws.com")
+    assert machine(PASS, roleArn=role_arn) == machine(PASS, roleArn=role_arn)
+    with pytest.raises(ClientError) as error:
+        machine(WAIT, roleArn=role_arn)
+    assert error.value.response["Error"]["Code"] == "StateMachineAlreadyExists"
+
+
+def test_a_change_of_the_roles_policy_counts_at_once(aws: Aws, function: Make, machine: Make, name: str) -> None:
+    arn = machine(task(function("def handler(event, context): return 1")))
+    client = aws("stepfunctions")
+    assert closed(aws, client.start_execution(stateMachineArn=arn)["executionArn"])["status"] == "FAILED"
+    aws("iam").put_role_policy(
+        RoleName=f"{name}-states", PolicyName="late", PolicyDocument=policy(allow("lambda:InvokeFunction"))
+    )
+    assert closed(aws, client.start_execution(stateMachineArn=arn)["executionArn"])["status"] == "SUCCEEDED"

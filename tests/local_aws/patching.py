@@ -1,0 +1,68 @@
+"""How moto is changed: each change names the place, the reason and the code that it was written against.
+
+moto is pinned, and its internals are not an interface. `canaries/test_patches.py` compares every fingerprint with the
+moto that is installed, so that a new version fails there, by name, and not somewhere inside a rotation.
+"""
+
+import functools
+import hashlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+MISSING = "missing"
+"""The fingerprint of what moto does not have."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One change to moto: `owner.name`, why it is needed, and the code of moto that it was written against."""
+
+    owner: Any
+    name: str
+    because: str
+    written_against: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{getattr(self.owner, '__module__', '')}.{self.owner.__name__}.{self.name}"
+
+
+PATCHES: list[Patch] = []
+
+
+def replaces(owner: Any, name: str, *, because: str, written_against: str) -> Callable[..., Any]:  # noqa: ANN401
+    """Replaces `owner.name`; the decorated function gets the original as its first argument.
+
+    `written_against` is the `fingerprint` of the original when the change was written.
+    """
+
+    def decorate(replacement: Callable[..., Any]) -> Callable[..., Any]:
+        original = getattr(owner, name)
+        PATCHES.append(Patch(owner, name, because, written_against, fingerprint(original)))
+
+        @functools.wraps(original)
+        def patched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            return replacement(original, *args, **kwargs)
+
+        setattr(owner, name, patched)
+        return patched
+
+    return decorate
+
+
+def adds(owner: Any, name: str, *, because: str) -> Callable[..., Any]:  # noqa: ANN401
+    """Adds `owner.name`, which moto lacks."""
+
+    def decorate(addition: Callable[..., Any]) -> Callable[..., Any]:
+        PATCHES.append(Patch(owner, name, because, MISSING, MISSING if not hasattr(owner, name) else "present"))
+        setattr(owner, name, addition)
+        return addition
+
+    return decorate
+
+
+def fingerprint(function: Callable[..., Any]) -> str:
+    """Eight hexadecimal digits that change with the function's source text."""
+    return hashlib.sha256(inspect.getsource(function).encode()).hexdigest()[:8]

@@ -1,0 +1,55 @@
+"""SQS: who may use an encrypted queue.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+"""
+
+from moto.kms.models import Key, kms_backends
+from moto.sqs.exceptions import QueueDoesNotExist
+from moto.sqs.models import Queue, sqs_backends
+
+from ..iam_policy import Context, service_may
+from .errors import ServiceError
+
+KEY_USES = {
+    "sqs:SendMessage": ("kms:GenerateDataKey", "kms:Decrypt"),
+    "sqs:ReceiveMessage": ("kms:Decrypt",),
+}
+"""What an action on an encrypted queue needs on its key."""
+
+
+def queue_by_arn(arn: str) -> Queue | None:
+    """The queue, if it exists."""
+    *_, region, account, name = arn.split(":")
+    try:
+        return sqs_backends[account][region].get_queue(name)
+    except QueueDoesNotExist:
+        return None
+
+
+def key_of(queue_arn: str) -> Key | None:
+    """The customer's key with which the queue is encrypted, if it is with one."""
+    queue = queue_by_arn(queue_arn)
+    key = queue and queue.kms_master_key_id
+    # Everybody in the account who may use a queue may use AWS's own key for queues.
+    if not key or key.endswith("alias/aws/sqs"):
+        return None
+    *_, region, account, _ = queue_arn.split(":")
+    try:
+        return kms_backends[account][region].describe_key(key)
+    except KeyError:
+        raise ServiceError("KmsNotFound", f"Key '{key}' does not exist") from None
+
+
+def queue_accepts(queue_arn: str, service: str, context: Context) -> bool:
+    """Whether the queue exists and it and its key let an AWS service send to it."""
+    queue = queue_by_arn(queue_arn)
+    if queue is None or not service_may(queue._policy_json, service, "sqs:SendMessage", queue_arn, context):
+        return False
+    try:
+        key = key_of(queue_arn)
+    except ServiceError:
+        return False
+    if key is None:
+        # AWS's own key for queues lets no other service use it.
+        return not queue.kms_master_key_id
+    return all(service_may(key.policy, service, use, key.arn, context) for use in KEY_USES["sqs:SendMessage"])

@@ -1,0 +1,248 @@
+"""Step Functions: executions, their history and their logs."""
+
+import copy
+import json
+import re
+import threading
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.logs.models import logs_backends
+from moto.stepfunctions.parser.api import ExecutionStatus, HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.flow.start_at import StartAt
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.evaluation_details import ExecutionDetails
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.eval.event.logging import (
+    CloudWatchLoggingConfiguration,
+    CloudWatchLoggingSession,
+    HistoryLog,
+)
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramRunning
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+from moto.stepfunctions.responses import StepFunctionResponse
+
+from ..patching import adds, replaces
+from .errors import ServiceError
+from .step_functions_interpreter import iso
+
+REDRIVABLE = ("FAILED", "ABORTED", "TIMED_OUT")
+
+_starting = threading.Lock()
+# Held while an execution changes from running to ended or back.
+_ending = threading.Lock()
+
+
+@replaces(
+    StepFunctionsParserBackend,
+    "start_execution",
+    because="moto gives all unnamed executions one ARN, validates no names and starts two executions of one name "
+    "that come at once",
+    written_against="0f8d9dd5",
+)
+def start_execution(
+    original: Any,  # noqa: ANN401
+    backend: StepFunctionsParserBackend,
+    state_machine_arn: str,
+    name: str | None = None,
+    execution_input: str | None = None,
+    trace_header: str | None = None,
+) -> Execution:
+    """Validates the name or makes one up."""
+    name = name or str(uuid.uuid4())
+    if not re.fullmatch(r"[0-9A-Za-z_-]{1,80}", name):
+        raise ServiceError("InvalidName", f"Invalid Name: '{name}'")
+    with _starting:
+        return original(backend, state_machine_arn, name, execution_input or "{}", trace_header)
+
+
+@replaces(
+    Execution,
+    "start",
+    because="moto writes no execution history to CloudWatch Logs",
+    written_against="07e927c2",
+)
+def start(original: Any, execution: Execution) -> None:  # noqa: ANN401
+    """Opens the log, if the state machine has one."""
+    logging = {"includeExecutionData": False, **execution.state_machine.loggingConfiguration}
+    configuration = CloudWatchLoggingConfiguration.from_logging_configuration(execution.state_machine_arn, logging)
+    if configuration:
+        configuration.log_stream_name = (
+            f"states/{execution.state_machine.name}/{execution.start_date:%Y-%m-%d-%H-%M}/{uuid.uuid4().hex[:8]}"
+        )
+        execution._cloud_watch_logging_session = CloudWatchLoggingSession(execution.exec_arn, configuration)
+    original(execution)
+
+
+@replaces(
+    CloudWatchLoggingSession,
+    "publish_history_log",
+    because="moto's own way to write a line fails: it takes a text for a date",
+    written_against="bea9765f",
+)
+def publish_history_log(_original: Any, session: CloudWatchLoggingSession, history_log: HistoryLog) -> None:  # noqa: ANN401
+    """One line of JSON for each event."""
+    configuration = session.configuration
+    logs = logs_backends[configuration.log_account_id][configuration.log_region]
+    group = logs.groups.get(configuration.log_group_name)
+    if group is None:
+        return
+    if configuration.log_stream_name not in group.streams:
+        group.create_log_stream(configuration.log_stream_name)
+    now = int(datetime.fromisoformat(history_log["event_timestamp"]).timestamp() * 1000)
+    line = json.dumps({**history_log, "event_timestamp": str(now), "redrive_count": "0"}, default=str)
+    logs.put_log_events(
+        configuration.log_group_name, configuration.log_stream_name, [{"timestamp": now, "message": line}]
+    )
+
+
+@replaces(
+    Execution,
+    "get_start_execution_details",
+    because="moto puts a datetime into the context object, which no state can then output",
+    written_against="d2b1067c",
+)
+def get_start_execution_details(original: Any, execution: Execution) -> ExecutionDetails:  # noqa: ANN401
+    """Gives the start time as text."""
+    details = original(execution)
+    details.start_time = iso(details.start_time)
+    return details
+
+
+@replaces(
+    StepFunctionResponse,
+    "describe_execution",
+    because="moto leaves out the stop date of an execution that timed out, and may show an end without its error",
+    written_against="c3953bdc",
+)
+def describe_execution(original: Any, response: StepFunctionResponse) -> ActionResult:  # noqa: ANN401
+    """DescribeExecution."""
+    execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
+    with _ending:
+        description = original(response).result
+        if execution.status != "RUNNING":
+            description["stopDate"] = execution.stop_date
+        description["inputDetails"] = {"included": True}
+        description["redriveStatus"] = "REDRIVABLE" if execution.status in REDRIVABLE else "NOT_REDRIVABLE"
+        description["redriveCount"] = getattr(execution, "redrives", 0)
+        if description["redriveCount"]:
+            description["redriveDate"] = execution.redriven_at
+    return ActionResult(description)
+
+
+@replaces(
+    StepFunctionResponse,
+    "stop_execution",
+    because="moto forgets error and cause, and stops only when the running task has ended",
+    written_against="633c8a54",
+)
+def stop_execution(_original: Any, response: StepFunctionResponse) -> ActionResult:  # noqa: ANN401
+    """StopExecution: the execution is ABORTED at once."""
+    execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
+    with _ending:
+        if execution.status == "RUNNING":
+            execution.exec_status = ExecutionStatus.ABORTED
+            execution.stop_date = datetime.now(UTC)
+            execution.error, execution.cause = response._get_param("error"), response._get_param("cause")
+            worker = execution.exec_worker
+            # Its thread may only just have been started.
+            while worker.env is None or worker.env.program_state() is None:
+                time.sleep(0.01)
+            worker.stop(stop_date=execution.stop_date, error=execution.error, cause=execution.cause)
+    return ActionResult({"stopDate": execution.stop_date})
+
+
+@replaces(
+    BaseExecutionWorkerCommunication,
+    "_reflect_execution_status",
+    because="what a stopped execution was doing would otherwise change its end when it is done",
+    written_against="038a3961",
+)
+def reflect_execution_status(original: Any, communication: BaseExecutionWorkerCommunication) -> None:  # noqa: ANN401
+    """Leaves a stopped execution as it is, and one that runs again since."""
+    execution = communication.execution
+    with _ending:
+        env = execution.exec_worker.env
+        ended = env is not None and not isinstance(env.program_state(), ProgramRunning | None)
+        if execution.status == "RUNNING" and ended:
+            original(communication)
+
+
+@adds(
+    StepFunctionResponse,
+    "redrive_execution",
+    because="an operator redrives a rotation that failed, instead of starting over",
+)
+def redrive_execution(response: StepFunctionResponse) -> ActionResult:
+    """RedriveExecution: goes on with the state that the execution ended in."""
+    execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
+    with _ending:
+        if execution.status not in REDRIVABLE:
+            raise ServiceError(
+                "ExecutionNotRedrivable", f"Execution is not redrivable: its status is {execution.status}"
+            )
+        execution.redrives = getattr(execution, "redrives", 0) + 1
+        execution.redriven_at = datetime.now(UTC)
+        execution.exec_status = ExecutionStatus.RUNNING
+        execution.stop_date = execution.error = execution.cause = None
+        previous = execution.exec_worker.env
+        execution.exec_worker = worker = execution._get_start_execution_worker()
+        worker._execution_logic = lambda: _go_on(execution, worker, previous)
+        worker.start()
+    return ActionResult({"redriveDate": execution.redriven_at})
+
+
+def _go_on(execution: Execution, worker: ExecutionWorker, previous: Environment) -> None:
+    program = copy.copy(worker._get_evaluation_entrypoint())
+    state = next(
+        event["stateEnteredEventDetails"]
+        for event in reversed(previous.event_manager.get_event_history())
+        if event.get("stateEnteredEventDetails", {}).get("name") in program.states.states
+    )
+    env = worker._get_evaluation_environment()
+    env.event_manager, env.event_history_context = previous.event_manager, previous.event_history_context
+    env.states.reset(input_value=json.loads(state["input"]))
+    worker.env = env
+    env.event_manager.add_event(
+        context=env.event_history_context,
+        event_type=HistoryEventType.ExecutionRedriven,
+        event_details=EventDetails(executionRedrivenEventDetails={"redriveCount": execution.redrives}),
+    )
+    program.start_at = StartAt(start_at_name=state["name"])
+    program.eval(env)
+    worker._execution_communication.terminated()
+
+
+@replaces(
+    StepFunctionResponse,
+    "get_execution_history",
+    because="moto ignores reverseOrder, includeExecutionData and maxResults",
+    written_against="3889cc62",
+)
+def get_execution_history(original: Any, response: StepFunctionResponse) -> ActionResult:  # noqa: ANN401
+    """GetExecutionHistory; the token is the number of the next event."""
+    events = list(original(response).result["events"])
+    if response._get_param("reverseOrder"):
+        events.reverse()
+    if response._get_param("includeExecutionData", True) is False:
+        events = [_without_data(event) for event in events]
+    begin = int(response._get_param("nextToken") or 0)
+    end = begin + (response._get_param("maxResults") or 100)
+    page: dict[str, Any] = {"events": events[begin:end]}
+    if end < len(events):
+        page["nextToken"] = str(end)
+    return ActionResult(page)
+
+
+def _without_data(event: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: {key: value for key, value in details.items() if key not in ("input", "output")}
+        if isinstance(details, dict)
+        else details
+        for name, details in event.items()
+    }
