@@ -1,0 +1,66 @@
+"""The rotator, deployed once for all tests: on the local AWS, or on a real account where that is asked for."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from pytest_terraform.tf import TerraformTestApi
+
+from tests.conftest import REAL_AWS
+from tests.end_to_end.deployment import BackupJob, Deployment, client
+from tests.local_aws.server import running
+
+# A restore takes minutes on AWS, even of an empty table. The longest wait elsewhere is that for the end of retries.
+PATIENCE_ON_AWS_SECONDS = 1800
+PATIENCE_SECONDS = 150
+
+ITEM_TEXT = "nobody must ever read this in a log"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.pluginmanager.import_plugin("tests.end_to_end.terraform_fixtures")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _aws(_no_credentials: None) -> Iterator[None]:
+    """Starts the local AWS ahead of Terraform."""
+    if os.environ.get(REAL_AWS):
+        yield
+        return
+    with running(restore_seconds=5, backup_seconds=1) as endpoint:
+        os.environ["AWS_ENDPOINT_URL"] = endpoint
+        yield
+
+
+@pytest.fixture(scope="session")
+def deployment(rotator: TerraformTestApi) -> Iterator[Deployment]:
+    patience = PATIENCE_ON_AWS_SECONDS if os.environ.get(REAL_AWS) else PATIENCE_SECONDS
+    deployment = Deployment(rotator.outputs, patience)
+    yield deployment
+    _delete_what_the_rotator_made(deployment)
+
+
+def _delete_what_the_rotator_made(deployment: Deployment) -> None:
+    dynamodb = client("dynamodb")
+    for table in deployment.tables_made & {*dynamodb.list_tables()["TableNames"]}:
+        dynamodb.get_waiter("table_exists").wait(TableName=table)
+        dynamodb.delete_table(TableName=table)
+    path = f"/{deployment.rotator['state_machine_name']}/"
+    for parameter in client("ssm").get_parameters_by_path(Path=path, Recursive=True)["Parameters"]:
+        client("ssm").delete_parameter(Name=parameter["Name"])
+
+
+@pytest.fixture(scope="session")
+def jobs(deployment: Deployment) -> dict[str, BackupJob]:
+    """One backup of each source table, with an item in it."""
+    tables = deployment.outputs["source_tables"]["value"]
+    for key, table in tables.items():
+        client("dynamodb").put_item(
+            TableName=table["name"], Item={"id": {"S": f"first of {key}"}, "text": {"S": ITEM_TEXT}}
+        )
+    return {key: deployment.back_up(key) for key in tables}
+
+
+local_only = pytest.mark.skipif(
+    bool(os.environ.get(REAL_AWS)), reason="injects a fault, which a real account would keep for minutes"
+)

@@ -1,0 +1,156 @@
+"""What the end-to-end tests do to a deployed rotator, all of it through the API of AWS."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar
+
+from botocore.exceptions import ClientError
+from botocore.session import get_session
+
+T = TypeVar("T")
+
+
+@cache
+def client(service: str) -> Any:  # noqa: ANN401 (a client of any service)
+    return get_session().create_client(service)
+
+
+def wait_until(what: str, look: Callable[[], T | None], seconds: float, why_not: Callable[[], str] = str) -> T:
+    """Looks until there is something to see; fails with what was waited for and why it may not have come."""
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        if (seen := look()) is not None:
+            return seen
+        time.sleep(0.3)
+    raise AssertionError(f"after {seconds} s: no {what} {why_not()}")
+
+
+@dataclass(frozen=True)
+class BackupJob:
+    """A completed backup job, as AWS Backup describes it."""
+
+    id: str
+    recovery_point_arn: str
+    table_arn: str
+    start_time: datetime
+
+    def notification(self) -> dict[str, Any]:
+        """What AWS Backup published about it, as arguments of `sns.publish`."""
+        start_time = self.start_time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        message = (
+            f"An AWS Backup job was completed successfully. Recovery point ARN: {self.recovery_point_arn}. "
+            f"Backed up Resource ARN : {self.table_arn}. Backup Job Id : {self.id}"
+        )
+        return notification(message, Id=self.id, StartTime=start_time)
+
+
+def notification(message: str, **attributes: str) -> dict[str, Any]:
+    attributes = {"EventType": "BACKUP_JOB", "State": "COMPLETED"} | attributes
+    return {
+        "Subject": "Notification from AWS Backup",
+        "Message": message,
+        "MessageAttributes": {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
+    }
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The Terraform outputs of `terraform/rotator`, and how long AWS may take."""
+
+    outputs: dict[str, Any]
+    patience_seconds: float
+    tables_made: set[str] = field(default_factory=set)
+
+    @property
+    def rotator(self) -> dict[str, Any]:
+        """The outputs of the module."""
+        rotator: dict[str, Any] = self.outputs["rotator"]["value"]
+        return rotator
+
+    def source_table(self, key: str) -> dict[str, str]:
+        table: dict[str, str] = self.outputs["source_tables"]["value"][key]
+        return table
+
+    def back_up(self, table: str) -> BackupJob:
+        """Starts a backup job of a source table and waits for its end."""
+        job_id = client("backup").start_backup_job(
+            BackupVaultName=self.outputs["vault_name"]["value"],
+            ResourceArn=self.source_table(table)["arn"],
+            IamRoleArn=self.outputs["backup_role_arn"]["value"],
+        )["BackupJobId"]
+
+        def ended() -> dict[str, Any] | None:
+            job: dict[str, Any] = client("backup").describe_backup_job(BackupJobId=job_id)
+            return job if job["State"] in ("COMPLETED", "FAILED", "ABORTED", "EXPIRED") else None
+
+        job = wait_until(f"end of the backup of {table}", ended, self.patience_seconds)
+        assert job["State"] == "COMPLETED", job.get("StatusMessage")
+        return BackupJob(job_id, job["RecoveryPointArn"], job["ResourceArn"], job["CreationDate"])
+
+    def publish(self, message: dict[str, Any]) -> None:
+        client("sns").publish(TopicArn=self.outputs["topic_arn"]["value"], **message)
+
+    def execution_arn(self, rule: str, job: BackupJob) -> str:
+        return f"{self.rotator['state_machine_arn'].replace(':stateMachine:', ':execution:')}:{rule}-{job.id}"
+
+    def end_of_rotation(self, rule: str, job: BackupJob) -> dict[str, Any]:
+        """The execution of a rule for a backup job, once it has ended."""
+
+        def ended() -> dict[str, Any] | None:
+            try:
+                execution: dict[str, Any] = client("stepfunctions").describe_execution(
+                    executionArn=self.execution_arn(rule, job)
+                )
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
+                    raise
+                return None
+            self.tables_made.add(json.loads(execution["input"])["TargetTableName"])
+            return execution if execution["status"] != "RUNNING" else None
+
+        def failed_notifications() -> str:
+            return "; ".join(str(record["responsePayload"]) for record in self.messages("failed_notifications_queue"))
+
+        return wait_until(
+            f"end of the rotation of {job.table_arn} by {rule}", ended, self.patience_seconds, failed_notifications
+        )
+
+    def rotate(self, rule: str, job: BackupJob) -> dict[str, Any]:
+        """The state in which a rotation ended; fails with error and cause if it did not succeed."""
+        execution = self.end_of_rotation(rule, job)
+        assert execution["status"] == "SUCCEEDED", f"{execution.get('error')}: {execution.get('cause')}"
+        state: dict[str, Any] = json.loads(execution["output"])
+        return state
+
+    def executions(self, job: BackupJob) -> list[str]:
+        """The names of all executions that a backup job led to."""
+        pages = client("stepfunctions").get_paginator("list_executions")
+        listed = pages.paginate(stateMachineArn=self.rotator["state_machine_arn"])
+        return sorted(run["name"] for page in listed for run in page["executions"] if run["name"].endswith(job.id))
+
+    def log_lines(self, function: str, text: str) -> list[dict[str, Any]]:
+        """The lines of a function's log that hold a text."""
+        pages = client("logs").get_paginator("filter_log_events")
+        group = self.rotator["function_log_groups"][function]["name"]
+        events = (event for page in pages.paginate(logGroupName=group) for event in page["events"])
+        return [json.loads(event["message"]) for event in events if text in event["message"]]
+
+    def messages(self, queue: str) -> list[dict[str, Any]]:
+        """Takes what a queue holds out of it."""
+        return list(self._receive(self.rotator[queue]["url"]))
+
+    def _receive(self, url: str) -> Iterator[dict[str, Any]]:
+        sqs = client("sqs")
+        while received := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0).get("Messages"):
+            for message in received:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                yield json.loads(message["Body"])
+
+
+def items(table: str) -> list[dict[str, Any]]:
+    pages = client("dynamodb").get_paginator("scan").paginate(TableName=table)
+    return sorted((item for page in pages for item in page["Items"]), key=lambda item: item["id"]["S"])

@@ -1,0 +1,162 @@
+"""From a backup to a fresh table and its parameter."""
+
+import json
+import os
+import subprocess
+from datetime import datetime
+from typing import Any
+
+import pytest
+from pytest_terraform.tf import TerraformTestApi
+
+from tests.end_to_end.conftest import ITEM_TEXT
+from tests.end_to_end.deployment import BackupJob, Deployment, client, items, notification, wait_until
+
+
+def suffix(job: BackupJob) -> str:
+    return f"{job.start_time:-%Y%m%d-%H-%M-%S}"
+
+
+@pytest.mark.parametrize("source", ["orders-production", "users-production"])
+def test_a_backup_becomes_a_table_with_its_items_and_its_own_parameter(
+    source: str, deployment: Deployment, jobs: dict[str, BackupJob]
+) -> None:
+    state = deployment.rotate("staging", jobs[source])
+
+    stem = source.removesuffix("-production")
+    target = f"rotator-test-{stem}-staging{suffix(jobs[source])}"
+    table = client("dynamodb").describe_table(TableName=target)["Table"]
+    parameter = client("ssm").get_parameter(Name=f"/rotator-test/{stem}/table-arn")["Parameter"]
+    assert state["TargetTableName"] == target
+    assert table["TableStatus"] == "ACTIVE"
+    assert parameter["Value"] == table["TableArn"]
+    assert items(target) == items(deployment.source_table(source)["name"])
+
+
+def test_a_table_that_matches_two_rules_is_restored_for_each(
+    deployment: Deployment, jobs: dict[str, BackupJob]
+) -> None:
+    job = jobs["orders-production"]
+
+    state = deployment.rotate("reporting", job)
+
+    assert state["TargetTableName"] == f"rotator-test-production_orders{suffix(job)}"
+    assert deployment.executions(job) == [f"reporting-{job.id}", f"staging-{job.id}"]
+
+
+def test_without_a_parameter_success_still_means_that_there_is_a_table(
+    deployment: Deployment, jobs: dict[str, BackupJob]
+) -> None:
+    state = deployment.rotate("reporting", jobs["orders-production"])
+
+    assert state["DescribeTableOutput"]["Table"]["TableStatus"] == "ACTIVE"
+    assert "UpdateSSMParameterOutput" not in state
+
+
+def test_a_table_that_no_rule_matches_is_left_alone(deployment: Deployment, jobs: dict[str, BackupJob]) -> None:
+    def said_so() -> bool | None:
+        lines = deployment.log_lines("start_workflow", jobs["scratch"].id)
+        return any(line["message"] == "No rule matches the table" for line in lines) or None
+
+    wait_until("log line", said_so, deployment.patience_seconds)
+    assert deployment.executions(jobs["scratch"]) == []
+
+
+def test_a_notification_that_comes_again_starts_nothing(deployment: Deployment, jobs: dict[str, BackupJob]) -> None:
+    job = jobs["users-production"]
+
+    def handled(times: int) -> None:
+        def often_enough() -> bool | None:
+            return len(deployment.log_lines("start_workflow", job.id)) >= times or None
+
+        wait_until(f"{times} notifications in the log", often_enough, deployment.patience_seconds)
+
+    deployment.publish(job.notification())
+    deployment.publish(job.notification())
+    handled(times=3)
+    deployment.rotate("staging", job)
+    deployment.publish(job.notification())
+    handled(times=4)
+
+    assert deployment.executions(job) == [f"staging-{job.id}"]
+    assert len(deployment.log_lines("restore_backup", job.id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "error", "name"),
+    [
+        ("too-long", "InvalidTableName", "unlucky-unlucky-unlucky"),
+        ("no-parameter-name", "InvalidParameterName", "/rotator-test//table-arn"),
+    ],
+)
+def test_an_illegal_name_fails_before_anything_is_restored(
+    rule: str, error: str, name: str, deployment: Deployment, jobs: dict[str, BackupJob]
+) -> None:
+    execution = deployment.end_of_rotation(rule, jobs["unlucky"])
+
+    assert (execution["status"], execution["error"]) == ("FAILED", error)
+    assert name in execution["cause"]
+    assert json.loads(execution["input"])["TargetTableName"] not in client("dynamodb").list_tables()["TableNames"]
+
+
+def test_an_unreadable_notification_of_a_table_ends_in_the_failure_queue(deployment: Deployment) -> None:
+    table_arn = deployment.source_table("orders-production")["arn"]
+    deployment.publish(notification(f"The backup of {table_arn} is complete."))
+
+    def arrived() -> dict[str, Any] | None:
+        return next(iter(deployment.messages("failed_notifications_queue")), None)
+
+    record = wait_until("message in the queue", arrived, deployment.patience_seconds)
+    assert record["responsePayload"]["errorType"] == "UnreadableNotification"
+    assert table_arn in record["requestPayload"]["Records"][0]["Sns"]["Message"]
+
+
+def test_the_state_keeps_to_its_contract(deployment: Deployment, jobs: dict[str, BackupJob]) -> None:
+    job = jobs["orders-production"]
+
+    state = deployment.rotate("staging", job)
+
+    assert state["BackupSnsMessage"] == {
+        "StatusMessage": "An AWS Backup job was completed successfully.",
+        "RecoveryPointArn": job.recovery_point_arn,
+        "BackedUpResourceArn": job.table_arn,
+        "BackupJobID": job.id,
+        "StartTime": f"{job.start_time:%Y-%m-%dT%H:%M:%S}.{job.start_time.microsecond // 1000:03}Z",
+    }
+    assert state["SourcePattern"] == "^rotator-test-(.+)-production$"
+    assert state["ReplacementPattern"] == "rotator-test-$1-staging"
+    assert state["SSMParameterName"] == "/rotator-test/$1/table-arn"
+    restored = state["RestoreTableFromBackupOutput"]["TableDescription"]
+    assert restored["TableName"] == state["DescribeTableOutput"]["Table"]["TableName"] == state["TargetTableName"]
+    assert datetime.fromisoformat(restored["CreationDateTime"]) > job.start_time
+    assert restored["CreationDateTime"].endswith("Z")
+    assert state["UpdateSSMParameterOutput"]["Version"] >= 1
+
+
+def test_logs_are_json_with_the_backup_job_and_without_items(
+    deployment: Deployment, jobs: dict[str, BackupJob]
+) -> None:
+    job = jobs["orders-production"]
+    deployment.rotate("staging", job)
+
+    for function in deployment.rotator["functions"]:
+        lines = [line for line in deployment.log_lines(function, "") if "message" in line]
+        assert job.id in {line.get("backup_job_id") for line in lines}
+        assert all("backup_job_id" in line for line in lines if line.get("level") == "INFO")
+        assert deployment.log_lines(function, ITEM_TEXT) == []
+    events = client("logs").filter_log_events(logGroupName=deployment.rotator["state_machine_log_group"]["name"])
+    assert any(job.id in event["message"] for event in events["events"])
+    assert not any(ITEM_TEXT in event["message"] for event in events["events"])
+
+
+def test_terraform_finds_nothing_to_change_afterwards(rotator: TerraformTestApi) -> None:
+    runner = rotator.terraform
+    plan = subprocess.run(
+        ["terraform", "plan", "-detailed-exitcode", "-input=false", "-no-color", f"-state={runner.state_path}"],
+        cwd=runner.module_dir,
+        env={**os.environ, "TF_DATA_DIR": runner.work_dir},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert plan.returncode == 0, plan.stdout + plan.stderr
