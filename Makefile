@@ -1,0 +1,59 @@
+# Whatever is installed or written is in .build; `make clean` removes it.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo demo-stop test lint unit module end-to-end test-aws local-aws dist set-up clean
+
+PORT = 4566
+PYTHON_MODULE = .build/venv/bin/python -m
+
+export RUFF_CACHE_DIR = .build/ruff
+export MYPY_CACHE_DIR = .build/mypy
+
+# Without your AWS settings, and with what set-up found out.
+ALONE = tools/alone
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: set-up ## watch a rotation of examples/basic on the local AWS; KEEP=1 leaves it running
+	@$(ALONE) $(PYTHON_MODULE) tools.demo $(if $(KEEP),--keep)
+
+demo-stop: set-up ## end what make demo KEEP=1 left running
+	@$(ALONE) $(PYTHON_MODULE) tools.demo --stop
+
+test: lint unit module end-to-end ## everything that CI runs, on this machine only
+
+lint: set-up ## ruff, mypy, terraform fmt
+	$(PYTHON_MODULE) ruff check
+	$(PYTHON_MODULE) ruff format --check
+	$(PYTHON_MODULE) mypy
+	$(ALONE) terraform fmt -check -recursive
+
+# Two processes: the local AWS changes moto, which the other tests take as it is.
+unit: set-up ## tests of the Python package, the state machine and the local AWS
+	$(ALONE) $(PYTHON_MODULE) pytest tests/unit tests/module
+	$(ALONE) $(PYTHON_MODULE) pytest tests/local_aws/canaries
+
+module: set-up ## tests of what Terraform plans
+	$(ALONE) env TF_DATA_DIR=.build/module terraform init -input=false -upgrade -test-directory=tests/module >.build/module.log
+	$(ALONE) env TF_DATA_DIR=.build/module terraform test -test-directory=tests/module
+
+end-to-end: set-up ## tests of whole rotations on the local AWS
+	$(ALONE) $(PYTHON_MODULE) pytest tests/end_to_end
+
+test-aws: set-up ## tests of whole rotations in the AWS account of your environment
+	. .build/environment && ROTATOR_TEST_AWS=1 exec $(PYTHON_MODULE) pytest tests/end_to_end
+
+local-aws: set-up ## start the local AWS on PORT, 4566 unless told
+	@$(ALONE) $(PYTHON_MODULE) tests.local_aws --port $(PORT)
+
+dist: set-up ## build the zip files of the Lambda functions
+	.build/venv/bin/python lambdas/package.py
+
+set-up: ## the tools, in .build; part of all of the above
+	@tools/set-up
+
+clean: ## remove .build
+	@if [ -e .build/demo ]; then $(MAKE) demo-stop; fi
+	rm -rf .build
