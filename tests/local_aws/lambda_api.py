@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 import json
 import threading
-import time
-import uuid
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import SimpleQueue
@@ -19,6 +17,7 @@ class Event:
     request_id: str
     body: bytes
     deadline: float
+    trace_header: str
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "Lambda-Runtime-Aws-Request-Id": event.request_id,
                 "Lambda-Runtime-Deadline-Ms": str(int(event.deadline * 1000)),
                 "Lambda-Runtime-Invoked-Function-Arn": self.server.function_arn,
-                "Lambda-Runtime-Trace-Id": _trace_id(),
+                "Lambda-Runtime-Trace-Id": event.trace_header,
             },
         )
 
@@ -109,7 +108,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Requests of the runtime are not worth a line each."""
-
-
-def _trace_id() -> str:
-    return f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]};Parent={uuid.uuid4().hex[:16]};Sampled=1"

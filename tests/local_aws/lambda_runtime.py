@@ -15,6 +15,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from queue import Empty
+from typing import Literal
 
 from . import lambda_files
 from .lambda_api import Event, Outcome, RuntimeApi
@@ -52,13 +53,23 @@ class Invocation:
     seconds: float
 
 
-def invoke(function: Function, event: bytes, request_id: str) -> Invocation:
+@dataclass(frozen=True)
+class Request:
+    """One event; its process may be killed before the handler gets it, or when it hands over what came of it."""
+
+    id: str
+    event: bytes
+    trace_header: str
+    kill: Literal["before", "after"] | None = None
+
+
+def invoke(function: Function, request: Request) -> Invocation:
     """Runs the function on the event in a warm environment, or in a new one."""
     pool = _pool_for(function)
     environment = pool.acquire()
     keep = False
     try:
-        invocation, keep = environment.run(event, request_id)
+        invocation, keep = environment.run(request)
         return invocation
     finally:
         pool.release(environment, keep)
@@ -202,23 +213,34 @@ class _Environment:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def run(self, event: bytes, request_id: str) -> tuple[Invocation, bool]:
+    def run(self, request: Request) -> tuple[Invocation, bool]:
         """Runs one event; the second value tells whether the environment can be used again."""
         self._api.started.wait(INIT_SECONDS)
         begin = time.monotonic()
-        self._api.events.put(Event(request_id, event, time.time() + self.function.timeout))
+        outcome = self._outcome(request)
+        if outcome.exit_code is not None:
+            outcome = Outcome.of_sandbox("Runtime.ExitError", request.id, _exit_message(outcome.exit_code))
+        log = [*self._new_log_lines(), *([outcome.log_line] if outcome.log_line else [])]
+        invocation = Invocation(
+            request.id, outcome.payload, outcome.failed, log, self.log_stream, time.monotonic() - begin
+        )
+        return invocation, outcome.reusable
+
+    def _outcome(self, request: Request) -> Outcome:
+        if request.kill == "before":
+            self._process.kill()
+        else:
+            deadline = time.time() + self.function.timeout
+            self._api.events.put(Event(request.id, request.event, deadline, request.trace_header))
         try:
             outcome = self._api.outcomes.get(timeout=self.function.timeout)
         except Empty:
             message = f"Error: Task timed out after {self.function.timeout:.2f} seconds"
-            outcome = Outcome.of_sandbox("Sandbox.Timedout", request_id, message)
-        if outcome.exit_code is not None:
-            outcome = Outcome.of_sandbox("Runtime.ExitError", request_id, _exit_message(outcome.exit_code))
-        log = [*self._new_log_lines(), *([outcome.log_line] if outcome.log_line else [])]
-        invocation = Invocation(
-            request_id, outcome.payload, outcome.failed, log, self.log_stream, time.monotonic() - begin
-        )
-        return invocation, outcome.reusable
+            return Outcome.of_sandbox("Sandbox.Timedout", request.id, message)
+        if request.kill == "after" and outcome.exit_code is None:
+            self._process.kill()
+            return self._api.outcomes.get()
+        return outcome
 
     def end(self) -> None:
         self._process.kill()

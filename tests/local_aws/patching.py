@@ -25,8 +25,14 @@ class Patch:
     written_against: str
     found: str
 
-    def __str__(self) -> str:
-        return f"{getattr(self.owner, '__module__', '')}.{self.owner.__name__}.{self.name}"
+    def described(self) -> dict[str, str]:
+        """As texts."""
+        return {
+            "patches": f"{getattr(self.owner, '__module__', '')}.{self.owner.__name__}.{self.name}",
+            "because": self.because,
+            "written_against": self.written_against,
+            "found": self.found,
+        }
 
 
 PATCHES: list[Patch] = []

@@ -1,5 +1,6 @@
 """Starting the local AWS: `serve` in this process, `running` as a process of its own."""
 
+import gc
 import logging
 import os
 import selectors
@@ -41,10 +42,16 @@ def serve(port: int) -> int:
     # moto's own clients, if any, find this server through it.
     os.environ["MOTO_PORT"] = str(settings.port)
 
+    # What is imported stays. To look for garbage in it takes as long as the rest of the start, and again at the end.
+    gc.disable()
     from moto.moto_server import werkzeug_app
     from werkzeug.serving import make_server
 
-    from . import services  # noqa: F401  (importing it applies every patch)
+    # Importing it applies every patch.
+    from .control import controlled
+
+    gc.freeze()
+    gc.enable()
 
     # Most models do not list AccessDeniedException, and none has UnknownOperationException.
     warnings.filterwarnings("ignore", message="Exception.* does not match an error shape")
@@ -54,7 +61,7 @@ def serve(port: int) -> int:
     server = make_server(
         HOST,
         settings.port,
-        werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app),
+        controlled(werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)),
         threaded=True,
         request_handler=werkzeug_app.MotoRequestHandler,
         fd=listener.fileno(),

@@ -1,5 +1,6 @@
-"""What a user of the local AWS may choose when starting it; see `python -m tests.local_aws --help`."""
+"""What a user of the local AWS may choose; see `python -m tests.local_aws --help`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -17,6 +18,14 @@ class Settings:
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def change(self, values: Mapping[str, object]) -> None:
+        """Changes settings while the local AWS runs. What has begun, such as a restore, is not affected."""
+        for name, value in values.items():
+            if name == "port" or name not in self.__dataclass_fields__:
+                raise ValueError(f"{name} is no setting that can be changed")
+            kind = type(getattr(self, name))
+            setattr(self, name, kind(value))
+
 
 settings = Settings()
-"""Filled once, by `__main__`, before anything is served."""
+"""Filled by `__main__`, before anything is served, and changed through the local AWS's own API."""

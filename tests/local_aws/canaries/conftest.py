@@ -7,6 +7,7 @@ import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -24,7 +25,7 @@ REGION = "us-east-1"
 @pytest.fixture(scope="session")
 def local_aws() -> Iterator[str]:
     """The endpoint of a running local AWS."""
-    with running(backup_seconds=0.3, restore_seconds=1, asynchronous_retry_seconds=(0.1, 0.2)) as endpoint:
+    with running(backup_seconds=0.1, restore_seconds=0.5, asynchronous_retry_seconds=(0.1, 0.2)) as endpoint:
         yield endpoint
 
 
@@ -33,14 +34,18 @@ def aws(local_aws: str) -> Callable[..., Any]:
     """Makes clients of the local AWS: `aws("sns")` as administrator, or with the keys of an assumed role."""
 
     @cache
-    def client(service: str, **keys: str) -> Any:  # noqa: ANN401
+    def client(service: str, **options: str) -> Any:  # noqa: ANN401
         make: Any = boto3.client
         return make(
             service,
             endpoint_url=local_aws,
-            region_name=REGION,
             config=Config(retries={"total_max_attempts": 1}),
-            **{"aws_access_key_id": "administrator", "aws_secret_access_key": "secret", **keys},
+            **{
+                "region_name": REGION,
+                "aws_access_key_id": "administrator",
+                "aws_secret_access_key": "secret",
+                **options,
+            },
         )
 
     return client
@@ -70,8 +75,9 @@ def role(aws: Callable[..., Any], name: str) -> Callable[..., str]:
 
 
 @pytest.fixture
-def function(aws: Callable[..., Any], role: Callable[..., str], name: str) -> Callable[..., str]:
+def function(aws: Callable[..., Any], role: Callable[..., str], name: str) -> Iterator[Callable[..., str]]:
     """Deploys a function from its source text; gives its ARN."""
+    made: list[str] = []
 
     def make(source: str, *statements: dict[str, Any], **options: Any) -> str:  # noqa: ANN401
         arn: str = aws("lambda").create_function(
@@ -84,6 +90,23 @@ def function(aws: Callable[..., Any], role: Callable[..., str], name: str) -> Ca
                 **options,
             }
         )["FunctionArn"]
+        made.append(arn)
+        return arn
+
+    yield make
+    for arn in made:
+        # Its processes end with it.
+        with suppress(ClientError):
+            aws("lambda").delete_function(FunctionName=arn)
+
+
+@pytest.fixture
+def key(aws: Callable[..., Any]) -> Callable[..., str]:
+    """Creates a KMS key, with the statements besides what every key's policy has; gives its ARN."""
+
+    def make(*statements: dict[str, Any]) -> str:
+        owner = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+        arn: str = aws("kms").create_key(Policy=policy(owner, *statements))["KeyMetadata"]["Arn"]
         return arn
 
     return make
@@ -121,5 +144,14 @@ def eventually(look: Callable[[], Any], seconds: float = 10) -> Any:  # noqa: AN
     while time.monotonic() < deadline:
         if found := look():
             return found
-        time.sleep(0.05)
+        time.sleep(0.03)
     raise AssertionError(f"still not so after {seconds} seconds")
+
+
+def segments(aws: Callable[..., Any], name: str) -> list[dict[str, Any]]:
+    """The segments with this name of all traces of the last minute."""
+    xray, now = aws("xray"), time.time()
+    summaries = xray.get_trace_summaries(StartTime=int(now) - 60, EndTime=int(now) + 60)["TraceSummaries"]
+    traces = xray.batch_get_traces(TraceIds=[summary["Id"] for summary in summaries])["Traces"]
+    found = [json.loads(segment["Document"]) for trace in traces for segment in trace["Segments"]]
+    return [segment for segment in found if segment["name"] == name]

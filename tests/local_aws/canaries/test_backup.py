@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.local_aws.faults import changed_settings
+
 from .conftest import code
 
 ACCOUNT = "123456789012"
@@ -153,6 +155,14 @@ def _advanced(setup: Aws) -> Iterator[None]:
     setup.backup.update_region_settings(ResourceTypeManagementPreference={"DynamoDB": False})
 
 
+@pytest.fixture
+def _slow(local_aws: str) -> Iterator[None]:
+    """Backup jobs take long enough for what happens meanwhile."""
+    with changed_settings(local_aws, backup_seconds=0.3):
+        yield
+
+
+@pytest.mark.usefixtures("_slow")
 def test_a_backup_job_leaves_a_recovery_point_that_dynamodb_can_restore(setup: Aws) -> None:
     table = setup.table()
     job_id = setup.start(ResourceArn=table, Lifecycle={"DeleteAfterDays": 35}, RecoveryPointTags={"team": "a"})
@@ -172,7 +182,10 @@ def test_a_backup_job_leaves_a_recovery_point_that_dynamodb_can_restore(setup: A
     assert backup["BackupType"] == "AWS_BACKUP"
     target = f"copy-{uuid.uuid4()}"
     setup.dynamodb.restore_table_from_backup(BackupArn=arn, TargetTableName=target)
-    setup.dynamodb.get_waiter("table_exists").wait(TableName=target, WaiterConfig={"Delay": 1})
+    until(
+        lambda: setup.dynamodb.describe_table(TableName=target)["Table"]["TableStatus"],
+        lambda status: status == "ACTIVE",
+    )
     assert setup.dynamodb.scan(TableName=target)["Items"] == [ITEM]
 
 
@@ -199,6 +212,7 @@ def test_a_completed_job_is_announced_in_the_words_of_aws(setup: Aws) -> None:
     }
 
 
+@pytest.mark.usefixtures("_slow")
 def test_a_job_fails_when_its_table_vanishes(setup: Aws) -> None:
     table = setup.table()
     job_id = setup.start(ResourceArn=table)
@@ -212,6 +226,7 @@ def test_a_job_fails_when_its_table_vanishes(setup: Aws) -> None:
     assert got["MessageAttributes"]["State"]["Value"] == "FAILED"
 
 
+@pytest.mark.usefixtures("_slow")
 def test_a_stopped_job_is_aborted(setup: Aws) -> None:
     table = setup.table()
     job_id = setup.start(ResourceArn=table)

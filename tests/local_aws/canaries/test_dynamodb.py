@@ -7,14 +7,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
-from tests.local_aws import services  # noqa: F401  (importing it applies every patch)
-from tests.local_aws.settings import settings
+from tests.local_aws.faults import changed_settings
 
 from .conftest import code
 
@@ -133,7 +129,7 @@ def active(dynamodb: Any, name: str) -> dict[str, Any]:  # noqa: ANN401
         table: dict[str, Any] = dynamodb.describe_table(TableName=name)["Table"]
         if table["TableStatus"] == "ACTIVE":
             return table
-        time.sleep(0.1)
+        time.sleep(0.05)
     raise AssertionError(f"{name} is not ACTIVE")
 
 
@@ -258,9 +254,11 @@ def test_empty_maxima_are_refused_after_the_restore_has_started(
 
 def test_a_table_that_is_being_restored_can_only_be_described(
     dynamodb: Any,  # noqa: ANN401
+    local_aws: str,
     restore: Callable[..., Any],
 ) -> None:
-    table = restore()
+    with changed_settings(local_aws, restore_seconds=60):
+        table = restore()
     name, arn = table["TableName"], table["TableArn"]
     tags = [{"Key": "stage", "Value": "test"}]
     time_to_live = {"Enabled": True, "AttributeName": "expires"}
@@ -301,7 +299,6 @@ def test_a_table_that_is_being_restored_can_only_be_described(
         ),
         "statement": code(dynamodb.execute_statement, Statement=f'SELECT * FROM "{name}"'),  # noqa: S608
     }
-    assert dynamodb.describe_table(TableName=name)["Table"]["TableStatus"] == "CREATING", "the calls took too long"
     others = {
         "list_tables": True,
         "recovery": "TableNotFoundException",
@@ -314,16 +311,19 @@ def test_a_table_that_is_being_restored_can_only_be_described(
 
 def test_a_restored_table_needs_time_between_changes(
     dynamodb: Any,  # noqa: ANN401
+    local_aws: str,
     restore: Callable[..., Any],
 ) -> None:
     name = restore()["TableName"]
-    arn = active(dynamodb, name)["TableArn"]
     recovery = {"TableName": name, "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
-    assert code(dynamodb.update_continuous_backups, **recovery) == "ContinuousBackupsUnavailableException"
-    updated = dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)["TableDescription"]
-    assert updated["TableStatus"] == "UPDATING"
-    again = code(dynamodb.update_table, TableName=name, TableClass="STANDARD")
-    assert again == code(dynamodb.delete_table, TableName=name) == "ResourceInUseException"
+    # Half a second each, which leaves time for what is to be refused.
+    with changed_settings(local_aws, restore_seconds=2.5):
+        arn = active(dynamodb, name)["TableArn"]
+        assert code(dynamodb.update_continuous_backups, **recovery) == "ContinuousBackupsUnavailableException"
+        updated = dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)["TableDescription"]
+        assert updated["TableStatus"] == "UPDATING"
+        again = code(dynamodb.update_table, TableName=name, TableClass="STANDARD")
+        assert again == code(dynamodb.delete_table, TableName=name) == "ResourceInUseException"
     active(dynamodb, name)
     dynamodb.update_continuous_backups(**recovery)
     tags = [{"Key": "stage", "Value": "test"}]
@@ -336,11 +336,13 @@ def test_a_restored_table_needs_time_between_changes(
 
 def test_a_restore_that_cannot_start_says_why(
     dynamodb: Any,  # noqa: ANN401
+    local_aws: str,
     source: str,
     backup: str,
     restore: Callable[..., Any],
 ) -> None:
-    running = restore()["TableName"]
+    with changed_settings(local_aws, restore_seconds=60):
+        running = restore()["TableName"]
 
     def answer(target: str, arn: str = backup) -> str:
         return code(dynamodb.restore_table_from_backup, TargetTableName=target, BackupArn=arn)
@@ -358,21 +360,20 @@ def test_a_restore_that_cannot_start_says_why(
     assert answer("copy of a table") == "ValidationException"
 
 
-@mock_aws
-def test_no_more_restores_at_once_than_the_quota(monkeypatch: pytest.MonkeyPatch) -> None:
-    # In this process, because the running local AWS has the quota of AWS, which is too high to be reached quickly.
-    monkeypatch.setattr(settings, "restores_at_once", 2)
-    once = Config(retries={"total_max_attempts": 1})
-    dynamodb = boto3.client("dynamodb", region_name="us-east-1", config=once)
-    dynamodb.create_table(TableName="source", **TABLE)
+def test_no_more_restores_at_once_than_the_quota(aws: Callable[..., Any], local_aws: str, name: str) -> None:
+    # In another Region, where nothing else is being restored.
+    dynamodb = aws("dynamodb", region_name="eu-west-1")
+    dynamodb.create_table(TableName=name, **TABLE)
 
     def restore(target: str) -> None:
-        backup = dynamodb.create_backup(TableName="source", BackupName="quota")["BackupDetails"]["BackupArn"]
+        backup = dynamodb.create_backup(TableName=name, BackupName="quota")["BackupDetails"]["BackupArn"]
         dynamodb.restore_table_from_backup(BackupArn=backup, TargetTableName=target)
 
-    restore("first")
-    restore("second")
-    assert code(restore, target="third") == "LimitExceededException"
+    with changed_settings(local_aws, restores_at_once=2):
+        restore(f"{name}-1")
+        restore(f"{name}-2")
+        assert code(restore, target=f"{name}-3") == "LimitExceededException"
+    restore(f"{name}-3")
 
 
 def test_a_backup_tells_the_settings_of_its_table_even_when_that_is_gone(dynamodb: Any) -> None:  # noqa: ANN401

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from .conftest import ACCOUNT, REGION, allow, policy
+from .conftest import ACCOUNT, REGION, allow, code, policy
 
 Aws = Callable[..., Any]
 Make = Callable[..., str]
@@ -273,3 +273,40 @@ def test_everybody_may_ask_who_they_are(acting: Aws, name: str) -> None:
 
 def test_other_credentials_are_the_administrators(aws: Aws, name: str) -> None:
     aws("sns", aws_access_key_id="anything").create_topic(Name=name)
+
+
+@pytest.mark.parametrize("lacking", ["kms:GenerateDataKey", "kms:Decrypt"])
+@pytest.mark.parametrize("batch", [False, True])
+def test_an_encrypted_queue_needs_its_key(
+    aws: Aws, acting: Aws, key: Callable[..., str], name: str, lacking: str, batch: bool
+) -> None:
+    key_arn = key()
+    queue = aws("sqs").create_queue(QueueName=name, Attributes={"KmsMasterKeyId": key_arn})["QueueUrl"]
+    uses = {"kms:GenerateDataKey", "kms:Decrypt"}
+    sqs = acting("sqs", allow("sqs:SendMessage"), allow(*uses - {lacking}, on=key_arn))
+
+    def send() -> None:
+        if batch:
+            sqs.send_message_batch(QueueUrl=queue, Entries=[{"Id": "1", "MessageBody": "green"}])
+        else:
+            sqs.send_message(QueueUrl=queue, MessageBody="green")
+
+    with pytest.raises(ClientError, match=f"not authorized to perform: {lacking} on resource: {key_arn}") as error:
+        send()
+    assert error.value.response["Error"]["Code"] == "KMS.AccessDeniedException"
+    permitted = policy(allow("sqs:SendMessage"), allow(*uses, on=key_arn))
+    aws("iam").put_role_policy(RoleName=f"{name}-lambda", PolicyName="all", PolicyDocument=permitted)
+    send()
+    assert len(aws("sqs").receive_message(QueueUrl=queue)["Messages"]) == 1
+
+
+def test_aws_own_key_for_queues_needs_no_permission(aws: Aws, acting: Aws, name: str) -> None:
+    queue = aws("sqs").create_queue(QueueName=name, Attributes={"KmsMasterKeyId": "alias/aws/sqs"})["QueueUrl"]
+    acting("sqs", allow("sqs:SendMessage")).send_message(QueueUrl=queue, MessageBody="green")
+
+
+def test_a_queue_whose_key_does_not_exist_takes_nothing(aws: Aws, acting: Aws, name: str) -> None:
+    gone = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000"
+    queue = aws("sqs").create_queue(QueueName=name, Attributes={"KmsMasterKeyId": gone})["QueueUrl"]
+    sqs = acting("sqs", allow("*"))
+    assert code(sqs.send_message, QueueUrl=queue, MessageBody="green") == "KMS.NotFoundException"

@@ -2,13 +2,14 @@
 
 import base64
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from .conftest import ACCOUNT, REGION, allow, eventually, zipped
+from .conftest import ACCOUNT, REGION, allow, eventually, policy, segments, zipped
 
 Aws = Callable[..., Any]
 Make = Callable[..., str]
@@ -133,28 +134,25 @@ def test_a_runtime_that_fails_says_why(aws: Aws, function: Make, source: str, er
 
 
 def test_four_processes_run_at_once_and_further_events_wait(aws: Aws, function: Make, name: str) -> None:
-    queue = aws("sqs").create_queue(QueueName=name)["QueueUrl"]
+    aws("logs").create_log_group(logGroupName=f"/aws/lambda/{name}")
     arn = function(
-        f"""
-        import os, time, boto3
+        """
+        import os, time
         def handler(event, context):
             time.sleep(0.3)
-            boto3.client("sqs").send_message(QueueUrl={queue!r}, MessageBody=str(os.getpid()))
+            print("process", os.getpid())
         """,
-        allow("sqs:SendMessage"),
+        allow("logs:*"),
         Timeout=20,
     )
     for _ in range(12):
         aws("lambda").invoke(FunctionName=arn, InvocationType="Event", Payload="{}")
-    processes: list[str] = []
 
-    def all_done() -> bool:
-        for message in aws("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
-            processes.append(message["Body"])
-        return len(processes) == 12
+    def processes() -> list[str]:
+        return [line for line in log_of(aws, f"/aws/lambda/{name}") if line.startswith("process")]
 
-    eventually(all_done, 30)
-    assert len(set(processes)) == 4
+    eventually(lambda: len(processes()) == 12, 30)
+    assert len(set(processes())) == 4
 
 
 def test_logs_go_to_the_configured_group_if_the_role_may_write(aws: Aws, function: Make, name: str) -> None:
@@ -298,6 +296,40 @@ def test_an_event_that_fails_is_retried_and_then_reported(
     starts = [line for line in log_of(aws, f"/aws/lambda/{name}") if line.startswith("START")]
     assert len(starts) == runs
     assert {line.split()[2] for line in starts} == {record["requestContext"]["requestId"]}
+
+
+def test_a_report_for_an_encrypted_queue_is_lost_without_its_key(
+    aws: Aws, function: Make, role: Make, key: Make, name: str
+) -> None:
+    key_arn = key()
+    queue = aws("sqs").create_queue(QueueName=name, Attributes={"KmsMasterKeyId": key_arn})["QueueUrl"]
+    aws("logs").create_log_group(logGroupName=f"/aws/lambda/{name}-lost")
+    use_key = allow("kms:GenerateDataKey", "kms:Decrypt", on=key_arn)
+    for kind, statements in (("lost", []), ("green", [use_key])):
+        permitted = role("lambda.amazonaws.com", allow("sqs:SendMessage", "logs:*"), *statements, suffix=kind)
+        arn = function(FAIL, FunctionName=f"{name}-{kind}", Role=permitted)
+        # Lambda takes the destination all the same.
+        to = {"OnFailure": {"Destination": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"}}
+        aws("lambda").put_function_event_invoke_config(FunctionName=arn, DestinationConfig=to, MaximumRetryAttempts=0)
+        aws("lambda").invoke(FunctionName=arn, InvocationType="Event", Payload=json.dumps(kind))
+    (message,) = eventually(lambda: aws("sqs").receive_message(QueueUrl=queue).get("Messages"))
+    assert json.loads(message["Body"])["requestPayload"] == "green"
+    eventually(lambda: any(line.startswith("END") for line in log_of(aws, f"/aws/lambda/{name}-lost")))
+    time.sleep(0.1)
+    assert "Messages" not in aws("sqs").receive_message(QueueUrl=queue)
+
+
+def test_traces_are_lost_without_the_permission(aws: Aws, function: Make, name: str) -> None:
+    arn = function(FAIL, allow("xray:*"), TracingConfig={"Mode": "Active"})
+    aws("iam").put_role_policy(
+        RoleName=f"{name}-lambda", PolicyName="all", PolicyDocument=policy(allow("xray:PutTraceSegments"))
+    )
+    invoked(aws, arn)
+    assert segments(aws, name) == []
+    aws("iam").put_role_policy(RoleName=f"{name}-lambda", PolicyName="all", PolicyDocument=policy(allow("xray:*")))
+    invoked(aws, arn)
+    (segment,) = segments(aws, name)
+    assert (segment["origin"], segment["resource_arn"], segment["fault"]) == ("AWS::Lambda::Function", arn, True)
 
 
 def test_an_event_that_fails_goes_to_the_dead_letter_queue(aws: Aws, function: Make, name: str) -> None:

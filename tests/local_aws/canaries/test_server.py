@@ -6,7 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +22,42 @@ COMMAND = [sys.executable, "-m", "tests.local_aws"]
 PROJECT = Path(__file__).resolve().parents[3]
 
 
-def started(directory: Path) -> tuple[subprocess.Popen[str], str]:
-    process = subprocess.Popen(
-        [*COMMAND, "--port", "0"],
-        cwd=PROJECT,
-        env={**os.environ, "TMPDIR": str(directory)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout
-    return process, process.stdout.readline().removeprefix(ANNOUNCEMENT).strip()
+@dataclass
+class Started:
+    """A local AWS of its own, with the id of the process in which its one function waits for the next event."""
+
+    process: subprocess.Popen[str]
+    directory: Path
+    worker: int = 0
 
 
-def process_of_a_function(endpoint: str) -> int:
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Started]]:
+    """Three local AWSs, started at the same time, because a start takes long."""
+    directories = [tmp_path_factory.mktemp("started") for _ in range(3)]
+    processes = [
+        subprocess.Popen(
+            [*COMMAND, "--port", "0"],
+            cwd=PROJECT,
+            env={**os.environ, "TMPDIR": str(directory)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for directory in directories
+    ]
+    all_started = [Started(*pair) for pair in zip(processes, directories, strict=True)]
+    for started in all_started:
+        started.worker = process_of_a_function(started.process)
+    yield list(all_started)
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def process_of_a_function(process: subprocess.Popen[str]) -> int:
     """Deploys a function, runs it, and gives the id of the process in which it waits for the next event."""
+    assert process.stdout
+    endpoint = process.stdout.readline().removeprefix(ANNOUNCEMENT).strip()
 
     def client(service: str) -> Any:  # noqa: ANN401
         make: Any = boto3.client
@@ -58,34 +81,30 @@ def process_of_a_function(endpoint: str) -> int:
 
 
 def runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    # One that has ended may still be listed, as Z, until somebody asks for its exit code.
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
+    return state.stdout.strip()[:1] not in ("", "Z")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_when_asked_and_leaves_no_process_and_no_file(tmp_path: Path, number: signal.Signals) -> None:
-    process, endpoint = started(tmp_path)
-    worker = process_of_a_function(endpoint)
-    assert runs(worker)
-    assert list(tmp_path.iterdir())
+def test_it_stops_when_asked_and_leaves_no_process_and_no_file(three: list[Started], number: signal.Signals) -> None:
+    started = three.pop()
+    assert runs(started.worker)
+    assert list(started.directory.iterdir())
     begin = time.monotonic()
-    process.send_signal(number)
-    assert process.communicate(timeout=5)[0] == ""
-    assert process.returncode == 0
+    started.process.send_signal(number)
+    assert started.process.communicate(timeout=5)[0] == ""
+    assert started.process.returncode == 0
     assert time.monotonic() - begin < 3
-    assert not runs(worker)
-    assert not list(tmp_path.iterdir())
+    assert not runs(started.worker)
+    assert not list(started.directory.iterdir())
 
 
-def test_processes_of_functions_end_when_it_is_killed(tmp_path: Path) -> None:
-    process, endpoint = started(tmp_path)
-    worker = process_of_a_function(endpoint)
-    process.kill()
-    process.communicate()
-    eventually(lambda: not runs(worker), 5)
+def test_processes_of_functions_end_when_it_is_killed(three: list[Started]) -> None:
+    started = three.pop()
+    started.process.kill()
+    started.process.wait()
+    eventually(lambda: not runs(started.worker), 5)
 
 
 def test_a_taken_port_is_one_clear_line() -> None:

@@ -1,10 +1,13 @@
 """SNS delivers to functions and queues as on AWS."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from tests.local_aws.faults import Fault, injected
 
 from .conftest import ACCOUNT, REGION, allow, eventually, policy
 
@@ -13,21 +16,22 @@ Make = Callable[..., str]
 
 
 class Topic:
-    """A topic with a function, a queue to which the function sends its events, and a dead-letter queue."""
+    """A topic with a function that writes its events to its log, and a dead-letter queue."""
 
     def __init__(self, aws: Aws, function: Make, name: str) -> None:
         self.aws = aws
         self.arn = aws("sns").create_topic(Name=name)["TopicArn"]
-        self.seen = aws("sqs").create_queue(QueueName=name)["QueueUrl"]
+        self.log = f"/aws/lambda/{name}"
+        aws("logs").create_log_group(logGroupName=self.log)
         self.dead = aws("sqs").create_queue(QueueName=f"{name}-dead")["QueueUrl"]
         self.dead_arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}-dead"
         self.function = function(
-            f"""
-            import boto3, json
+            """
+            import json
             def handler(event, context):
-                boto3.client("sqs").send_message(QueueUrl={self.seen!r}, MessageBody=json.dumps(event))
+                print(json.dumps(event))
             """,
-            allow("sqs:SendMessage"),
+            allow("logs:*"),
             Timeout=20,
         )
 
@@ -71,6 +75,11 @@ class Topic:
         )["MessageId"]
         return message_id
 
+    def seen(self) -> list[dict[str, Any]]:
+        """The events that the function got."""
+        lines = [event["message"] for event in self.aws("logs").filter_log_events(logGroupName=self.log)["events"]]
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
     def received(self, queue: str, wait: float = 10) -> dict[str, Any]:
         (message,) = eventually(lambda: self.aws("sqs").receive_message(QueueUrl=queue).get("Messages"), wait)
         return dict(json.loads(message["Body"]))
@@ -85,7 +94,7 @@ def test_a_function_gets_the_event_that_aws_sends(topic: Topic) -> None:
     topic.permit(topic.arn)
     subscription = topic.subscribe()
     message_id = topic.publish("green", State="COMPLETED", EventType="BACKUP_JOB")
-    (record,) = topic.received(topic.seen)["Records"]
+    ((record,),) = [event["Records"] for event in eventually(topic.seen)]
     assert record["EventSource"] == "aws:sns"
     assert record["EventVersion"] == "1.0"
     assert record["EventSubscriptionArn"] == subscription
@@ -104,19 +113,18 @@ def test_a_filter_policy_keeps_messages_from_the_function(topic: Topic) -> None:
     topic.subscribe(FilterPolicy={"State": ["COMPLETED"]})
     topic.publish("failed", State="FAILED")
     topic.publish("completed", State="COMPLETED")
-    assert topic.received(topic.seen)["Records"][0]["Sns"]["Message"] == "completed"
-    with pytest.raises(AssertionError):
-        topic.received(topic.seen, wait=0.5)
+    eventually(topic.seen)
+    time.sleep(0.2)
+    assert [event["Records"][0]["Sns"]["Message"] for event in topic.seen()] == ["completed"]
 
 
-def test_publishing_does_not_wait_for_the_function(aws: Aws, topic: Topic) -> None:
+def test_publishing_does_not_wait_for_the_function(local_aws: str, topic: Topic, name: str) -> None:
     topic.permit(topic.arn)
     topic.subscribe()
-    aws("lambda").put_function_event_invoke_config(FunctionName=topic.function, MaximumRetryAttempts=0)
-    topic.publish("green")
-    # The answer came although the function has not even started.
-    assert "Messages" not in aws("sqs").receive_message(QueueUrl=topic.seen)
-    assert topic.received(topic.seen)
+    with injected(local_aws, Fault(function=name, seconds=0.3)):
+        topic.publish("green")
+        assert topic.seen() == []
+        assert eventually(topic.seen)
 
 
 @pytest.mark.parametrize("permitted", [None, "another"])
@@ -156,3 +164,18 @@ def test_a_queue_gets_messages_only_if_its_policy_lets_sns_in(aws: Aws, topic: T
     assert topic.received(topic.dead)["Message"] == "green"
     with pytest.raises(AssertionError):
         topic.received(topic.dead, wait=0.3)
+
+
+def test_an_encrypted_queue_gets_messages_only_if_its_key_lets_sns_use_it(aws: Aws, topic: Topic, key: Make) -> None:
+    topic.let_dead_letters_in(topic.arn)
+    aws("sns").subscribe(TopicArn=topic.arn, Protocol="sqs", Endpoint=topic.dead_arn)
+    sns = {"Service": "sns.amazonaws.com"}
+    for colour, encrypted_with in (
+        ("lost", "alias/aws/sqs"),
+        ("lost", key()),
+        ("lost", key(allow("kms:Decrypt", Principal=sns))),
+        ("green", key(allow("kms:GenerateDataKey*", "kms:Decrypt", Principal=sns))),
+    ):
+        aws("sqs").set_queue_attributes(QueueUrl=topic.dead, Attributes={"KmsMasterKeyId": encrypted_with})
+        topic.publish(colour)
+    assert topic.received(topic.dead)["Message"] == "green"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from .conftest import ACCOUNT, REGION, allow, eventually, policy
+from .conftest import ACCOUNT, REGION, allow, eventually, policy, segments
 
 Aws = Callable[..., Any]
 Make = Callable[..., str]
@@ -83,6 +83,11 @@ def both_ways(function: str) -> list[dict[str, Any]]:
     ]
 
 
+def at_once(definitions: list[dict[str, Any]]) -> dict[str, Any]:
+    """A definition whose output is a list of theirs."""
+    return {"StartAt": "All", "States": {"All": {"Type": "Parallel", "Branches": definitions, "End": True}}}
+
+
 def history(aws: Aws, execution: str, **options: Any) -> list[dict[str, Any]]:  # noqa: ANN401
     return list(aws("stepfunctions").get_execution_history(executionArn=execution, **options)["events"])
 
@@ -129,41 +134,40 @@ def test_an_exceptions_class_is_the_error_and_its_description_the_cause(
     assert cause["stackTrace"]
 
 
-@pytest.mark.parametrize("way", [0, 1])
 def test_errors_are_retried_and_caught_by_name(
-    aws: Aws, function: Make, execute: Callable[..., dict[str, Any]], way: int
+    aws: Aws, function: Make, execute: Callable[..., dict[str, Any]]
 ) -> None:
-    definition = both_ways(function(FAIL))[way]
-    definition["States"]["Task"] |= {
-        "Retry": [{"ErrorEquals": ["TableMissing"], "IntervalSeconds": 1, "MaxAttempts": 1}],
-        "Catch": [
-            {"ErrorEquals": ["Another"], "Next": "Wrong"},
-            {"ErrorEquals": ["TableMissing"], "ResultPath": "$.Error", "Next": "Caught"},
-        ],
-    }
-    definition["States"] |= {"Wrong": {"Type": "Fail"}, "Caught": {"Type": "Pass", "End": True}}
-    done = execute(definition, allow("lambda:InvokeFunction"), given={"a": 1})
-    output = json.loads(done["output"])
-    assert output["a"] == 1
-    assert output["Error"]["Error"] == "TableMissing"
-    assert json.loads(output["Error"]["Cause"])["errorMessage"] == "no such table"
+    definitions = both_ways(function(FAIL))
+    for definition in definitions:
+        definition["States"]["Task"] |= {
+            "Retry": [{"ErrorEquals": ["TableMissing"], "IntervalSeconds": 1, "MaxAttempts": 1}],
+            "Catch": [
+                {"ErrorEquals": ["Another"], "Next": "Wrong"},
+                {"ErrorEquals": ["TableMissing"], "ResultPath": "$.Error", "Next": "Caught"},
+            ],
+        }
+        definition["States"] |= {"Wrong": {"Type": "Fail"}, "Caught": {"Type": "Pass", "End": True}}
+    done = execute(at_once(definitions), allow("lambda:InvokeFunction"), given={"a": 1})
+    for output in json.loads(done["output"]):
+        assert output["a"] == 1
+        assert output["Error"]["Error"] == "TableMissing"
+        assert json.loads(output["Error"]["Cause"])["errorMessage"] == "no such table"
     failures = [event for event in history(aws, done["executionArn"]) if event["type"].endswith("Failed")]
-    assert len(failures) == 2
+    assert len(failures) == 4
 
 
-@pytest.mark.parametrize("way", [0, 1])
-def test_a_task_times_out(function: Make, execute: Callable[..., dict[str, Any]], way: int) -> None:
-    arn = function("import time\ndef handler(event, context): time.sleep(5)", Timeout=10)
-    definition = both_ways(arn)[way]
-    definition["States"]["Task"] |= {
-        "TimeoutSeconds": 1,
-        "Catch": [
-            {"ErrorEquals": ["States.TaskFailed"], "Next": "Wrong"},
-            {"ErrorEquals": ["States.Timeout"], "Next": "Caught"},
-        ],
-    }
-    definition["States"] |= {"Wrong": {"Type": "Fail"}, "Caught": {"Type": "Succeed"}}
-    assert execute(definition, allow("lambda:InvokeFunction"))["status"] == "SUCCEEDED"
+def test_a_task_times_out(function: Make, execute: Callable[..., dict[str, Any]]) -> None:
+    definitions = both_ways(function("import time\ndef handler(event, context): time.sleep(5)", Timeout=10))
+    for definition in definitions:
+        definition["States"]["Task"] |= {
+            "TimeoutSeconds": 1,
+            "Catch": [
+                {"ErrorEquals": ["States.TaskFailed"], "Next": "Wrong"},
+                {"ErrorEquals": ["States.Timeout"], "Next": "Caught"},
+            ],
+        }
+        definition["States"] |= {"Wrong": {"Type": "Fail"}, "Caught": {"Type": "Succeed"}}
+    assert execute(at_once(definitions), allow("lambda:InvokeFunction"))["status"] == "SUCCEEDED"
 
 
 def test_no_state_catches_a_path_that_leads_nowhere(execute: Callable[..., dict[str, Any]]) -> None:
@@ -243,11 +247,11 @@ def test_input_that_is_not_json_is_refused(aws: Aws, machine: Make) -> None:
 
 def test_stopping_is_immediate_and_stays(aws: Aws, function: Make, machine: Make) -> None:
     client = aws("stepfunctions")
-    function_arn = function("import time\ndef handler(event, context): time.sleep(1)", Timeout=5)
+    function_arn = function("import time\ndef handler(event, context): time.sleep(0.5)", Timeout=5)
     arn = machine(task(function_arn), allow("lambda:InvokeFunction"))
     execution = client.start_execution(stateMachineArn=arn)["executionArn"]
     stopped = client.stop_execution(executionArn=execution, error="Stopped", cause="by hand")
-    for wait in (0, 1.2):
+    for wait in (0, 0.8):
         time.sleep(wait)
         found = client.describe_execution(executionArn=execution)
         assert (found["status"], found["error"], found["cause"]) == ("ABORTED", "Stopped", "by hand")
@@ -411,6 +415,23 @@ def test_logging_and_tracing_can_be_switched_off(aws: Aws, machine: Make, name: 
     found = client.describe_state_machine(stateMachineArn=arn)
     assert found["loggingConfiguration"] == {"level": "OFF", "includeExecutionData": False}
     assert found["tracingConfiguration"] == {"enabled": False}
+
+
+@pytest.mark.parametrize(
+    "lacking", ["PutTraceSegments", "PutTelemetryRecords", "GetSamplingRules", "GetSamplingTargets"]
+)
+def test_traces_are_lost_without_a_permission(aws: Aws, machine: Make, name: str, lacking: str) -> None:
+    arn = machine(
+        PASS, allow("xray:*"), allow(f"xray:{lacking}", effect="Deny"), tracingConfiguration={"enabled": True}
+    )
+    execution = aws("stepfunctions").start_execution(stateMachineArn=arn)["executionArn"]
+    assert closed(aws, execution)["status"] == "SUCCEEDED"
+    assert segments(aws, name) == []
+    aws("iam").put_role_policy(RoleName=f"{name}-states", PolicyName="all", PolicyDocument=policy(allow("xray:*")))
+    execution = aws("stepfunctions").start_execution(stateMachineArn=arn)["executionArn"]
+    (segment,) = eventually(lambda: segments(aws, name))
+    assert segment["origin"] == "AWS::StepFunctions::StateMachine"
+    assert segment["resource_arn"] == execution
 
 
 def test_versions_are_listed(aws: Aws, machine: Make) -> None:

@@ -17,9 +17,11 @@ from . import (
     lambda_functions,
     lambda_invocations,
     sns,
+    sqs,
     step_functions,
     step_functions_executions,
     step_functions_interpreter,
+    xray,
 )
 
 __all__ = [
@@ -39,7 +41,9 @@ __all__ = [
     "lambda_functions",
     "lambda_invocations",
     "sns",
+    "sqs",
     "step_functions",
     "step_functions_executions",
     "step_functions_interpreter",
+    "xray",
 ]

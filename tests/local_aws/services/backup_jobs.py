@@ -81,12 +81,13 @@ def _run_backup_job(backend: BackupBackend, job: BackupJob) -> None:
 
 def _outcome(backend: BackupBackend, job: BackupJob) -> tuple[str, str | None]:
     """The state in which the job ends, and why. The backup is taken last, so that a table can vanish before."""
-    window = min(job.completion_window, settings.backup_seconds)
+    needed = settings.backup_seconds
+    window = min(job.completion_window, needed)
     for state in ("CREATED", "RUNNING"):
         job.state = state
         if job.stop_requested.wait(window / 2):
             return "ABORTED", "The backup job was stopped"
-    if window < settings.backup_seconds:
+    if window < needed:
         return "EXPIRED", "The backup job did not complete within its completion window"
     try:
         _back_up(backend, job)

@@ -7,6 +7,7 @@ evaluated for a role: a resource policy alone never lets a role in, although it 
 import json
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,10 +21,24 @@ from moto.iam.models import IAMBackend, ManagedPolicy, Role, iam_backends
 from moto.sts.models import sts_backends
 
 from ..iam_policy import Context, Decision, decide, service_may
+from ..patching import replaces
 from .errors import ServiceError
+from .sqs import KEY_USES, key_of
 
 # Roles usually attach AWSLambdaBasicExecutionRole or the policies of AWS Backup.
 default_user_config["iam"]["load_aws_managed_policies"] = True
+
+
+@replaces(
+    IAMBackend,
+    "_init_aws_policies",
+    because="at the first call moto reads the policies of AWS once for each partition, which takes half a second",
+    written_against="b3f2c8c3",
+)
+def init_aws_policies(original: Callable[..., list[ManagedPolicy]], backend: IAMBackend) -> list[ManagedPolicy]:
+    """Reads them for one partition only: this is where they can be attached."""
+    return original(backend) if backend.partition == "aws" else []
+
 
 RESTORE_NEEDS_ON_TARGET = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
 """What the caller of RestoreTableFromBackup needs on the target besides it (Service Authorization Reference)."""
@@ -80,6 +95,26 @@ def authorize_pass_role(access_key: str, role_arn: str, service: str) -> None:
     authorize(access_key, "iam:PassRole", role_arn, {"iam:PassedToService": service})
 
 
+def role_may_encrypt(role_arn: str, queue_arn: str) -> bool:
+    """Whether the role may use the key of an encrypted queue to send to it."""
+    try:
+        key = key_of(queue_arn)
+    except ServiceError:
+        return False
+    return key is None or all(role_may(role_arn, use, key.arn) for use in KEY_USES["sqs:SendMessage"])
+
+
+def caller(response: BaseResponse) -> str | None:
+    """The ARN of the role whose credentials signed the call."""
+    return _role_of(response.access_key)
+
+
+def called(response: BaseResponse) -> tuple[str, str]:
+    """Service and operation, by the names that signatures and the API have for them: `states`, `StartExecution`."""
+    signed = re.search(r"Credential=[^/]*/\d+/[^/]*/([^/]+)/", response.headers.get("Authorization", ""))
+    return signed[1] if signed else str(response.service_name), str(response._get_action())
+
+
 def authorize_call(response: BaseResponse) -> None:
     """Raises AccessDeniedException if the caller is a role whose policies do not allow the call."""
     if _role_of(response.access_key) is None:
@@ -94,6 +129,11 @@ def authorize_call(response: BaseResponse) -> None:
         target = resources[-1]
         for needed in RESTORE_NEEDS_ON_TARGET:
             authorize(response.access_key, f"dynamodb:{needed}", target, _context(response.region, target))
+    if action in KEY_USES and (key := key_of(resources[0])):
+        for use in KEY_USES[action]:
+            authorize(
+                response.access_key, use, key.arn, _context(response.region, key.arn), "KMS.AccessDeniedException"
+            )
 
 
 def authorize(access_key: str, action: str, resource: str, context: Context, code: str = ACCESS_DENIED) -> None:
@@ -180,19 +220,26 @@ def _context(region: str, resource: str) -> Context:
     return context
 
 
+# Operations that are not called as their IAM actions.
+_ACTIONS = {
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "sns:PublishBatch": "sns:Publish",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+}
+
 # Service names in signatures that are not the prefix of their IAM actions.
 _PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
 
 
 def _action_and_resources(response: BaseResponse) -> tuple[str, list[str]]:
     """The IAM action of a call and the ARNs that it acts on; `*` where the action has no resource type."""
-    service = response.headers["Authorization"].split("Credential=")[1].split("/")[3]
-    operation = response._get_action()
+    service, operation = called(response)
     given = _parameters(response)
     arn = f"arn:{response.partition}:{service}:{response.region}:{response.current_account}:"
     find = _RESOURCES.get(service)
     resources = [found for found in find(operation, given, arn, unquote(response.path)) if found] if find else []
-    action = {"lambda:Invoke": "lambda:InvokeFunction"}.get(f"{service}:{operation}")
+    action = _ACTIONS.get(f"{service}:{operation}")
     return action or f"{_PREFIXES.get(service, service)}:{operation}", resources or ["*"]
 
 

@@ -14,14 +14,19 @@ from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
 from moto.logs.models import logs_backends
 
 from .. import lambda_runtime
+from ..fault_injection import strike_function
 from ..iam_policy import service_may
 from ..lambda_runtime import Invocation
 from ..patching import replaces
 from ..settings import settings
 from . import iam
+from .xray import Trace
 
 ENVIRONMENT_LIMIT = 4096
 """Bytes of all variables of one function, measured as JSON."""
+
+TRACING = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
+"""What a role needs so that invocations of its function are traced."""
 
 KEPT = {
     "LoggingConfig": "logging_config",
@@ -51,8 +56,17 @@ def service_may_invoke(function: LambdaFunction, service: str, source_arn: str) 
 
 def run(function: LambdaFunction, event: bytes, request_id: str | None = None) -> Invocation:
     """Runs the function once and writes its log."""
-    invocation = lambda_runtime.invoke(_runnable(function), event, request_id or str(uuid.uuid4()))
+    fault = strike_function(function.function_name, event.decode())
+    trace = Trace()
+    traced = (function.tracing_config or {}).get("Mode") == "Active"
+    request = lambda_runtime.Request(
+        request_id or str(uuid.uuid4()), event, trace.header(sampled=traced), fault.kill if fault else None
+    )
+    time.sleep(fault.seconds if fault else 0)
+    invocation = lambda_runtime.invoke(_runnable(function), request)
     _write_log(function, invocation)
+    if traced and all(iam.role_may(function.role, action, "*") for action in TRACING):
+        trace.record(function.function_arn, "AWS::Lambda::Function", failed=invocation.failed)
     return invocation
 
 
@@ -233,10 +247,11 @@ def _check(
     if not iam.role_trusts(role_arn, "lambda.amazonaws.com"):
         raise InvalidParameterValueException("The role defined for the function cannot be assumed by Lambda.")
     if (tracing or {}).get("Mode") == "Active":
-        for action in ("PutTraceSegments", "PutTelemetryRecords"):
-            if not iam.role_may(role_arn, f"xray:{action}", "*"):
+        for action in TRACING:
+            if not iam.role_may(role_arn, action, "*"):
                 raise InvalidParameterValueException(
-                    f"The provided execution role does not have permissions to call {action} on XRAY"
+                    "The provided execution role does not have permissions to call "
+                    f"{action.removeprefix('xray:')} on XRAY"
                 )
     target = (dead_letters or {}).get("TargetArn")
     if target:
@@ -259,13 +274,19 @@ SENDING = {
 
 
 def may_send(role_arn: str, destination: str) -> bool:
-    """Whether the function's role may send to a destination or dead-letter queue."""
+    """Whether what the function's role sends arrives at a destination or dead-letter queue."""
+    is_queue = destination.split(":")[2] == "sqs"
+    return _may_call(role_arn, destination) and (not is_queue or iam.role_may_encrypt(role_arn, destination))
+
+
+def _may_call(role_arn: str, destination: str) -> bool:
     service = destination.split(":")[2]
     return iam.role_may(role_arn, f"{service}:{SENDING[service][0]}", destination)
 
 
 def _check_destination(whose: str, role_arn: str, destination: str) -> None:
-    if not may_send(role_arn, destination):
+    # AWS looks at the key of an encrypted queue only when there is something to send.
+    if not _may_call(role_arn, destination):
         action, service = SENDING[destination.split(":")[2]]
         raise InvalidParameterValueException(f"The {whose} does not have permissions to call {action} on {service}")
 

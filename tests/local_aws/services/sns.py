@@ -7,13 +7,11 @@ from typing import Any
 
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.sns.models import Subscription
-from moto.sqs.exceptions import QueueDoesNotExist
-from moto.sqs.models import sqs_backends
 
-from ..iam_policy import service_may
 from ..patching import replaces
 from .lambda_functions import function_by_arn, service_may_invoke
 from .lambda_invocations import invoke, send
+from .sqs import queue_accepts
 
 SERVICE = "sns.amazonaws.com"
 
@@ -47,7 +45,7 @@ def publish(
     if subscription.protocol == "lambda":
         delivered = _deliver_to_function(subscription, notification)
     elif subscription.protocol == "sqs":
-        delivered = queue_accepts(subscription.endpoint, subscription.topic_arn)
+        delivered = _may_send(subscription.endpoint, subscription.topic_arn)
     else:
         delivered = True
     if not delivered:
@@ -65,15 +63,9 @@ def publish(
         )
 
 
-def queue_accepts(queue_arn: str, topic_arn: str) -> bool:
-    """Whether the queue exists and its policy lets SNS send to it on behalf of the topic."""
-    *_, region, account, name = queue_arn.split(":")
-    try:
-        queue = sqs_backends[account][region].get_queue(name)
-    except QueueDoesNotExist:
-        return False
+def _may_send(queue_arn: str, topic_arn: str) -> bool:
     context = {"aws:SourceArn": topic_arn, "aws:SourceAccount": topic_arn.split(":")[4]}
-    return service_may(queue._policy_json, SERVICE, "sqs:SendMessage", queue_arn, context)
+    return queue_accepts(queue_arn, SERVICE, context)
 
 
 def _deliver_to_function(subscription: Subscription, notification: dict[str, Any]) -> bool:
@@ -96,7 +88,7 @@ def _deliver_to_function(subscription: Subscription, notification: dict[str, Any
 def _deliver_to_dead_letters(subscription: Subscription, notification: dict[str, Any]) -> None:
     policy = subscription.attributes.get("RedrivePolicy")
     queue_arn = policy and json.loads(policy)["deadLetterTargetArn"]
-    if queue_arn and queue_accepts(queue_arn, subscription.topic_arn):
+    if queue_arn and _may_send(queue_arn, subscription.topic_arn):
         send(queue_arn, json.dumps(notification))
 
 

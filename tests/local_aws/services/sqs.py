@@ -1,13 +1,16 @@
-"""SQS: who may use an encrypted queue.
+"""SQS: who may use a queue, and an encrypted one.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
 """
 
+from typing import Any
+
 from moto.kms.models import Key, kms_backends
 from moto.sqs.exceptions import QueueDoesNotExist
-from moto.sqs.models import Queue, sqs_backends
+from moto.sqs.models import Queue, SQSBackend, sqs_backends
 
 from ..iam_policy import Context, service_may
+from ..patching import replaces
 from .errors import ServiceError
 
 KEY_USES = {
@@ -37,7 +40,7 @@ def key_of(queue_arn: str) -> Key | None:
     try:
         return kms_backends[account][region].describe_key(key)
     except KeyError:
-        raise ServiceError("KmsNotFound", f"Key '{key}' does not exist") from None
+        raise ServiceError("KMS.NotFoundException", f"Key '{key}' does not exist") from None
 
 
 def queue_accepts(queue_arn: str, service: str, context: Context) -> bool:
@@ -53,3 +56,19 @@ def queue_accepts(queue_arn: str, service: str, context: Context) -> bool:
         # AWS's own key for queues lets no other service use it.
         return not queue.kms_master_key_id
     return all(service_may(key.policy, service, use, key.arn, context) for use in KEY_USES["sqs:SendMessage"])
+
+
+@replaces(
+    SQSBackend,
+    "set_queue_attributes",
+    because="moto takes the policy away when another attribute is changed",
+    written_against="ea0bf1a5",
+)
+def set_queue_attributes(
+    original: Any,  # noqa: ANN401
+    backend: SQSBackend,
+    queue_name: str,
+    attributes: dict[str, Any],
+) -> Queue:
+    """Keeps what the request does not name."""
+    return original(backend, queue_name, {"Policy": backend.get_queue(queue_name).policy, **attributes})

@@ -28,8 +28,18 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from ..patching import adds, replaces
+from . import iam
 from .errors import ServiceError
 from .step_functions_interpreter import iso
+from .xray import Trace
+
+TRACING = (
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+)
+"""https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html"""
 
 REDRIVABLE = ("FAILED", "ABORTED", "TIMED_OUT")
 
@@ -154,6 +164,7 @@ def stop_execution(_original: Any, response: StepFunctionResponse) -> ActionResu
             while worker.env is None or worker.env.program_state() is None:
                 time.sleep(0.01)
             worker.stop(stop_date=execution.stop_date, error=execution.error, cause=execution.cause)
+            _trace(execution)
     return ActionResult({"stopDate": execution.stop_date})
 
 
@@ -171,6 +182,15 @@ def reflect_execution_status(original: Any, communication: BaseExecutionWorkerCo
         ended = env is not None and not isinstance(env.program_state(), ProgramRunning | None)
         if execution.status == "RUNNING" and ended:
             original(communication)
+            _trace(execution)
+
+
+def _trace(execution: Execution) -> None:
+    """Without the permissions the state machine runs all the same, and its traces are lost."""
+    traced = (execution.state_machine.tracingConfiguration or {}).get("enabled")
+    if traced and all(iam.role_may(execution.role_arn, action, "*") for action in TRACING):
+        failed = execution.status != "SUCCEEDED"
+        Trace(execution.start_date.timestamp()).record(execution.exec_arn, "AWS::StepFunctions::StateMachine", failed)
 
 
 @adds(
