@@ -118,8 +118,24 @@ data "aws_iam_policy_document" "tracing" {
   }
 }
 
-data "aws_iam_policy_document" "state_machine" {
+# Step Functions asks X-Ray how many executions to trace; functions leave that to Lambda.
+data "aws_iam_policy_document" "tracing_of_state_machine" {
   source_policy_documents = [data.aws_iam_policy_document.tracing.json]
+
+  dynamic "statement" {
+    for_each = var.tracing ? ["*"] : []
+
+    content {
+      sid     = "ReadSamplingRules"
+      actions = ["xray:GetSamplingRules", "xray:GetSamplingTargets"]
+      # X-Ray knows no resources for these actions either.
+      resources = [statement.value]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "state_machine" {
+  source_policy_documents = [data.aws_iam_policy_document.tracing_of_state_machine.json]
 
   statement {
     sid     = "InvokeFunctions"

@@ -223,6 +223,11 @@ run "options" {
   }
 
   assert {
+    condition     = strcontains(data.aws_iam_policy_document.state_machine.json, "xray:GetSamplingRules") && strcontains(data.aws_iam_policy_document.state_machine.json, "xray:GetSamplingTargets")
+    error_message = "The state machine does not know what to trace."
+  }
+
+  assert {
     condition     = alltrue([for function in aws_lambda_function.this : function.tracing_config[0].mode == "Active"]) && aws_sfn_state_machine.this.tracing_configuration[0].enabled
     error_message = "Not everything is traced."
   }
