@@ -6,15 +6,19 @@ locals {
     }
     restore_backup = {
       description = "Begins to restore a recovery point to a new table"
-      environment = {}
+      environment = local.rotation_environment
     }
     check_restore_status = {
       description = "Looks how far a restore is"
-      environment = {}
+      environment = local.rotation_environment
     }
     update_ssm_parameter = {
       description = "Points an SSM parameter at a restored table"
-      environment = {}
+      environment = local.rotation_environment
+    }
+    report_result = {
+      description = "Tells how a rotation ended"
+      environment = local.rotation_environment
     }
   }
   function_names      = { for key in keys(local.functions) : key => "${var.name}-${replace(key, "_", "-")}" }
@@ -23,6 +27,13 @@ locals {
   start_workflow_environment = {
     RULES             = jsonencode(var.rules)
     STATE_MACHINE_ARN = local.state_machine_arn
+  }
+  rotation_environment = {
+    MODULE                 = var.name
+    TIMEOUT_HOURS          = var.timeout_hours
+    RESTORE_ROLE_ARN       = local.restore_role_arn
+    NOTIFICATION_TOPIC_ARN = var.notification_topic_arn == null ? "" : var.notification_topic_arn
+    NOTIFY_OF_SUCCESS      = var.notify_of_success
   }
   common_environment = {
     POWERTOOLS_SERVICE_NAME = var.name

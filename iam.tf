@@ -10,6 +10,7 @@ locals {
     restore_backup       = data.aws_iam_policy_document.restore_backup.json
     check_restore_status = data.aws_iam_policy_document.check_restore_status.json
     update_ssm_parameter = data.aws_iam_policy_document.update_ssm_parameter.json
+    report_result        = data.aws_iam_policy_document.report_result.json
   }
 }
 
@@ -66,15 +67,57 @@ data "aws_iam_policy_document" "restore_backup" {
     ]
     resources = [local.target_tables_arn]
   }
+
+  # Of a table that is there already, it finds out whether this rotation made it.
+  statement {
+    sid       = "RecognizeTargetTables"
+    actions   = ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"]
+    resources = [local.target_tables_arn]
+  }
+
+  statement {
+    sid       = "StartRestoreJobs"
+    actions   = ["backup:StartRestoreJob"]
+    resources = ["arn:${local.partition}:backup:${local.region}:${local.account_id}:recovery-point:*"]
+  }
+
+  statement {
+    sid       = "PassRestoreRole"
+    actions   = ["iam:PassRole"]
+    resources = [local.restore_role_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["backup.amazonaws.com"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.parameter_arns) > 0 ? [local.parameter_arns] : []
+
+    content {
+      sid       = "ReadParameters"
+      actions   = ["ssm:GetParameterHistory"]
+      resources = statement.value
+    }
+  }
 }
 
 data "aws_iam_policy_document" "check_restore_status" {
   source_policy_documents = [data.aws_iam_policy_document.function["check_restore_status"].json]
 
   statement {
-    sid       = "DescribeTargetTables"
-    actions   = ["dynamodb:DescribeTable"]
+    sid       = "DescribeAndTagTargetTables"
+    actions   = ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource", "dynamodb:TagResource"]
     resources = [local.target_tables_arn]
+  }
+
+  statement {
+    sid     = "DescribeRestoreJobs"
+    actions = ["backup:DescribeRestoreJob"]
+    # AWS Backup knows no resources for this action.
+    resources = ["*"]
   }
 }
 
@@ -86,8 +129,22 @@ data "aws_iam_policy_document" "update_ssm_parameter" {
 
     content {
       sid       = "UpdateParameters"
-      actions   = ["ssm:PutParameter"]
+      actions   = ["ssm:GetParameterHistory", "ssm:PutParameter"]
       resources = statement.value
+    }
+  }
+}
+
+data "aws_iam_policy_document" "report_result" {
+  source_policy_documents = [data.aws_iam_policy_document.function["report_result"].json]
+
+  dynamic "statement" {
+    for_each = var.notification_topic_arn[*]
+
+    content {
+      sid       = "PublishResults"
+      actions   = ["sns:Publish"]
+      resources = [statement.value]
     }
   }
 }
@@ -243,4 +300,56 @@ resource "aws_iam_role_policy" "state_machine" {
   name   = "state_machine"
   role   = aws_iam_role.state_machine.name
   policy = data.aws_iam_policy_document.state_machine.json
+}
+
+# What AWS Backup restores its own recovery points with. The role is made even where restore_role_arn names another:
+# that may be one that is not there yet, and how many roles there are has to be known when planning.
+
+locals {
+  restore_role_name = "${var.name}-restore-job"
+  restore_role_arn  = var.restore_role_arn == null ? "arn:${local.partition}:iam::${local.account_id}:role${var.role_path}${local.restore_role_name}" : var.restore_role_arn
+}
+
+data "aws_iam_policy_document" "assume_by_backup" {
+  statement {
+    sid     = "AssumeByBackup"
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["backup.amazonaws.com"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "restore" {
+  statement {
+    sid = "RestoreTargetTables"
+    actions = [
+      "dynamodb:BatchWriteItem",
+      "dynamodb:DeleteItem",
+      "dynamodb:DescribeTable",
+      "dynamodb:GetItem",
+      "dynamodb:PutItem",
+      "dynamodb:Query",
+      "dynamodb:RestoreTableFromAwsBackup",
+      "dynamodb:Scan",
+      "dynamodb:UpdateItem",
+    ]
+    resources = [local.target_tables_arn]
+  }
+}
+
+resource "aws_iam_role" "restore" {
+  name                 = local.restore_role_name
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary
+  assume_role_policy   = data.aws_iam_policy_document.assume_by_backup.json
+  tags                 = var.tags
+}
+
+resource "aws_iam_role_policy" "restore" {
+  name   = "restore"
+  role   = aws_iam_role.restore.name
+  policy = data.aws_iam_policy_document.restore.json
 }

@@ -6,6 +6,8 @@ locals {
   partition  = data.aws_partition.this.partition
   region     = data.aws_region.this.id
   account_id = data.aws_caller_identity.this.account_id
+
+  topic_arn_pattern = "^arn:[^:]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$"
 }
 
 module "rule" {

@@ -19,7 +19,7 @@ output "state_machine_log_group" {
 }
 
 output "functions" {
-  description = "ARN and name of each function: start_workflow, restore_backup, check_restore_status and update_ssm_parameter."
+  description = "ARN and name of each function: start_workflow, restore_backup, check_restore_status, update_ssm_parameter and report_result."
   value       = { for key, function in aws_lambda_function.this : key => { arn = function.arn, name = function.function_name } }
 }
 
@@ -31,6 +31,16 @@ output "function_roles" {
 output "function_log_groups" {
   description = "ARN and name of each function's log group."
   value       = { for key, log_group in aws_cloudwatch_log_group.function : key => { arn = log_group.arn, name = log_group.name } }
+}
+
+output "restore_role" {
+  description = "ARN and name of the role that AWS Backup restores its own recovery points with; unless restore_role_arn is given."
+  value       = { arn = aws_iam_role.restore.arn, name = aws_iam_role.restore.name }
+}
+
+output "alarms" {
+  description = "ARN and name of each alarm."
+  value       = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => { arn = alarm.arn, name = alarm.alarm_name } }
 }
 
 output "dependencies_layer" {

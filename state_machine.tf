@@ -12,6 +12,7 @@ resource "aws_sfn_state_machine" "this" {
     restore_backup_arn       = aws_lambda_function.this["restore_backup"].arn
     check_restore_status_arn = aws_lambda_function.this["check_restore_status"].arn
     update_ssm_parameter_arn = aws_lambda_function.this["update_ssm_parameter"].arn
+    report_result_arn        = aws_lambda_function.this["report_result"].arn
   })
 
   logging_configuration {

@@ -54,6 +54,70 @@ variable "name" {
   }
 }
 
+variable "timeout_hours" {
+  description = "How long a rotation may last, from its start or from the last time it was redriven, before it fails."
+  type        = number
+  default     = 48
+  nullable    = false
+
+  validation {
+    condition     = var.timeout_hours > 0 && var.timeout_hours <= 365 * 24
+    error_message = "timeout_hours is ${var.timeout_hours}. Use more than 0 and at most 8760 hours: an execution of Step Functions lasts a year at most."
+  }
+}
+
+variable "restore_role_arn" {
+  description = "ARN of the role that AWS Backup restores its own recovery points with; null for one that the module makes. Give your own where a customer managed key encrypts the vault."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.restore_role_arn == null ? true : can(regex("^arn:[^:]+:iam::[0-9]{12}:role/[!-~]+$", var.restore_role_arn))
+    error_message = "restore_role_arn is ${jsonencode(var.restore_role_arn)}, which is not the ARN of a role, such as arn:aws:iam::123456789012:role/restore. Use the attribute arn of your aws_iam_role."
+  }
+}
+
+variable "notification_topic_arn" {
+  description = "ARN of the SNS topic that is told of each rotation that failed; null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.notification_topic_arn == null ? true : can(regex(local.topic_arn_pattern, var.notification_topic_arn))
+    error_message = "notification_topic_arn is ${jsonencode(var.notification_topic_arn)}, which is not the ARN of a standard SNS topic, such as arn:aws:sns:eu-west-1:123456789012:rotations. Use the attribute arn of your aws_sns_topic."
+  }
+}
+
+variable "notify_of_success" {
+  description = "Whether that topic is told of each rotation that succeeded as well."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !var.notify_of_success || var.notification_topic_arn != null
+    error_message = "notify_of_success is true, but there is no notification_topic_arn to tell it to. Give the ARN of a topic."
+  }
+}
+
+variable "alarms" {
+  description = <<-EOT
+    CloudWatch alarms for failed or timed out executions, errors of start_workflow, and messages in either queue; null for none.
+
+    - `topic_arn`: ARN of the SNS topic that they go to.
+  EOT
+  # An object, since whether there are alarms has to be known when planning, and the ARN of a new topic is not.
+  type = object({
+    topic_arn = string
+  })
+  default = null
+
+  validation {
+    condition     = var.alarms == null ? true : can(regex(local.topic_arn_pattern, var.alarms.topic_arn))
+    error_message = "alarms.topic_arn is ${jsonencode(try(var.alarms.topic_arn, null))}, which is not the ARN of a standard SNS topic, such as arn:aws:sns:eu-west-1:123456789012:alarms. Use the attribute arn of your aws_sns_topic."
+  }
+}
+
 variable "permissions_boundary" {
   description = "ARN of the policy that bounds the permissions of every role; null for none."
   type        = string

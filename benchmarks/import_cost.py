@@ -29,6 +29,9 @@ def cpu_seconds(statement: str, unpacked: Path) -> float:
         "AWS_DEFAULT_REGION": "us-east-1",
         "RULES": "{}",
         "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:rotator",
+        "MODULE": "rotator",
+        "TIMEOUT_HOURS": "48",
+        "RESTORE_ROLE_ARN": "arn:aws:iam::123456789012:role/rotator-restore",
     }
     program = [sys.executable, "-c", PROGRAM.format(statement)]
     return float(subprocess.run(program, env=environment, capture_output=True, check=True).stdout)  # noqa: S603

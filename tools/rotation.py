@@ -35,8 +35,11 @@ class State:
             case "Start Restore":
                 table = self.output["RestoreTableFromBackupOutput"]["TableDescription"]
                 return f"{table['TableName']} is {table['TableStatus']}"
+            case "Start Restore Job":
+                return f"restore job {self.output['StartRestoreJobOutput']['RestoreJobId']}"
             case "Check Restore Status":
-                return str(self.output["DescribeTableOutput"]["Table"]["TableStatus"])
+                status = self.output["DescribeTableOutput"]
+                return f"{self.output['TargetTableName']} is {status['Table'].get('TableStatus', 'not there yet')}"
             case "Update SSM Parameter":
                 version = self.output["UpdateSSMParameterOutput"]["Version"]
                 return f"{self.output['TargetParameterName']} has version {version}"

@@ -83,7 +83,7 @@ class Walkthrough:
             if job["State"] != "COMPLETED":
                 raise PromiseBroken(f"the backup job is {job['State']}: {job.get('StatusMessage')}")
             step.result = f"job {job_id} is {job['State']}"
-        terminal.line("", f"recovery point {job['RecoveryPointArn'].partition(':table/')[2]}")
+        terminal.line("", f"recovery point {job['RecoveryPointArn'].split(':', 5)[5]}")
 
     def rotate(self) -> None:
         terminal, step_functions = self._terminal, boto3.client("stepfunctions")

@@ -47,6 +47,13 @@ module "rotator" {
     }
   }
 
+  timeout_hours    = 24
+  restore_role_arn = aws_iam_role.restore.arn
+
+  notification_topic_arn = aws_sns_topic.rotations.arn
+  notify_of_success      = true
+  alarms                 = { topic_arn = aws_sns_topic.rotations.arn }
+
   role_path            = "/shop/"
   permissions_boundary = aws_iam_policy.boundary.arn
   kms_key_arn          = aws_kms_key.this.arn
@@ -71,12 +78,17 @@ data "aws_iam_policy_document" "boundary" {
   statement {
     sid = "RotatorServices"
     actions = [
+      "backup:DescribeRestoreJob",
+      "backup:StartRestoreJob",
       "dynamodb:*",
+      "iam:PassRole",
       "kms:Decrypt",
       "kms:GenerateDataKey",
       "lambda:InvokeFunction",
       "logs:*",
+      "sns:Publish",
       "sqs:SendMessage",
+      "ssm:GetParameterHistory",
       "ssm:PutParameter",
       "states:StartExecution",
     ]
@@ -227,6 +239,27 @@ data "aws_iam_policy_document" "backup_trust" {
 resource "aws_iam_role_policy_attachment" "backup" {
   role       = aws_iam_role.backup.name
   policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
+}
+
+# The role that AWS Backup restores with, in place of the module's, which may not use the key of an encrypted vault
+
+resource "aws_iam_role" "restore" {
+  name               = "shop-restore"
+  path               = "/shop/"
+  assume_role_policy = data.aws_iam_policy_document.backup_trust.json
+  tags               = local.tags
+}
+
+resource "aws_iam_role_policy_attachment" "restore" {
+  role       = aws_iam_role.restore.name
+  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForRestores"
+}
+
+# The topic that people subscribe to: what became of each rotation, and alarms
+
+resource "aws_sns_topic" "rotations" {
+  name = "shop-rotations"
+  tags = local.tags
 }
 
 # The topic that AWS Backup reports to

@@ -21,6 +21,11 @@ output "backup_sns_topic_arn" {
   value       = aws_sns_topic.backups.arn
 }
 
+output "rotations_topic_arn" {
+  description = "ARN of the topic that tells what became of each rotation. Subscribe to it."
+  value       = aws_sns_topic.rotations.arn
+}
+
 output "ssm_parameter_path" {
   description = "Path of the parameters with the ARNs of the newest staging tables. The first rotations create them."
   value       = "/shop/staging"

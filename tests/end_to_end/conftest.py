@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from pytest_terraform.tf import TerraformTestApi
@@ -17,6 +18,9 @@ PATIENCE_SECONDS = 150
 ITEM_TEXT = "nobody must ever read this in a log"
 
 
+ENDPOINT = "AWS_ENDPOINT_URL"
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     session.config.pluginmanager.import_plugin("tests.end_to_end.terraform_fixtures")
 
@@ -28,7 +32,7 @@ def _aws(_no_credentials: None) -> Iterator[None]:
         yield
         return
     with running(restore_seconds=5, backup_seconds=1) as endpoint:
-        os.environ["AWS_ENDPOINT_URL"] = endpoint
+        os.environ[ENDPOINT] = endpoint
         yield
 
 
@@ -48,6 +52,17 @@ def _delete_what_the_rotator_made(deployment: Deployment) -> None:
     path = f"/{deployment.rotator['state_machine_name']}/"
     for parameter in client("ssm").get_parameters_by_path(Path=path, Recursive=True)["Parameters"]:
         client("ssm").delete_parameter(Name=parameter["Name"])
+
+
+@contextmanager
+def recovery_points(*, native: bool) -> Iterator[None]:
+    """Of which kind the recovery points of new backups are. An account can't go back to native ones, so local only."""
+    before = client("backup").describe_region_settings()["ResourceTypeManagementPreference"]
+    client("backup").update_region_settings(ResourceTypeManagementPreference={"DynamoDB": not native})
+    try:
+        yield
+    finally:
+        client("backup").update_region_settings(ResourceTypeManagementPreference=before)
 
 
 @pytest.fixture(scope="session")

@@ -76,18 +76,24 @@ class Deployment:
         return table
 
     def back_up(self, table: str) -> BackupJob:
-        """Starts a backup job of a source table and waits for its end."""
-        job_id = client("backup").start_backup_job(
+        """Backs up one of the source tables."""
+        return self.end_of_backup(self.start_backup(self.source_table(table)["arn"]))
+
+    def start_backup(self, table_arn: str) -> str:
+        """The id of the backup job that it starts."""
+        job_id: str = client("backup").start_backup_job(
             BackupVaultName=self.outputs["vault_name"]["value"],
-            ResourceArn=self.source_table(table)["arn"],
+            ResourceArn=table_arn,
             IamRoleArn=self.outputs["backup_role_arn"]["value"],
         )["BackupJobId"]
+        return job_id
 
+    def end_of_backup(self, job_id: str) -> BackupJob:
         def ended() -> dict[str, Any] | None:
             job: dict[str, Any] = client("backup").describe_backup_job(BackupJobId=job_id)
             return job if job["State"] in ("COMPLETED", "FAILED", "ABORTED", "EXPIRED") else None
 
-        job = wait_until(f"end of the backup of {table}", ended, self.patience_seconds)
+        job = wait_until(f"end of backup job {job_id}", ended, self.patience_seconds)
         assert job["State"] == "COMPLETED", job.get("StatusMessage")
         return BackupJob(job_id, job["RecoveryPointArn"], job["ResourceArn"], job["CreationDate"])
 
@@ -137,13 +143,16 @@ class Deployment:
         pages = client("logs").get_paginator("filter_log_events")
         group = self.rotator["function_log_groups"][function]["name"]
         events = (event for page in pages.paginate(logGroupName=group) for event in page["events"])
-        return [json.loads(event["message"]) for event in events if text in event["message"]]
+        messages = (event["message"] for event in events)
+        # Lambda itself says in plain text that it killed a function.
+        return [json.loads(line) for line in messages if text in line and not line.startswith("RequestId: ")]
 
     def messages(self, queue: str) -> list[dict[str, Any]]:
         """Takes what a queue holds out of it."""
-        return list(self._receive(self.rotator[queue]["url"]))
+        return list(self.messages_at(self.rotator[queue]["url"]))
 
-    def _receive(self, url: str) -> Iterator[dict[str, Any]]:
+    def messages_at(self, url: str) -> Iterator[dict[str, Any]]:
+        """Takes what the queue at a URL holds out of it."""
         sqs = client("sqs")
         while received := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0).get("Messages"):
             for message in received:

@@ -7,10 +7,17 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.conftest import local_only
+from tests.end_to_end.conftest import local_only, recovery_points
 from tests.end_to_end.deployment import BackupJob, Deployment, client, wait_until
 
 pytestmark = local_only
+
+
+@pytest.fixture(autouse=True)
+def _native() -> Iterator[None]:
+    """Permissions for the other kind of recovery point are those of AWS Backup's role."""
+    with recovery_points(native=True):
+        yield
 
 
 @contextmanager
@@ -45,7 +52,11 @@ def failure(deployment: Deployment, job: BackupJob) -> str:
     [
         ("dynamodb:RestoreTableFromBackup", "restore_backup"),
         ("dynamodb:BatchWriteItem", "restore_backup"),
+        ("ssm:GetParameterHistory", "restore_backup"),
         ("dynamodb:DescribeTable", "check_restore_status"),
+        ("dynamodb:ListTagsOfResource", "check_restore_status"),
+        ("dynamodb:TagResource", "check_restore_status"),
+        ("ssm:GetParameterHistory", "update_ssm_parameter"),
         ("ssm:PutParameter", "update_ssm_parameter"),
     ],
 )
@@ -57,8 +68,26 @@ def test_a_rotation_fails_without_a_permission_of_a_function(
 
 
 def test_a_rotation_fails_where_the_state_machine_may_not_invoke_functions(deployment: Deployment) -> None:
+    def first_cause() -> str | None:
+        history = client("stepfunctions").get_execution_history(executionArn=execution_arn)["events"]
+        causes = [event["taskFailedEventDetails"]["cause"] for event in history if "taskFailedEventDetails" in event]
+        return next(iter(causes), None)
+
     with without("lambda:InvokeFunction", deployment.rotator["state_machine_role"]["name"]):
-        assert "lambda:InvokeFunction" in failure(deployment, deployment.back_up("users-production"))
+        execution_arn = deployment.execution_arn("staging", deployment.back_up("users-production"))
+        wait_until("execution", lambda: exists(execution_arn) or None, deployment.patience_seconds)
+        cause = wait_until("failed task", first_cause, deployment.patience_seconds)
+        # To Step Functions this is an error like any other of Lambda's, to be retried for minutes.
+        client("stepfunctions").stop_execution(executionArn=execution_arn)
+    assert "lambda:InvokeFunction" in cause
+
+
+def exists(execution_arn: str) -> bool:
+    try:
+        client("stepfunctions").describe_execution(executionArn=execution_arn)
+    except client("stepfunctions").exceptions.ExecutionDoesNotExist:
+        return False
+    return True
 
 
 def test_a_notification_is_kept_where_no_rotation_may_be_started(deployment: Deployment) -> None:
@@ -71,6 +100,8 @@ def test_a_notification_is_kept_where_no_rotation_may_be_started(deployment: Dep
 
         record = wait_until("message in the queue", arrived, deployment.patience_seconds)
     assert "states:StartExecution" in record["responsePayload"]["errorMessage"]
+    put_back(record["requestPayload"], deployment)
+    deployment.rotate("staging", job)
 
 
 def test_a_notification_is_kept_where_the_function_may_not_be_invoked(deployment: Deployment) -> None:
@@ -84,7 +115,7 @@ def test_a_notification_is_kept_where_the_function_may_not_be_invoked(deployment
             messages = deployment.messages("undelivered_notifications_queue")
             return next((message for message in messages if job.id in json.dumps(message)), None)
 
-        wait_until("message in the queue", arrived, deployment.patience_seconds)
+        notification = wait_until("message in the queue", arrived, deployment.patience_seconds)
     finally:
         client("lambda").add_permission(
             FunctionName=function,
@@ -93,3 +124,11 @@ def test_a_notification_is_kept_where_the_function_may_not_be_invoked(deployment
             Principal="sns.amazonaws.com",
             SourceArn=deployment.outputs["topic_arn"]["value"],
         )
+    put_back({"Records": [{"Sns": notification}]}, deployment)
+    deployment.rotate("staging", job)
+
+
+def put_back(event: dict[str, Any], deployment: Deployment) -> None:
+    """As the README says."""
+    function = deployment.rotator["functions"]["start_workflow"]["name"]
+    client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))

@@ -26,10 +26,11 @@ def test_a_backup_becomes_a_table_with_its_items_and_its_own_parameter(
     stem = source.removesuffix("-production")
     target = f"rotator-test-{stem}-staging{suffix(jobs[source])}"
     table = client("dynamodb").describe_table(TableName=target)["Table"]
-    parameter = client("ssm").get_parameter(Name=f"/rotator-test/{stem}/table-arn")["Parameter"]
+    history = client("ssm").get_parameter_history(Name=f"/rotator-test/{stem}/table-arn")["Parameters"]
     assert state["TargetTableName"] == target
     assert table["TableStatus"] == "ACTIVE"
-    assert parameter["Value"] == table["TableArn"]
+    assert state["UpdateSSMParameterOutput"]["Value"] == table["TableArn"]
+    assert table["TableArn"] in [version["Value"] for version in history]
     assert items(target) == items(deployment.source_table(source)["name"])
 
 
@@ -74,12 +75,12 @@ def test_a_notification_that_comes_again_starts_nothing(deployment: Deployment, 
     deployment.publish(job.notification())
     deployment.publish(job.notification())
     handled(times=3)
-    deployment.rotate("staging", job)
+    state = deployment.rotate("staging", job)
     deployment.publish(job.notification())
     handled(times=4)
 
     assert deployment.executions(job) == [f"staging-{job.id}"]
-    assert len(deployment.log_lines("restore_backup", job.id)) == 1
+    assert len(deployment.log_lines("restore_backup", state["TargetTableName"])) == 1
 
 
 @pytest.mark.parametrize(
@@ -126,11 +127,15 @@ def test_the_state_keeps_to_its_contract(deployment: Deployment, jobs: dict[str,
     assert state["SourcePattern"] == "^rotator-test-(.+)-production$"
     assert state["ReplacementPattern"] == "rotator-test-$1-staging"
     assert state["SSMParameterName"] == "/rotator-test/$1/table-arn"
-    restored = state["RestoreTableFromBackupOutput"]["TableDescription"]
-    assert restored["TableName"] == state["DescribeTableOutput"]["Table"]["TableName"] == state["TargetTableName"]
-    assert datetime.fromisoformat(restored["CreationDateTime"]) > job.start_time
-    assert restored["CreationDateTime"].endswith("Z")
-    assert state["UpdateSSMParameterOutput"]["Version"] >= 1
+    table = state["DescribeTableOutput"]["Table"]
+    assert table["TableName"] == state["TargetTableName"]
+    assert datetime.fromisoformat(table["CreationDateTime"]) > job.start_time
+    assert table["CreationDateTime"].endswith("Z")
+    if ":recovery-point:" in job.recovery_point_arn:
+        assert state["StartRestoreJobOutput"]["RestoreJobId"]
+    else:
+        assert state["RestoreTableFromBackupOutput"]["TableDescription"]["TableName"] == state["TargetTableName"]
+    assert state["UpdateSSMParameterOutput"]["Value"] == state["DescribeTableOutput"]["Table"]["TableArn"]
 
 
 def test_logs_are_json_with_the_backup_job_and_without_items(

@@ -33,6 +33,12 @@ override_resource {
   values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-update-ssm-parameter" }
 }
 
+override_resource {
+  target          = aws_lambda_function.this["report_result"]
+  override_during = plan
+  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result" }
+}
+
 # With a definition that is known, the provider has Step Functions validate it while planning.
 override_resource {
   target          = aws_sfn_state_machine.this
@@ -108,6 +114,34 @@ run "policies" {
         ]
         Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
       },
+      {
+        Sid      = "RecognizeTargetTables"
+        Effect   = "Allow"
+        Action   = ["dynamodb:ListTagsOfResource", "dynamodb:DescribeTable"]
+        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
+      },
+      {
+        Sid      = "StartRestoreJobs"
+        Effect   = "Allow"
+        Action   = "backup:StartRestoreJob"
+        Resource = "arn:aws-us-gov:backup:us-gov-west-1:123456789012:recovery-point:*"
+      },
+      {
+        Sid       = "PassRestoreRole"
+        Effect    = "Allow"
+        Action    = "iam:PassRole"
+        Resource  = "arn:aws-us-gov:iam::123456789012:role/rotator-restore-job"
+        Condition = { StringEquals = { "iam:PassedToService" = "backup.amazonaws.com" } }
+      },
+      {
+        Sid    = "ReadParameters"
+        Effect = "Allow"
+        Action = "ssm:GetParameterHistory"
+        Resource = [
+          "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/staging/*/table-arn",
+          "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/reporting",
+        ]
+      },
     ]))
     error_message = data.aws_iam_policy_document.restore_backup.json
   }
@@ -121,10 +155,16 @@ run "policies" {
         Resource = "arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:/aws/lambda/rotator-check-restore-status:*"
       },
       {
-        Sid      = "DescribeTargetTables"
+        Sid      = "DescribeAndTagTargetTables"
         Effect   = "Allow"
-        Action   = "dynamodb:DescribeTable"
+        Action   = ["dynamodb:TagResource", "dynamodb:ListTagsOfResource", "dynamodb:DescribeTable"]
         Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
+      },
+      {
+        Sid      = "DescribeRestoreJobs"
+        Effect   = "Allow"
+        Action   = "backup:DescribeRestoreJob"
+        Resource = "*"
       },
     ]))
     error_message = data.aws_iam_policy_document.check_restore_status.json
@@ -141,7 +181,7 @@ run "policies" {
       {
         Sid    = "UpdateParameters"
         Effect = "Allow"
-        Action = "ssm:PutParameter"
+        Action = ["ssm:PutParameter", "ssm:GetParameterHistory"]
         Resource = [
           "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/staging/*/table-arn",
           "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/reporting",
@@ -159,6 +199,7 @@ run "policies" {
       Resource = [
         "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-update-ssm-parameter",
         "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-restore-backup",
+        "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result",
         "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-check-restore-status",
       ]
     }))
@@ -169,10 +210,10 @@ run "policies" {
   assert {
     condition = alltrue(flatten([
       for policy in concat(values(local.function_policies), [data.aws_iam_policy_document.state_machine.json]) : [
-        for statement in jsondecode(policy).Statement : statement.Sid == "DeliverLogs" if contains(flatten([statement.Resource]), "*")
+        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs"], statement.Sid) if contains(flatten([statement.Resource]), "*")
       ]
     ]))
-    error_message = "A statement other than DeliverLogs has the resource *."
+    error_message = "A statement other than DeliverLogs and DescribeRestoreJobs has the resource *."
   }
 
   assert {
@@ -238,7 +279,7 @@ run "options" {
   }
 
   assert {
-    condition     = alltrue([for role in concat(values(aws_iam_role.function), [aws_iam_role.state_machine]) : role.permissions_boundary == var.permissions_boundary && role.path == var.role_path])
+    condition     = alltrue([for role in concat(values(aws_iam_role.function), [aws_iam_role.state_machine, aws_iam_role.restore]) : role.permissions_boundary == var.permissions_boundary && role.path == var.role_path])
     error_message = "A role lacks the boundary or the path."
   }
 
@@ -264,7 +305,8 @@ run "tags_reach_everything_that_takes_them" {
   command = plan
 
   variables {
-    tags = { team = "data" }
+    tags   = { team = "data" }
+    alarms = { topic_arn = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:alarms" }
   }
 
   assert {
@@ -274,7 +316,8 @@ run "tags_reach_everything_that_takes_them" {
         values(aws_iam_role.function)[*].tags,
         values(aws_cloudwatch_log_group.function)[*].tags,
         values(aws_sqs_queue.this)[*].tags,
-        [aws_iam_role.state_machine.tags, aws_cloudwatch_log_group.state_machine.tags, aws_sfn_state_machine.this.tags],
+        values(aws_cloudwatch_metric_alarm.this)[*].tags,
+        [aws_iam_role.state_machine.tags, aws_iam_role.restore.tags, aws_cloudwatch_log_group.state_machine.tags, aws_sfn_state_machine.this.tags],
       ) : tags["team"] == "data"
     ])
     error_message = "Something is without the tags."
@@ -289,8 +332,11 @@ run "the_state_machine_calls_the_functions" {
       for name, state in jsondecode(aws_sfn_state_machine.this.definition).States : name => state.Parameters.FunctionName if state.Type == "Task"
       } == {
       "Start Restore"        = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-restore-backup"
+      "Start Restore Job"    = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-restore-backup"
       "Check Restore Status" = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-check-restore-status"
       "Update SSM Parameter" = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-update-ssm-parameter"
+      "Report Success"       = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result"
+      "Report Failure"       = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result"
     }
     error_message = aws_sfn_state_machine.this.definition
   }
@@ -307,5 +353,70 @@ run "the_subscription_lets_completed_backup_jobs_through" {
   assert {
     condition     = jsondecode(aws_sns_topic_subscription.this.filter_policy) == { EventType = ["BACKUP_JOB"], State = ["COMPLETED"] }
     error_message = aws_sns_topic_subscription.this.filter_policy
+  }
+}
+
+run "without_asking_nobody_is_told" {
+  command = plan
+
+  assert {
+    condition     = !strcontains(data.aws_iam_policy_document.report_result.json, "sns:") && length(aws_cloudwatch_metric_alarm.this) == 0
+    error_message = data.aws_iam_policy_document.report_result.json
+  }
+}
+
+run "telling" {
+  command = plan
+
+  variables {
+    notification_topic_arn = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:rotations"
+    notify_of_success      = true
+    alarms                 = { topic_arn = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:alarms" }
+  }
+
+  assert {
+    condition = jsondecode(data.aws_iam_policy_document.report_result.json).Statement[1] == jsondecode(jsonencode({
+      Sid      = "PublishResults"
+      Effect   = "Allow"
+      Action   = "sns:Publish"
+      Resource = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:rotations"
+    }))
+    error_message = data.aws_iam_policy_document.report_result.json
+  }
+
+  assert {
+    condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => "${alarm.namespace} ${alarm.metric_name} ${one(values(alarm.dimensions))}" } == {
+      rotations-failed          = "AWS/States ExecutionsFailed arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
+      rotations-timed-out       = "AWS/States ExecutionsTimedOut arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
+      start-workflow-errors     = "AWS/Lambda Errors rotator-start-workflow"
+      failed-notifications      = "AWS/SQS ApproximateNumberOfMessagesVisible rotator-failed-notifications"
+      undelivered-notifications = "AWS/SQS ApproximateNumberOfMessagesVisible rotator-undelivered-notifications"
+    }
+    error_message = "The alarms watch something else."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : one(alarm.alarm_actions) == var.alarms.topic_arn])
+    error_message = "An alarm goes elsewhere."
+  }
+}
+
+run "a_restore_role_of_the_user_is_the_only_one_that_is_passed" {
+  command = plan
+
+  variables {
+    restore_role_arn = "arn:aws-us-gov:iam::123456789012:role/theirs"
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(data.aws_iam_policy_document.restore_backup.json).Statement : statement.Resource if statement.Sid == "PassRestoreRole"
+    ] == ["arn:aws-us-gov:iam::123456789012:role/theirs"]
+    error_message = data.aws_iam_policy_document.restore_backup.json
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["restore_backup"].environment[0].variables["RESTORE_ROLE_ARN"] == "arn:aws-us-gov:iam::123456789012:role/theirs"
+    error_message = "The function is told of another role."
   }
 }

@@ -182,3 +182,51 @@ run "a_tag_that_is_too_long" {
   }
   expect_failures = [var.tags]
 }
+
+run "no_time_at_all" {
+  command = plan
+  variables {
+    timeout_hours = 0
+  }
+  expect_failures = [var.timeout_hours]
+}
+
+run "more_than_a_year" {
+  command = plan
+  variables {
+    timeout_hours = 8761
+  }
+  expect_failures = [var.timeout_hours]
+}
+
+run "a_restore_role_by_its_name" {
+  command = plan
+  variables {
+    restore_role_arn = "restore"
+  }
+  expect_failures = [var.restore_role_arn]
+}
+
+run "a_fifo_topic_for_notifications" {
+  command = plan
+  variables {
+    notification_topic_arn = "arn:aws:sns:us-east-1:123456789012:rotations.fifo"
+  }
+  expect_failures = [var.notification_topic_arn]
+}
+
+run "success_told_to_nobody" {
+  command = plan
+  variables {
+    notify_of_success = true
+  }
+  expect_failures = [var.notify_of_success]
+}
+
+run "alarms_that_go_to_no_topic" {
+  command = plan
+  variables {
+    alarms = { topic_arn = "alarms" }
+  }
+  expect_failures = [var.alarms]
+}

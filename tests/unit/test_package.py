@@ -65,7 +65,10 @@ def test_a_handler_needs_nothing_but_the_zips_and_the_runtime(handler: str, tmp_
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join([str(tmp_path), str(tmp_path / "python"), str(runtime)]),
         "AWS_DEFAULT_REGION": "us-east-1",
+        "MODULE": "rotator",
+        "RESTORE_ROLE_ARN": "arn:aws:iam::123456789012:role/rotator-restore-job",
         "RULES": "{}",
         "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:rotator",
+        "TIMEOUT_HOURS": "48",
     }
     subprocess.run([sys.executable, "-S", "-c", f"import rotator.handlers.{handler}"], env=environment, check=True)

@@ -1,72 +1,57 @@
-"""Beginning a restore and looking after it, as far as one process can show it; the rest is end to end."""
+"""Beginning a restore and looking after it, as far as moto can show it; the rest is end to end."""
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-import boto3
 import pytest
-from botocore.stub import Stubber
+from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
+from rotator.clients import Clients
+from rotator.deadline import seconds_to_next_check
 from rotator.errors import (
     InvalidParameterName,
     InvalidTableName,
+    NotYet,
+    RestoreJobFailed,
+    RotationTimedOut,
     TableNotFound,
+    TargetTableTaken,
     UnexpectedTableStatus,
-    UnsupportedRecoveryPoint,
 )
-from rotator.restore import check_restore_status, seconds_to_next_check, start_restore
-from rotator.state import RotationState
+from rotator.restore import start_restore
+from rotator.restore_status import check_restore_status
+from rotator.state import Invocation
+from tests.unit.rotations import EXECUTION_ARN, SETTINGS, TARGET, TARGET_ARN, invocation
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-TARGET = "orders-staging-20261123-02-07-00"
+ADVANCED = "arn:aws:backup:us-east-1:123456789012:recovery-point:1eb3b5e7-9eb0-435a-a80b-108b488b0d45"
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def dynamodb() -> "Iterator[DynamoDBClient]":
+def clients() -> Iterator[Clients]:
     with mock_aws():
-        yield boto3.client("dynamodb")
+        yield Clients()
 
 
 @pytest.fixture
-def recovery_point_arn(dynamodb: "DynamoDBClient") -> str:
-    dynamodb.create_table(
+def recovery_point_arn(clients: Clients) -> str:
+    clients.dynamodb.create_table(
         TableName="orders",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    return dynamodb.create_backup(TableName="orders", BackupName="backup")["BackupDetails"]["BackupArn"]
+    return clients.dynamodb.create_backup(TableName="orders", BackupName="backup")["BackupDetails"]["BackupArn"]
 
 
-def state(recovery_point_arn: str = "", target: str = TARGET, parameter: str = "") -> RotationState:
-    return {
-        "BackupSnsMessage": {
-            "StatusMessage": "An AWS Backup job was completed successfully.",
-            "RecoveryPointArn": recovery_point_arn,
-            "BackedUpResourceArn": "arn:aws:dynamodb:us-east-1:123456789012:table/orders",
-            "BackupJobID": "5a772b5a-36d5-4a69-9b18-ed2f5213c659",
-            "StartTime": "2026-11-23T02:07:00.000Z",
-        },
-        "SourcePattern": ".*",
-        "ReplacementPattern": "$0-staging",
-        "SSMParameterName": "",
-        "Rule": "staging",
-        "TargetTableName": target,
-        "TargetParameterName": parameter,
-    }
-
-
-def test_the_recovery_point_is_restored_to_the_target_table(
-    recovery_point_arn: str, dynamodb: "DynamoDBClient"
-) -> None:
-    output = start_restore(state(recovery_point_arn), dynamodb)
+def test_the_recovery_point_is_restored_to_the_target_table(recovery_point_arn: str, clients: Clients) -> None:
+    output: Any = start_restore(invocation(recovery_point_arn), SETTINGS, clients)
 
     assert output["TableDescription"]["TableName"] == TARGET
-    assert TARGET in dynamodb.list_tables()["TableNames"]
+    assert output["TableDescription"]["CreationDateTime"].endswith("Z")
+    assert TARGET in clients.dynamodb.list_tables()["TableNames"]
 
 
 @pytest.mark.parametrize(
@@ -74,47 +59,178 @@ def test_the_recovery_point_is_restored_to_the_target_table(
     [
         ({"target": "a" * 256}, InvalidTableName),
         ({"parameter": "/aws/orders"}, InvalidParameterName),
-        (
-            {"recovery_point_arn": "arn:aws:backup:us-east-1:123456789012:recovery-point:1eb3b5e7"},
-            UnsupportedRecoveryPoint,
-        ),
+        ({"running_for": 49 * HOUR}, RotationTimedOut),
     ],
 )
 def test_what_can_not_end_well_fails_before_anything_is_restored(
-    broken: dict[str, str], error: type[Exception], recovery_point_arn: str, dynamodb: "DynamoDBClient"
+    broken: dict[str, Any], error: type[Exception], recovery_point_arn: str, clients: Clients
 ) -> None:
     with pytest.raises(error):
-        start_restore(state(**({"recovery_point_arn": recovery_point_arn} | broken)), dynamodb)
-    assert dynamodb.list_tables()["TableNames"] == ["orders"]
+        start_restore(invocation(recovery_point_arn, **broken), SETTINGS, clients)
+    assert clients.dynamodb.list_tables()["TableNames"] == ["orders"]
 
 
-def test_points_in_time_are_iso_8601_in_utc(recovery_point_arn: str, dynamodb: "DynamoDBClient") -> None:
-    output = start_restore(state(recovery_point_arn), dynamodb)
+def test_an_advanced_recovery_point_is_restored_by_a_job_that_a_second_call_finds_again(clients: Clients) -> None:
+    with Stubber(clients.backup) as stub:
+        stub.add_response(
+            "start_restore_job",
+            {"RestoreJobId": "job"},
+            {
+                "RecoveryPointArn": ADVANCED,
+                "ResourceType": "DynamoDB",
+                "IamRoleArn": SETTINGS.restore_role_arn,
+                "IdempotencyToken": EXECUTION_ARN,
+                "Metadata": {"targetTableName": TARGET, "encryptionType": "Default"},
+            },
+        )
+        assert start_restore(invocation(ADVANCED), SETTINGS, clients) == {"RestoreJobId": "job"}
 
-    created: Any = output["TableDescription"]["CreationDateTime"]
-    assert created.endswith("Z")
+
+def test_a_redriven_rotation_has_all_its_time_again(recovery_point_arn: str, clients: Clients) -> None:
+    rotation = invocation(recovery_point_arn, running_for=49 * HOUR)
+    rotation["Execution"]["RedriveTime"] = invocation()["Execution"]["StartTime"]
+
+    start_restore(rotation, SETTINGS, clients)
+
+    assert TARGET in clients.dynamodb.list_tables()["TableNames"]
 
 
-def test_a_table_that_is_gone_is_an_error_that_names_it(dynamodb: "DynamoDBClient") -> None:
+class TestTargetThatIsThere:
+    """Whose is it? Decided by what DynamoDB still tells."""
+
+    @pytest.fixture
+    def table(self, recovery_point_arn: str) -> dict[str, Any]:
+        """What DynamoDB says of a table that is being restored from the same recovery point."""
+        return {
+            "TableName": TARGET,
+            "TableArn": TARGET_ARN,
+            "TableStatus": "CREATING",
+            "CreationDateTime": datetime.now(UTC),
+            "RestoreSummary": {
+                "SourceBackupArn": recovery_point_arn,
+                "RestoreDateTime": datetime.now(UTC),
+                "RestoreInProgress": True,
+            },
+        }
+
+    def again(
+        self,
+        rotation: Invocation,
+        table: dict[str, Any],
+        clients: Clients,
+        tags: list[dict[str, str]] | None = None,
+    ) -> Any:  # noqa: ANN401
+        with Stubber(clients.dynamodb) as stub:
+            stub.add_client_error("restore_table_from_backup", "TableInUseException")
+            stub.add_response("describe_table", {"Table": table})
+            if tags is not None:
+                stub.add_response("list_tags_of_resource", {"Tags": tags}, {"ResourceArn": ANY})
+            return start_restore(rotation, SETTINGS, clients)
+
+    def test_one_from_the_same_recovery_point_is_taken_over(
+        self, table: dict[str, Any], recovery_point_arn: str, clients: Clients
+    ) -> None:
+        output = self.again(invocation(recovery_point_arn), table, clients)
+
+        assert output["TableDescription"]["TableName"] == TARGET
+
+    def test_one_from_another_recovery_point_fails_with_both_named(
+        self, table: dict[str, Any], recovery_point_arn: str, clients: Clients
+    ) -> None:
+        table["RestoreSummary"]["SourceBackupArn"] = recovery_point_arn + "0"
+        with pytest.raises(TargetTableTaken, match=f"{recovery_point_arn}0 and not from {recovery_point_arn}"):
+            self.again(invocation(recovery_point_arn), table, clients)
+
+    def test_one_that_is_being_deleted_is_waited_for(
+        self, table: dict[str, Any], recovery_point_arn: str, clients: Clients
+    ) -> None:
+        with pytest.raises(NotYet):
+            self.again(invocation(recovery_point_arn), table | {"TableStatus": "DELETING"}, clients)
+
+    def test_one_from_before_the_rotation_is_not_touched(
+        self, table: dict[str, Any], recovery_point_arn: str, clients: Clients
+    ) -> None:
+        del table["RestoreSummary"]
+        rotation = invocation(recovery_point_arn, running_for=-HOUR)
+        with pytest.raises(TargetTableTaken, match="before this rotation began"):
+            self.again(rotation, table, clients)
+
+    @pytest.mark.parametrize("tagged_with", [None, "same", "other"])
+    def test_one_that_is_active_is_known_by_its_tags(
+        self, tagged_with: str | None, table: dict[str, Any], recovery_point_arn: str, clients: Clients
+    ) -> None:
+        del table["RestoreSummary"]
+        value = {None: None, "same": recovery_point_arn, "other": ADVANCED}[tagged_with]
+        tags = [{"Key": "backup-dynamodb-rotator:recovery-point", "Value": value}] if value else []
+        rotation = invocation(recovery_point_arn, running_for=HOUR)
+
+        if tagged_with == "other":
+            with pytest.raises(TargetTableTaken, match=ADVANCED):
+                self.again(rotation, table, clients, tags)
+        else:
+            self.again(rotation, table, clients, tags)
+
+
+def test_an_active_table_is_complete_and_carries_the_tags_of_ownership(
+    recovery_point_arn: str, clients: Clients
+) -> None:
+    start_restore(invocation(recovery_point_arn), SETTINGS, clients)
+
+    output = check_restore_status(invocation(recovery_point_arn), SETTINGS, clients)
+
+    assert output["RestoreComplete"]
+    tags = clients.dynamodb.list_tags_of_resource(ResourceArn=TARGET_ARN)["Tags"]
+    assert {tag["Key"].removeprefix("backup-dynamodb-rotator:"): tag["Value"] for tag in tags} == {
+        "module": "rotator",
+        "rule": "staging",
+        "source-table": "arn:aws:dynamodb:us-east-1:123456789012:table/orders",
+        "recovery-point": recovery_point_arn,
+        "backup-time": "2026-11-23T02:07:00.000Z",
+    }
+
+
+def test_a_table_with_the_tags_of_another_recovery_point_is_not_claimed(
+    recovery_point_arn: str, clients: Clients
+) -> None:
+    start_restore(invocation(recovery_point_arn), SETTINGS, clients)
+    check_restore_status(invocation(recovery_point_arn), SETTINGS, clients)
+
+    with pytest.raises(TargetTableTaken, match=recovery_point_arn):
+        check_restore_status(invocation(ADVANCED), SETTINGS, clients)
+
+
+@pytest.mark.usefixtures("clients")
+def test_a_table_that_is_gone_is_an_error_that_names_it(clients: Clients) -> None:
     with pytest.raises(TableNotFound, match=TARGET):
-        check_restore_status(state(), dynamodb)
+        check_restore_status(invocation(), SETTINGS, clients)
 
 
-def test_a_status_that_no_restore_leads_through_is_an_error_that_names_it(dynamodb: "DynamoDBClient") -> None:
-    with Stubber(dynamodb) as stub:
-        stub.add_response("describe_table", {"Table": {"TableName": TARGET, "TableStatus": "DELETING"}})
-        with pytest.raises(UnexpectedTableStatus, match=f"{TARGET} is DELETING"):
-            check_restore_status(state(), dynamodb)
+def test_a_status_that_no_restore_leads_through_is_an_error_that_names_it(clients: Clients) -> None:
+    with Stubber(clients.dynamodb) as stub:
+        stub.add_response("describe_table", {"Table": {"TableName": TARGET, "TableStatus": "ARCHIVED"}})
+        with pytest.raises(UnexpectedTableStatus, match=f"{TARGET} is ARCHIVED"):
+            check_restore_status(invocation(), SETTINGS, clients)
+
+
+@pytest.mark.parametrize("status", ["FAILED", "ABORTED"])
+def test_a_restore_job_that_ended_badly_fails_with_the_message_of_aws(status: str, clients: Clients) -> None:
+    rotation = invocation(ADVANCED)
+    rotation["State"]["StartRestoreJobOutput"] = {"RestoreJobId": "job"}
+    with Stubber(clients.backup) as stub:
+        stub.add_response("describe_restore_job", {"Status": status, "StatusMessage": "no such key"})
+        with pytest.raises(RestoreJobFailed, match=f"job is {status}: no such key"):
+            check_restore_status(rotation, SETTINGS, clients)
 
 
 @pytest.mark.parametrize(
-    ("waited", "seconds"),
+    ("waited", "left", "seconds"),
     [
-        (timedelta(0), 10),
-        (timedelta(minutes=2), 12),
-        (timedelta(hours=2), 720),
-        (timedelta(days=5), 3600),
+        (timedelta(0), 48 * HOUR, 11),
+        (timedelta(minutes=2), 48 * HOUR, 13),
+        (2 * HOUR, 46 * HOUR, 721),
+        (47 * HOUR, 48 * HOUR, 3601),
+        (47 * HOUR, HOUR / 60, 61),
     ],
 )
-def test_the_wait_grows_with_the_time_waited_within_bounds(waited: timedelta, seconds: int) -> None:
-    assert seconds_to_next_check(waited) == seconds
+def test_the_wait_grows_with_the_time_waited_within_bounds(waited: timedelta, left: timedelta, seconds: int) -> None:
+    assert seconds_to_next_check(waited, left) == seconds

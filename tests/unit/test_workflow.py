@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from rotator.clients import Clients
 from rotator.errors import UnreadableNotification
 from rotator.rules import Rule
-from rotator.settings import Settings
+from rotator.settings import WorkflowSettings
 from rotator.workflow import start_rotations
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ def step_functions() -> "Iterator[SFNClient]":
 
 
 @pytest.fixture
-def settings(step_functions: "SFNClient") -> Settings:
+def settings(step_functions: "SFNClient") -> WorkflowSettings:
     machine = step_functions.create_state_machine(
         name="rotator",
         definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
         roleArn="arn:aws:iam::123456789012:role/rotator",
     )
-    return Settings(rules=(EVERY_TABLE,), state_machine_arn=machine["stateMachineArn"])
+    return WorkflowSettings(rules=(EVERY_TABLE,), state_machine_arn=machine["stateMachineArn"])
 
 
 def sample(name: str) -> dict[str, Any]:
@@ -49,36 +50,38 @@ def samples(decision: str) -> list[str]:
     return [f"{decision}/{file.name}" for file in sorted((SAMPLES / decision).iterdir())]
 
 
-def executions(step_functions: "SFNClient", settings: Settings) -> list[str]:
+def executions(step_functions: "SFNClient", settings: WorkflowSettings) -> list[str]:
     listed = step_functions.list_executions(stateMachineArn=settings.state_machine_arn)["executions"]
     return [execution["name"] for execution in listed]
 
 
 @pytest.mark.parametrize("name", samples("start"))
 def test_a_completed_backup_of_a_table_starts_a_rotation(
-    name: str, settings: Settings, step_functions: "SFNClient"
+    name: str, settings: WorkflowSettings, step_functions: "SFNClient"
 ) -> None:
-    assert start_rotations(sample(name), settings, step_functions) == [f"staging-{JOB_ID}"]
+    assert start_rotations(sample(name), settings, Clients()) == [f"staging-{JOB_ID}"]
     assert executions(step_functions, settings) == [f"staging-{JOB_ID}"]
 
 
 @pytest.mark.parametrize("name", samples("ignore"))
-def test_everything_else_is_ignored(name: str, settings: Settings, step_functions: "SFNClient") -> None:
-    assert start_rotations(sample(name), settings, step_functions) == []
+def test_everything_else_is_ignored(name: str, settings: WorkflowSettings, step_functions: "SFNClient") -> None:
+    assert start_rotations(sample(name), settings, Clients()) == []
     assert executions(step_functions, settings) == []
 
 
 @pytest.mark.parametrize("name", samples("raise"))
 def test_a_completed_backup_that_cannot_be_read_raises(
-    name: str, settings: Settings, step_functions: "SFNClient"
+    name: str, settings: WorkflowSettings, step_functions: "SFNClient"
 ) -> None:
     with pytest.raises(UnreadableNotification):
-        start_rotations(sample(name), settings, step_functions)
+        start_rotations(sample(name), settings, Clients())
     assert executions(step_functions, settings) == []
 
 
-def test_the_execution_starts_with_the_state_of_the_contract(settings: Settings, step_functions: "SFNClient") -> None:
-    start_rotations(sample("start/completed-native-recovery-point.json"), settings, step_functions)
+def test_the_execution_starts_with_the_state_of_the_contract(
+    settings: WorkflowSettings, step_functions: "SFNClient"
+) -> None:
+    start_rotations(sample("start/completed-native-recovery-point.json"), settings, Clients())
 
     arn = f"{settings.state_machine_arn.replace('stateMachine', 'execution')}:staging-{JOB_ID}"
     table_arn = "arn:aws:dynamodb:us-east-1:637093487455:table/MyDynamoDBTable"
@@ -99,7 +102,7 @@ def test_the_execution_starts_with_the_state_of_the_contract(settings: Settings,
     }
 
 
-def test_each_matching_rule_starts_its_own_rotation(settings: Settings, step_functions: "SFNClient") -> None:
+def test_each_matching_rule_starts_its_own_rotation(settings: WorkflowSettings, step_functions: "SFNClient") -> None:
     rules = (
         Rule("reporting", "^My", "Reporting"),
         Rule("other", "^Other", "x"),
@@ -108,28 +111,28 @@ def test_each_matching_rule_starts_its_own_rotation(settings: Settings, step_fun
 
     start_rotations(
         sample("start/completed-native-recovery-point.json"),
-        Settings(rules=rules, state_machine_arn=settings.state_machine_arn),
-        step_functions,
+        WorkflowSettings(rules=rules, state_machine_arn=settings.state_machine_arn),
+        Clients(),
     )
 
     assert sorted(executions(step_functions, settings)) == [f"reporting-{JOB_ID}", f"staging-{JOB_ID}"]
 
 
 def test_a_notification_that_comes_again_after_the_end_starts_nothing(
-    settings: Settings, step_functions: "SFNClient"
+    settings: WorkflowSettings, step_functions: "SFNClient"
 ) -> None:
     event = sample("start/completed-native-recovery-point.json")
-    start_rotations(event, settings, step_functions)
+    start_rotations(event, settings, Clients())
     step_functions.stop_execution(
         executionArn=f"{settings.state_machine_arn.replace('stateMachine', 'execution')}:staging-{JOB_ID}"
     )
 
-    assert start_rotations(event, settings, step_functions) == [f"staging-{JOB_ID}"]
+    assert start_rotations(event, settings, Clients()) == [f"staging-{JOB_ID}"]
     assert executions(step_functions, settings) == [f"staging-{JOB_ID}"]
 
 
 def test_an_unreadable_notification_does_not_keep_the_others_back(
-    settings: Settings, step_functions: "SFNClient"
+    settings: WorkflowSettings, step_functions: "SFNClient"
 ) -> None:
     records = [
         *sample("raise/completed-dynamodb-table-in-an-unknown-text.json")["Records"],
@@ -137,7 +140,7 @@ def test_an_unreadable_notification_does_not_keep_the_others_back(
     ]
 
     with pytest.raises(UnreadableNotification, match="is complete"):
-        start_rotations({"Records": records}, settings, step_functions)
+        start_rotations({"Records": records}, settings, Clients())
 
     assert executions(step_functions, settings) == [f"staging-{JOB_ID}"]
 
@@ -150,10 +153,12 @@ JSON = st.recursive(
 
 @given(event=JSON | JSON.map(lambda inner: {"Records": [{"Sns": inner}]}))
 def test_no_event_fails_in_another_way_than_as_unreadable(event: Any) -> None:  # noqa: ANN401
-    settings = Settings(rules=(EVERY_TABLE,), state_machine_arn="arn:aws:states:us-east-1:123456789012:stateMachine:x")
+    settings = WorkflowSettings(
+        rules=(EVERY_TABLE,), state_machine_arn="arn:aws:states:us-east-1:123456789012:stateMachine:x"
+    )
     with mock_aws():
         try:
-            started = start_rotations(event, settings, boto3.client("stepfunctions"))
+            started = start_rotations(event, settings, Clients())
         except UnreadableNotification:
             return
         assert started == []

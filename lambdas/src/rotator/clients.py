@@ -1,9 +1,16 @@
 """How this project speaks to AWS."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 from botocore.session import get_session
+
+if TYPE_CHECKING:
+    from mypy_boto3_backup import BackupClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 # Retries in the state machine follow those in the client, so the client's are few and end within a function's timeout.
 _CONFIG = Config(
@@ -13,6 +20,24 @@ _CONFIG = Config(
 )
 
 
-def client(service: str) -> Any:  # noqa: ANN401 (the caller knows the type that goes with the service)
-    """A client as boto3 would make it. boto3 itself would add a tenth to each cold start."""
-    return get_session().create_client(service, config=_CONFIG)
+class Clients:
+    """The clients that boto3 would make, each when it is first used. boto3 itself would add a tenth to a cold start.
+
+    Those named `at_once` are used by every invocation, and are made while Lambda gives a function its full speed.
+    """
+
+    backup: "BackupClient"
+    dynamodb: "DynamoDBClient"
+    sns: "SNSClient"
+    ssm: "SSMClient"
+    stepfunctions: "SFNClient"
+
+    def __init__(self, *at_once: str) -> None:
+        self._session = get_session()
+        for service in at_once:
+            getattr(self, service)
+
+    def __getattr__(self, service: str) -> Any:  # noqa: ANN401 (the annotations above name the types)
+        client = self._session.create_client(service, config=_CONFIG)
+        setattr(self, service, client)
+        return client

@@ -25,8 +25,20 @@ class InvalidParameterName(RotationError):
     """The rule makes a parameter name that Systems Manager does not take."""
 
 
-class UnsupportedRecoveryPoint(RotationError):
-    """A recovery point that `RestoreTableFromBackup` can't restore."""
+class NotYet(RotationError):
+    """AWS can't do it now, but will, if only after hours. Retried for as long as the rotation may last."""
+
+
+class TemporaryFailure(RotationError):
+    """AWS failed, or its answer was lost. Retried a few times."""
+
+
+class RotationTimedOut(RotationError):
+    """The rotation has lasted for longer than it may."""
+
+
+class TargetTableTaken(RotationError):
+    """A table with the target's name is there, and this rotation did not make it."""
 
 
 class TableNotFound(RotationError):
@@ -35,3 +47,11 @@ class TableNotFound(RotationError):
 
 class UnexpectedTableStatus(RotationError):
     """The target table is in a status that a restore does not lead through."""
+
+
+class RestoreJobFailed(RotationError):
+    """AWS Backup gave the restore up; the message is its own."""
+
+
+class ParameterTaken(RotationError):
+    """The parameter holds what is not a copy of the source table."""

@@ -4,7 +4,7 @@ import logging
 
 from aws_lambda_powertools import Logger
 
-from rotator.state import RotationState
+from rotator.state import Invocation
 
 logger = Logger(utc=True, use_rfc3339=True)
 
@@ -12,6 +12,7 @@ logger = Logger(utc=True, use_rfc3339=True)
 logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
-def log_about(state: RotationState) -> None:
+def log_about(invocation: Invocation) -> None:
     """Puts onto each following line of this invocation which rotation it is about."""
+    state = invocation["State"]
     logger.append_keys(backup_job_id=state["BackupSnsMessage"]["BackupJobID"], rule=state["Rule"])

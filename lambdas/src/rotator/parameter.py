@@ -1,17 +1,134 @@
-"""The SSM parameter that points at the newest copy."""
+"""The SSM parameter that points at the newest copy of a source table.
 
-from typing import TYPE_CHECKING
+Its description says what it points at, for people in the console and for the rotations that come after. A parameter
+that says nothing of the kind, or is of another type, is somebody else's and stays as it is.
+"""
 
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+from rotator.aws_errors import answered
+from rotator.clients import Clients
+from rotator.errors import ParameterTaken, TemporaryFailure
 from rotator.logs import logger
-from rotator.state import RotationState, UpdateSSMParameterOutput
+from rotator.state import Invocation, RotationState, UpdateSSMParameterOutput
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_ssm.type_defs import ParameterHistoryTypeDef
+
+_TYPE: Final = "String"
 
 
-def point_parameter_at_table(state: RotationState, ssm: "SSMClient") -> UpdateSSMParameterOutput:
-    """Sets the target parameter to the ARN of the target table; it is made where it is not there yet."""
-    name, table_arn = state["TargetParameterName"], state["DescribeTableOutput"]["Table"]["TableArn"]
-    response = ssm.put_parameter(Name=name, Value=table_arn, Type="String", Overwrite=True)
+@dataclass(frozen=True)
+class Copy:
+    """What a parameter points at: a copy of a source table, as of the start time of its backup."""
+
+    source_table_arn: str
+    backup_time: str
+    recovery_point_arn: str
+
+    _DESCRIPTION = re.compile(r"Copy of (\S+) from the backup of (\S+), (\S+)")
+
+    @classmethod
+    def of(cls, state: RotationState) -> Self:
+        message = state["BackupSnsMessage"]
+        return cls(message["BackedUpResourceArn"], message["StartTime"], message["RecoveryPointArn"])
+
+    @classmethod
+    def described_by(cls, description: str) -> Self | None:
+        match = cls._DESCRIPTION.fullmatch(description)
+        return cls(*match.groups()) if match else None
+
+    @property
+    def description(self) -> str:
+        return f"Copy of {self.source_table_arn} from the backup of {self.backup_time}, {self.recovery_point_arn}"
+
+
+def check_parameter(state: RotationState, ssm: "SSMClient") -> None:
+    """Raises `ParameterTaken` where the target parameter holds what is not a copy of the source table."""
+    current = _current(state["TargetParameterName"], ssm)
+    if current:
+        _check_ours(current, Copy.of(state))
+
+
+def point_parameter_at_table(invocation: Invocation, clients: Clients) -> UpdateSSMParameterOutput:
+    """Sets the target parameter to the ARN of the target table, or leaves it at the copy of a later backup.
+
+    Raises `ParameterTaken`.
+    """
+    state, ssm = invocation["State"], clients.ssm
+    name, copy = state["TargetParameterName"], Copy.of(state)
+    current = _current(name, ssm)
+    if current:
+        theirs = _check_ours(current, copy)
+        # Both are ISO 8601 in UTC with milliseconds, so they sort as text.
+        if theirs.backup_time > copy.backup_time:
+            logger.info("Parameter left at the copy of a later backup", parameter=name, table_arn=current["Value"])
+            return _output(current)
+    version = current["Version"] if current else 0
+    table_arn = state["DescribeTableOutput"]["Table"]["TableArn"]
+    output = _put(name, table_arn, copy, ssm, is_new=current is None)
+    # Another rotation may have been here between the look and the put.
+    while later := _latest_copy_since(version, name, ssm, other_than=copy):
+        table_arn, copy = later
+        output = _put(name, table_arn, copy, ssm)
+    return output
+
+
+def _latest_copy_since(version: int, name: str, ssm: "SSMClient", *, other_than: Copy) -> tuple[str, Copy] | None:
+    """The copy of the latest backup that the parameter pointed at after a version, if that backup is a later one."""
+    since = [
+        (copy.backup_time, entry["Value"], copy)
+        for entry in _history(name, ssm)
+        if entry["Version"] > version and (copy := Copy.described_by(entry.get("Description", "")))
+    ]
+    backup_time, table_arn, copy = max(since, key=lambda found: found[0])
+    return (table_arn, copy) if backup_time > other_than.backup_time else None
+
+
+def _put(name: str, table_arn: str, copy: Copy, ssm: "SSMClient", *, is_new: bool = False) -> UpdateSSMParameterOutput:
+    with answered():
+        try:
+            response = ssm.put_parameter(
+                Name=name, Value=table_arn, Type=_TYPE, Description=copy.description, Overwrite=not is_new
+            )
+        except ssm.exceptions.ParameterAlreadyExists as error:
+            raise TemporaryFailure(f"Somebody else made the parameter {name} at this moment") from error
     logger.info("Parameter updated", parameter=name, table_arn=table_arn, version=response["Version"])
-    return {"Version": response["Version"], "Tier": response["Tier"]}
+    return {"Version": response["Version"], "Tier": response["Tier"], "Value": table_arn}
+
+
+def _current(name: str, ssm: "SSMClient") -> "ParameterHistoryTypeDef | None":
+    return max(_history(name, ssm), key=lambda version: version["Version"], default=None)
+
+
+def _history(name: str, ssm: "SSMClient") -> "list[ParameterHistoryTypeDef]":
+    """All versions of the parameter: nothing else tells the description, but for a list of all parameters."""
+    with answered():
+        try:
+            pages = ssm.get_paginator("get_parameter_history").paginate(Name=name)
+            return [version for page in pages for version in page["Parameters"]]
+        except ssm.exceptions.ParameterNotFound:
+            return []
+
+
+def _check_ours(current: "ParameterHistoryTypeDef", copy: Copy) -> Copy:
+    theirs = Copy.described_by(current.get("Description", "")) if current["Type"] == _TYPE else None
+    if theirs is None:
+        raise ParameterTaken(
+            f"The parameter {current['Name']} ({current['Type']}) was not set by this module, so it stays as it is. "
+            "Delete it, or change ssm_parameter_name."
+        )
+    if theirs.source_table_arn != copy.source_table_arn:
+        raise ParameterTaken(
+            f"The parameter {current['Name']} points at a copy of {theirs.source_table_arn}, and can't point at one of "
+            f"{copy.source_table_arn} as well. Give each table a parameter of its own by a reference such as $1 in "
+            "ssm_parameter_name, or delete the parameter."
+        )
+    return theirs
+
+
+def _output(current: "ParameterHistoryTypeDef") -> UpdateSSMParameterOutput:
+    return {"Version": current["Version"], "Tier": current["Tier"], "Value": current["Value"]}

@@ -1,68 +1,120 @@
-"""Restoring a native recovery point of DynamoDB, and looking how far the restore is."""
+"""Beginning a restore, of either kind of recovery point."""
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from rotator.errors import TableNotFound, UnexpectedTableStatus, UnsupportedRecoveryPoint
+from botocore.exceptions import ClientError
+
+from rotator.aws_errors import answered, code_of
+from rotator.clients import Clients
+from rotator.deadline import remaining
+from rotator.errors import NotYet
 from rotator.logs import logger
 from rotator.names import check_parameter_name, check_table_name
-from rotator.state import DescribeTableOutput, RestoreTableFromBackupOutput, RotationState, to_state
+from rotator.ownership import check_not_taken, taken
+from rotator.parameter import check_parameter
+from rotator.recovery_points import is_native
+from rotator.settings import RotationSettings
+from rotator.state import (
+    Execution,
+    Invocation,
+    RestoreTableFromBackupOutput,
+    RotationState,
+    StartRestoreJobOutput,
+    to_state,
+)
+from rotator.timestamps import parse_iso8601, to_iso8601
 
 if TYPE_CHECKING:
+    from mypy_boto3_backup import BackupClient
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_NATIVE_RECOVERY_POINT = ":dynamodb:"
-_STATUSES_ON_THE_WAY = ("CREATING", "UPDATING", "ACTIVE")
-
-# A tenth of the time waited so far keeps both the delay after a restore's end and the number of checks small, however
-# long the restore takes. DynamoDB needs a minute at least; more than an hour between two checks saves next to nothing.
-_WAIT_PER_WAITED = 0.1
-_SHORTEST_WAIT_SECONDS = 10
-_LONGEST_WAIT_SECONDS = 3600
+# The target is there, or is just being restored or deleted.
+_NAME_IN_USE = {"TableInUseException", "TableAlreadyExistsException"}
 
 
-def start_restore(state: RotationState, dynamodb: "DynamoDBClient") -> RestoreTableFromBackupOutput:
-    """Begins the restore; the target table is there when this returns, in status `CREATING`.
+def start_restore(
+    invocation: Invocation,
+    settings: RotationSettings,
+    clients: Clients,
+) -> RestoreTableFromBackupOutput | StartRestoreJobOutput:
+    """Begins the restore, once nothing that is known now can keep the rotation from its end.
 
-    Raises `InvalidTableName`, `InvalidParameterName` or `UnsupportedRecoveryPoint` before it begins.
+    Raises `InvalidTableName`, `InvalidParameterName`, `ParameterTaken` or `TargetTableTaken` where something can.
     """
-    source_table_arn = state["BackupSnsMessage"]["BackedUpResourceArn"]
-    recovery_point_arn = state["BackupSnsMessage"]["RecoveryPointArn"]
-    target_table_name = state["TargetTableName"]
-    check_table_name(target_table_name)
+    state, execution = invocation["State"], invocation["Execution"]
+    remaining(execution, settings.timeout)
+    check_table_name(state["TargetTableName"])
     if state["TargetParameterName"]:
-        check_parameter_name(state["TargetParameterName"], source_table_arn)
-    if _NATIVE_RECOVERY_POINT not in recovery_point_arn:
-        raise UnsupportedRecoveryPoint(
-            f"{recovery_point_arn} is not a native backup of DynamoDB. Opt out of AWS Backup's advanced features for "
-            "DynamoDB, and back the table up again."
-        )
-    response = dynamodb.restore_table_from_backup(BackupArn=recovery_point_arn, TargetTableName=target_table_name)
-    logger.info("Restore started", recovery_point=recovery_point_arn, target_table=target_table_name)
-    return {"TableDescription": to_state(response["TableDescription"])}
+        check_parameter_name(state["TargetParameterName"], state["BackupSnsMessage"]["BackedUpResourceArn"])
+        check_parameter(state, clients.ssm)
+    if is_native(state["BackupSnsMessage"]["RecoveryPointArn"]):
+        return _restore_native_backup(state, execution, clients.dynamodb)
+    return _start_restore_job(state, execution, settings.restore_role_arn, clients.backup)
 
 
-def check_restore_status(state: RotationState, dynamodb: "DynamoDBClient") -> DescribeTableOutput:
-    """Describes the target table, and says after how many seconds to look again.
+def _restore_native_backup(
+    state: RotationState, execution: Execution, dynamodb: "DynamoDBClient"
+) -> RestoreTableFromBackupOutput:
+    """Restores a backup of DynamoDB; the target table is there when this returns, usually still in `CREATING`.
 
-    Raises `TableNotFound`, and `UnexpectedTableStatus` for one that no restore leads through.
+    Where the answer to an earlier attempt was lost, the table that it made is taken over.
     """
-    target_table_name = state["TargetTableName"]
+    recovery_point_arn, target = state["BackupSnsMessage"]["RecoveryPointArn"], state["TargetTableName"]
+    with answered():
+        try:
+            response = dynamodb.restore_table_from_backup(BackupArn=recovery_point_arn, TargetTableName=target)
+        except ClientError as error:
+            if code_of(error) not in _NAME_IN_USE:
+                raise
+            table = _take_over(state, parse_iso8601(execution["StartTime"]), dynamodb)
+        else:
+            logger.info("Restore started", recovery_point=recovery_point_arn, target_table=target)
+            table = response["TableDescription"]
+    return {"TableDescription": to_state(table)}
+
+
+def _take_over(state: RotationState, began: datetime, dynamodb: "DynamoDBClient") -> Any:  # noqa: ANN401
+    """The description of the target table, if this rotation made it; otherwise raises `TargetTableTaken`."""
+    recovery_point_arn, target = state["BackupSnsMessage"]["RecoveryPointArn"], state["TargetTableName"]
     try:
-        table = dynamodb.describe_table(TableName=target_table_name)["Table"]
+        table = dynamodb.describe_table(TableName=target)["Table"]
     except dynamodb.exceptions.ResourceNotFoundException as error:
-        raise TableNotFound(f"The table {target_table_name} is gone, or not there yet") from error
-    status = table["TableStatus"]
-    if status not in _STATUSES_ON_THE_WAY:
-        raise UnexpectedTableStatus(f"The table {target_table_name} is {status} while it is being restored")
-    logger.info("Restore checked", target_table=target_table_name, table_status=status)
-    return {
-        "Table": to_state(table),
-        "SecondsToNextCheck": seconds_to_next_check(datetime.now(UTC) - table["CreationDateTime"]),
-    }
+        raise NotYet(f"The table {target} was there a moment ago, and is gone now") from error
+    if table["TableStatus"] == "DELETING":
+        raise NotYet(f"The table {target} is being deleted")
+    if summary := table.get("RestoreSummary"):
+        if summary["SourceBackupArn"] != recovery_point_arn:
+            raise taken(target, summary["SourceBackupArn"], recovery_point_arn)
+    elif table["CreationDateTime"] < began:
+        raise taken(target, f"before this rotation began ({to_iso8601(table['CreationDateTime'])})", recovery_point_arn)
+    else:
+        check_not_taken(dict(table), state, dynamodb)
+    logger.info("Restore taken over", recovery_point=recovery_point_arn, target_table=target)
+    return table
 
 
-def seconds_to_next_check(waited: timedelta) -> int:
-    """How long to wait before looking at a restore again that has been running for `waited`."""
-    wait = int(waited.total_seconds() * _WAIT_PER_WAITED)
-    return max(_SHORTEST_WAIT_SECONDS, min(wait, _LONGEST_WAIT_SECONDS))
+def _start_restore_job(
+    state: RotationState, execution: Execution, restore_role_arn: str, backup: "BackupClient"
+) -> StartRestoreJobOutput:
+    """Has AWS Backup restore a recovery point of its own. A second call in one execution finds the first one's job.
+
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/restoring-dynamodb.html
+    """
+    recovery_point_arn, target = state["BackupSnsMessage"]["RecoveryPointArn"], state["TargetTableName"]
+    with answered():
+        response = backup.start_restore_job(
+            RecoveryPointArn=recovery_point_arn,
+            ResourceType="DynamoDB",
+            IamRoleArn=restore_role_arn,
+            IdempotencyToken=execution["Id"],
+            # AWS documents two defaults for the encryption, so none is relied on: the key is one that DynamoDB owns.
+            Metadata={"targetTableName": target, "encryptionType": "Default"},
+        )
+    logger.info(
+        "Restore job started",
+        recovery_point=recovery_point_arn,
+        target_table=target,
+        restore_job=response["RestoreJobId"],
+    )
+    return {"RestoreJobId": response["RestoreJobId"]}

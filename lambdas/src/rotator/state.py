@@ -27,21 +27,40 @@ class RestoreTableFromBackupOutput(TypedDict):
     TableDescription: dict[str, Any]
 
 
+class StartRestoreJobOutput(TypedDict):
+    """https://docs.aws.amazon.com/aws-backup/latest/devguide/API_StartRestoreJob.html."""
+
+    RestoreJobId: str
+
+
 class DescribeTableOutput(TypedDict):
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html.
 
-    `SecondsToNextCheck` is ours: how long to wait before looking again.
+    The other two are ours: whether the restore has ended, and if not, how long to wait before looking again. Before
+    a restore job makes the table, `Table` is empty.
     """
 
     Table: dict[str, Any]
+    RestoreComplete: bool
     SecondsToNextCheck: int
 
 
 class UpdateSSMParameterOutput(TypedDict):
-    """https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html."""
+    """https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html.
+
+    `Value` is ours: the target table's ARN, or that of the copy of a later backup, which the parameter keeps.
+    """
 
     Version: int
     Tier: str
+    Value: str
+
+
+class Failure(TypedDict):
+    """What a `Catch` leaves: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html."""
+
+    Error: str
+    Cause: str
 
 
 class RotationState(TypedDict):
@@ -52,12 +71,31 @@ class RotationState(TypedDict):
     ReplacementPattern: str
     SSMParameterName: str
     RestoreTableFromBackupOutput: NotRequired[RestoreTableFromBackupOutput]
+    StartRestoreJobOutput: NotRequired[StartRestoreJobOutput]
     DescribeTableOutput: NotRequired[DescribeTableOutput]
     UpdateSSMParameterOutput: NotRequired[UpdateSSMParameterOutput]
     Rule: str
     TargetTableName: str
     TargetParameterName: str
-    Failure: NotRequired[dict[str, str]]
+    Failure: NotRequired[Failure]
+
+
+class Execution(TypedDict):
+    """What a function reads of the execution in the context object of Step Functions.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
+    """
+
+    Id: str
+    StartTime: str
+    RedriveTime: NotRequired[str]
+
+
+class Invocation(TypedDict):
+    """What the state machine gives to a function."""
+
+    State: RotationState
+    Execution: Execution
 
 
 def to_state(response: Any) -> Any:  # noqa: ANN401 (a boto3 response of any shape)

@@ -2,21 +2,20 @@
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rotator.aws_errors import answered
+from rotator.clients import Clients
 from rotator.errors import UnreadableNotification
 from rotator.logs import logger
 from rotator.notification import BackupJob
 from rotator.rules import Rule
-from rotator.settings import Settings
+from rotator.settings import WorkflowSettings
 from rotator.state import RotationState
 from rotator.timestamps import to_iso8601
 
-if TYPE_CHECKING:
-    from mypy_boto3_stepfunctions import SFNClient
 
-
-def start_rotations(event: Mapping[str, Any], settings: Settings, step_functions: "SFNClient") -> list[str]:
+def start_rotations(event: Mapping[str, Any], settings: WorkflowSettings, clients: Clients) -> list[str]:
     """Starts one execution for each rule that matches the table of each backup job in an event of SNS.
 
     Returns the names of the executions, those that were there already included. One unreadable notification does not
@@ -33,7 +32,7 @@ def start_rotations(event: Mapping[str, Any], settings: Settings, step_functions
         if job is None:
             logger.debug("Not a completed backup of a DynamoDB table", notification=notification.get("Message"))
             continue
-        executions += _start_for_each_matching_rule(job, settings, step_functions)
+        executions += _start_for_each_matching_rule(job, settings, clients)
     if unreadable:
         raise UnreadableNotification("\n".join(unreadable))
     return executions
@@ -49,15 +48,15 @@ def _notifications(event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return notifications
 
 
-def _start_for_each_matching_rule(job: BackupJob, settings: Settings, step_functions: "SFNClient") -> list[str]:
+def _start_for_each_matching_rule(job: BackupJob, settings: WorkflowSettings, clients: Clients) -> list[str]:
     with logger.append_context_keys(backup_job_id=job.job_id, source_table=job.table_name):
         matching = [rule for rule in settings.rules if rule.matches(job.table_name)]
         if not matching:
             logger.info("No rule matches the table")
-        return [_start(job, rule, settings.state_machine_arn, step_functions) for rule in matching]
+        return [_start(job, rule, settings.state_machine_arn, clients) for rule in matching]
 
 
-def _start(job: BackupJob, rule: Rule, state_machine_arn: str, step_functions: "SFNClient") -> str:
+def _start(job: BackupJob, rule: Rule, state_machine_arn: str, clients: Clients) -> str:
     """The name makes a second notification of the same backup job harmless.
 
     Step Functions answers a name that is in use with the running execution, or, once that has ended, with
@@ -65,12 +64,15 @@ def _start(job: BackupJob, rule: Rule, state_machine_arn: str, step_functions: "
     """
     execution = f"{rule.name}-{job.job_id}"
     state = _initial_state(job, rule)
-    try:
-        step_functions.start_execution(stateMachineArn=state_machine_arn, name=execution, input=json.dumps(state))
-    except step_functions.exceptions.ExecutionAlreadyExists:
-        logger.info("The rotation was started before", execution=execution)
-    else:
-        logger.info("Rotation started", execution=execution, target_table=state["TargetTableName"])
+    with answered():
+        try:
+            clients.stepfunctions.start_execution(
+                stateMachineArn=state_machine_arn, name=execution, input=json.dumps(state)
+            )
+        except clients.stepfunctions.exceptions.ExecutionAlreadyExists:
+            logger.info("The rotation was started before", execution=execution)
+        else:
+            logger.info("Rotation started", execution=execution, target_table=state["TargetTableName"])
     return execution
 
 

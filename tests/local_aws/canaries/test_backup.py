@@ -146,6 +146,7 @@ def _notifications(setup: Aws) -> None:
     setup.backup.put_backup_vault_notifications(
         BackupVaultName=setup.vault, SNSTopicArn=setup.topic, BackupVaultEvents=["BACKUP_JOB_COMPLETED"]
     )
+    setup.backup.update_region_settings(ResourceTypeManagementPreference={"DynamoDB": False})
 
 
 @pytest.fixture
@@ -296,7 +297,7 @@ def test_with_advanced_features_only_aws_backup_restores_a_recovery_point(setup:
     table = setup.table()
     role = setup.new_role(
         {"Action": "dynamodb:StartAwsBackupJob", "Resource": table},
-        {"Action": [*DATA_ACTIONS, "dynamodb:RestoreTableFromAwsBackup"], "Resource": "*"},
+        {"Action": [*DATA_ACTIONS, "dynamodb:DescribeTable", "dynamodb:RestoreTableFromAwsBackup"], "Resource": "*"},
     )
     arn = setup.ended(setup.start(ResourceArn=table, IamRoleArn=role))["RecoveryPointArn"]
     assert re.fullmatch(rf"arn:aws:backup:us-east-1:{ACCOUNT}:recovery-point:[0-9a-f-]{{36}}", arn)

@@ -23,11 +23,10 @@ from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from ..patching import adds, replaces
 from . import iam
 
-ADVANCED_FEATURES = False
-"""Whether a new account backs up DynamoDB with AWS Backup's advanced features.
+ADVANCED_FEATURES = True
+"""Whether an account backs up DynamoDB with AWS Backup's advanced features, until UpdateRegionSettings says otherwise.
 
-True on AWS for every account that had no vault before November 2021. Here it is False, so that recovery points can be
-restored by DynamoDB itself; UpdateRegionSettings changes it at any time.
+True on AWS for every account that had no vault before November 2021.
 """
 
 SERVICE = "backup.amazonaws.com"

@@ -1,13 +1,16 @@
 """AWS Backup: restore jobs."""
 
 import threading
+import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from moto.backup.exceptions import InvalidParameterValueException, InvalidRequestException
 from moto.backup.models import BackupBackend
+from moto.core.exceptions import JsonRESTError
 from moto.core.utils import utcnow
 
 from ..settings import settings
@@ -91,14 +94,27 @@ def _run_restore_job(
     if point.is_native:
         needed["dynamodb:RestoreTableFromBackup"] = point.recovery_point_arn
     else:
-        needed["dynamodb:RestoreTableFromAwsBackup"] = target_arn
+        needed |= {f"dynamodb:{action}": target_arn for action in ("DescribeTable", "RestoreTableFromAwsBackup")}
     try:
         lacking = [do for do, resource in needed.items() if not iam.role_may(job.iam_role_arn, do, resource)]
         if lacking:
             raise InvalidRequestException(f"Access denied: {job.iam_role_arn} lacks {', '.join(lacking)}")
-        start_restore(dynamodb_of(backend), target, point.backup, overrides, then=complete)
+        _start_in_turn(lambda: start_restore(dynamodb_of(backend), target, point.backup, overrides, then=complete))
     except Exception as error:  # whatever is wrong, a job must end
         _end_restore_job(job, "FAILED", message(error))
+
+
+def _start_in_turn(start: Callable[[], object]) -> None:
+    """Waits while DynamoDB has no place for the restore: a job is not lost by a quota."""
+    while True:
+        try:
+            start()
+        except JsonRESTError as error:
+            if not any(name in error.error_type for name in ("LimitExceededException", "BackupInUseException")):
+                raise
+            time.sleep(settings.restore_seconds / 10)
+        else:
+            return
 
 
 def _end_restore_job(job: RestoreJob, status: str, message: str | None) -> None:

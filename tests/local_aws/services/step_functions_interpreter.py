@@ -9,9 +9,13 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from moto.core.exceptions import AWSError
-from moto.stepfunctions.parser.api import HistoryEventType, LambdaFunctionFailedEventDetails
+from moto.stepfunctions.parser.api import (
+    HistoryEventType,
+    LambdaFunctionFailedEventDetails,
+    TaskFailedEventDetails,
+)
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
@@ -125,6 +129,31 @@ def error_cause_from_client_error(
     error, cause = original(client_error)
     modelled = type(client_error) is not ClientError
     return (error if modelled else "Lambda.AWSLambdaException"), cause
+
+
+@replaces(
+    StateTaskServiceLambda,
+    "_from_error",
+    because="AWS names a call to Lambda without an answer Lambda.SdkClientException, which a state may retry and catch",
+    written_against="ba630b50",
+)
+def from_service_error(original: Any, task: StateTaskServiceLambda, env: Environment, ex: Exception) -> FailureEvent:  # noqa: ANN401
+    """https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception"""
+    if not isinstance(ex, BotoCoreError):
+        return original(task, env, ex)
+    error = "Lambda.SdkClientException"
+    details = TaskFailedEventDetails(
+        error=error,
+        cause=str(ex),
+        resource=task._get_sfn_resource(),
+        resourceType=task._get_sfn_resource_type(),
+    )
+    return FailureEvent(
+        env=env,
+        error_name=CustomErrorName(error),
+        event_type=HistoryEventType.TaskFailed,
+        event_details=EventDetails(taskFailedEventDetails=details),
+    )
 
 
 @replaces(

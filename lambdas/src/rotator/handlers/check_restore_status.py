@@ -2,19 +2,20 @@
 
 from typing import TYPE_CHECKING
 
-from rotator.clients import client
+from rotator.clients import Clients
 from rotator.logs import log_about, logger
-from rotator.restore import check_restore_status
-from rotator.state import DescribeTableOutput, RotationState
+from rotator.restore_status import check_restore_status
+from rotator.settings import RotationSettings
+from rotator.state import DescribeTableOutput, Invocation
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
-    from mypy_boto3_dynamodb import DynamoDBClient
 
-dynamodb: "DynamoDBClient" = client("dynamodb")
+settings = RotationSettings.from_env()
+clients = Clients("dynamodb")
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(state: RotationState, _context: "LambdaContext") -> DescribeTableOutput:
-    log_about(state)
-    return check_restore_status(state, dynamodb)
+def handler(invocation: Invocation, _context: "LambdaContext") -> DescribeTableOutput:
+    log_about(invocation)
+    return check_restore_status(invocation, settings, clients)

@@ -2,19 +2,20 @@
 
 from typing import TYPE_CHECKING
 
-from rotator.clients import client
+from rotator.clients import Clients
 from rotator.logs import log_about, logger
 from rotator.restore import start_restore
-from rotator.state import RestoreTableFromBackupOutput, RotationState
+from rotator.settings import RotationSettings
+from rotator.state import Invocation, RestoreTableFromBackupOutput, StartRestoreJobOutput
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
-    from mypy_boto3_dynamodb import DynamoDBClient
 
-dynamodb: "DynamoDBClient" = client("dynamodb")
+settings = RotationSettings.from_env()
+clients = Clients("dynamodb")
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(state: RotationState, _context: "LambdaContext") -> RestoreTableFromBackupOutput:
-    log_about(state)
-    return start_restore(state, dynamodb)
+def handler(invocation: Invocation, _context: "LambdaContext") -> RestoreTableFromBackupOutput | StartRestoreJobOutput:
+    log_about(invocation)
+    return start_restore(invocation, settings, clients)

@@ -84,8 +84,11 @@ resource "aws_iam_role_policy_attachment" "backup" {
 module "rotator" {
   source = "../../../.."
 
-  name                 = local.name
-  backup_sns_topic_arn = aws_sns_topic.this.arn
+  name                   = local.name
+  backup_sns_topic_arn   = aws_sns_topic.this.arn
+  notification_topic_arn = aws_sns_topic.results.arn
+  notify_of_success      = true
+  alarms                 = { topic_arn = aws_sns_topic.results.arn }
 
   rules = {
     staging = {
@@ -107,6 +110,39 @@ module "rotator" {
       ssm_parameter_name  = "/${local.name}/$1/table-arn"
     }
   }
+}
+
+# An inbox for what the rotator tells.
+
+resource "aws_sns_topic" "results" {
+  name = "${local.name}-results"
+}
+
+resource "aws_sqs_queue" "inbox" {
+  name   = "${local.name}-inbox"
+  policy = data.aws_iam_policy_document.inbox.json
+}
+
+data "aws_iam_policy_document" "inbox" {
+  statement {
+    actions   = ["sqs:SendMessage"]
+    resources = ["arn:${data.aws_partition.this.partition}:sqs:*:*:${local.name}-inbox"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["sns.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_sns_topic_subscription" "inbox" {
+  topic_arn = aws_sns_topic.results.arn
+  protocol  = "sqs"
+  endpoint  = aws_sqs_queue.inbox.arn
+}
+
+output "inbox_url" {
+  value = aws_sqs_queue.inbox.url
 }
 
 output "rotator" {

@@ -1,0 +1,74 @@
+"""What becomes of an error of AWS: one answer for each error of each call.
+
+The state machine knows two of the answers by name: it retries `NotYet` for as long as the rotation may last, and
+`TemporaryFailure` a few times. Every other error ends the rotation at once, under the name that AWS gave it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
+
+from rotator.errors import NotYet, RotationError, TemporaryFailure
+
+# Others come first. It passes, if only after hours.
+_NOT_YET = {
+    # DynamoDB restores a backup to one table at a time.
+    ("RestoreTableFromBackup", "BackupInUseException"),
+    ("TagResource", "ResourceInUseException"),
+    ("PutParameter", "TooManyUpdates"),
+}
+# AWS asks to go slower, or a quota is used up, such as that of 50 restores at once
+# (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html).
+_NOT_YET_FOR_ANY_CALL = {
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "Throttling",
+    "ThrottledException",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
+# DynamoDB does not know a table in all places at once.
+_SOON = {
+    ("ListTagsOfResource", "ResourceNotFoundException"),
+    ("TagResource", "ResourceNotFoundException"),
+}
+
+
+class AwsError(RotationError):
+    """The base of the errors that end a rotation; their classes are named as AWS names the error."""
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """Turns an error of the calls inside into its answer; the message says what AWS said."""
+    try:
+        yield
+    except ClientError as error:
+        raise _answer(error) from error
+    except (NoConnectionError, HTTPClientError) as error:
+        # No answer, or half of one: the call may have taken effect.
+        raise TemporaryFailure(str(error)) from error
+    except BotoCoreError as error:
+        raise type(type(error).__name__, (AwsError,), {})(str(error)) from error
+
+
+def code_of(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "Unknown"))
+
+
+def _answer(error: ClientError) -> RotationError:
+    code = code_of(error)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if (error.operation_name, code) in _NOT_YET or code in _NOT_YET_FOR_ANY_CALL:
+        return NotYet(str(error))
+    if (error.operation_name, code) in _SOON or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return TemporaryFailure(str(error))
+    named: type[AwsError] = type(code, (AwsError,), {})
+    return named(str(error))

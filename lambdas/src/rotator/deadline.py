@@ -1,0 +1,32 @@
+"""How long a rotation may last, and how long it waits between two looks at a restore."""
+
+from datetime import UTC, datetime, timedelta
+
+from rotator.errors import RotationTimedOut
+from rotator.state import Execution
+from rotator.timestamps import parse_iso8601
+
+# A tenth of the time waited so far keeps both the delay after a restore's end and the number of looks small, however
+# long the restore takes. DynamoDB needs a minute at least; more than an hour between two looks saves next to nothing.
+_WAIT_PER_WAITED = 0.1
+_SHORTEST_WAIT_SECONDS = 10
+_LONGEST_WAIT_SECONDS = 3600
+
+
+def remaining(execution: Execution, timeout: timedelta) -> timedelta:
+    """How long the rotation may still last.
+
+    Raises `RotationTimedOut` where it has lasted for longer already. The time limit of a state machine would end an
+    execution without a chance to report it, so the limit is kept here.
+    """
+    began = parse_iso8601(execution.get("RedriveTime") or execution["StartTime"])
+    left = began + timeout - datetime.now(UTC)
+    if left <= timedelta(0):
+        raise RotationTimedOut(f"The rotation has not ended within {timeout / timedelta(hours=1):g} hours")
+    return left
+
+
+def seconds_to_next_check(waited: timedelta, left: timedelta) -> int:
+    """How long to wait before the next look at a restore, with the time waited so far and the time left."""
+    wait = max(_SHORTEST_WAIT_SECONDS, min(waited.total_seconds() * _WAIT_PER_WAITED, _LONGEST_WAIT_SECONDS))
+    return int(min(wait, left.total_seconds())) + 1

@@ -1,0 +1,51 @@
+"""What a function of the state machine is given, for the unit tests."""
+
+from datetime import UTC, datetime, timedelta
+
+from rotator.settings import RotationSettings
+from rotator.state import Invocation
+from rotator.timestamps import to_iso8601
+
+ACCOUNT = "123456789012"
+TABLE_ARN = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/orders"
+TARGET = "orders-staging-20261123-02-07-00"
+TARGET_ARN = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{TARGET}"
+JOB_ID = "5a772b5a-36d5-4a69-9b18-ed2f5213c659"
+EXECUTION_ARN = f"arn:aws:states:us-east-1:{ACCOUNT}:execution:rotator:staging-{JOB_ID}"
+
+SETTINGS = RotationSettings(
+    module="rotator",
+    timeout=timedelta(hours=48),
+    restore_role_arn=f"arn:aws:iam::{ACCOUNT}:role/rotator-restore-job",
+    notification_topic_arn=None,
+    notify_of_success=False,
+)
+
+
+def invocation(
+    recovery_point_arn: str = f"{TABLE_ARN}/backup/01795422364460-083c1149",
+    *,
+    source_table_arn: str = TABLE_ARN,
+    target: str = TARGET,
+    parameter: str = "",
+    backup_time: str = "2026-11-23T02:07:00.000Z",
+    running_for: timedelta = timedelta(0),
+) -> Invocation:
+    return {
+        "State": {
+            "BackupSnsMessage": {
+                "StatusMessage": "An AWS Backup job was completed successfully.",
+                "RecoveryPointArn": recovery_point_arn,
+                "BackedUpResourceArn": source_table_arn,
+                "BackupJobID": JOB_ID,
+                "StartTime": backup_time,
+            },
+            "SourcePattern": ".*",
+            "ReplacementPattern": "$0-staging",
+            "SSMParameterName": "",
+            "Rule": "staging",
+            "TargetTableName": target,
+            "TargetParameterName": parameter,
+        },
+        "Execution": {"Id": EXECUTION_ARN, "StartTime": to_iso8601(datetime.now(UTC) - running_for)},
+    }

@@ -1,0 +1,70 @@
+"""What arrives in an inbox."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.sns import sns_backends
+
+from rotator.clients import Clients
+from rotator.report import report_result
+from tests.unit.rotations import EXECUTION_ARN, SETTINGS, TARGET, invocation
+
+
+@pytest.fixture
+def clients() -> Iterator[Clients]:
+    with mock_aws():
+        yield Clients()
+
+
+def published(topic_arn: str) -> list[tuple[str, str]]:
+    topic = sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].topics[topic_arn]
+    return [(subject, message) for _, message, subject, *_ in topic.sent_notifications]
+
+
+def test_a_failure_says_what_why_where_and_what_to_do(clients: Clients) -> None:
+    topic_arn = clients.sns.create_topic(Name="rotations")["TopicArn"]
+    rotation = invocation()
+    cause = {"errorMessage": "the reason", "errorType": "TargetTableTaken", "stackTrace": ["line 1"]}
+    rotation["State"]["Failure"] = {"Error": "TargetTableTaken", "Cause": json.dumps(cause)}
+
+    report_result(rotation, replace(SETTINGS, notification_topic_arn=topic_arn), clients)
+
+    ((subject, text),) = published(topic_arn)
+    assert subject == "Failed: rotation of orders by rule staging"
+    for part in (
+        "TargetTableTaken",
+        "the reason",
+        TARGET,
+        f"https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/{EXECUTION_ARN}",
+        f"redrive-execution --execution-arn {EXECUTION_ARN}",
+    ):
+        assert part in text
+    assert "line 1" not in text
+
+
+def test_a_cause_that_is_no_json_is_told_as_it_is(clients: Clients) -> None:
+    topic_arn = clients.sns.create_topic(Name="rotations")["TopicArn"]
+    rotation = invocation()
+    rotation["State"]["Failure"] = {"Error": "States.Timeout", "Cause": ""}
+
+    report_result(rotation, replace(SETTINGS, notification_topic_arn=topic_arn), clients)
+
+    assert "States.Timeout" in published(topic_arn)[0][1]
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_success_is_told_where_that_is_asked_for(wanted: bool, clients: Clients) -> None:
+    topic_arn = clients.sns.create_topic(Name="rotations")["TopicArn"]
+
+    report_result(invocation(), replace(SETTINGS, notification_topic_arn=topic_arn, notify_of_success=wanted), clients)
+
+    subjects = [subject for subject, _ in published(topic_arn)]
+    assert subjects == (["Complete: rotation of orders by rule staging"] if wanted else [])
+
+
+def test_without_a_topic_nothing_is_told(clients: Clients) -> None:
+    report_result(invocation(), SETTINGS, clients)
