@@ -4,6 +4,7 @@ PUT    /_local_aws/faults          adds a fault: the fields of `Fault` in JSON; 
 GET    /_local_aws/faults          all faults, and how often each has struck
 DELETE /_local_aws/faults[/id]     ends all faults, or one
 GET    /_local_aws/calls           how often each operation was called, and how often it answered each error code
+GET    /_local_aws/permissions     how often each role was allowed each action that it asked for
 GET    /_local_aws/settings
 PUT    /_local_aws/settings        changes those that are given
 GET    /_local_aws/patches         how moto was changed
@@ -19,7 +20,7 @@ from werkzeug import Request, Response
 from . import fault_injection
 from .faults import PREFIX, Fault
 from .patching import PATCHES
-from .services import calls
+from .services import calls, iam
 from .settings import settings
 
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -56,6 +57,8 @@ def _answer(method: str, path: list[str], request: Request) -> object:
             return fault_injection.remove(int(number))
         case "GET", ["calls"]:
             return calls.counts()
+        case "GET", ["permissions"]:
+            return iam.used_permissions()
         case "GET", ["settings"]:
             return asdict(settings)
         case "PUT", ["settings"]:

@@ -114,6 +114,11 @@ def calls(endpoint: str, service: str, operation: str) -> tuple[int, dict[str, i
     return counts["calls"], counts["errors"]
 
 
+def used_permissions(endpoint: str) -> dict[str, int]:
+    """How often each role was allowed each action that it asked for since the start, by `<role> <action>`."""
+    return dict(_ask(endpoint, "GET", "permissions"))
+
+
 def patches(endpoint: str) -> list[dict[str, str]]:
     """How moto was changed: what, why, and the fingerprints of the code that was expected and that was found."""
     return list(_ask(endpoint, "GET", "patches"))

@@ -134,7 +134,7 @@ def setup(aws: Callable[..., Any]) -> Aws:
     clients = {name: aws(name) for name in ("backup", "dynamodb", "iam", "sts")}
     clients["backup"].create_backup_vault(BackupVaultName=vault)
     made = Aws(**clients, sns=sns, sqs=sqs, vault=vault, topic=topic, queue=queue, role="")
-    made.role = made.new_role({"Action": "dynamodb:*", "Resource": "*"})
+    made.role = made.new_role({"Action": ["dynamodb:*", "kms:*"], "Resource": "*"})
     return made
 
 
@@ -339,7 +339,11 @@ def test_aws_backup_restores_a_native_recovery_point_too(setup: Aws) -> None:
     key = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{uuid.uuid4()}"
     target = f"copy-{uuid.uuid4()}"
     metadata = {"targetTableName": target, "encryptionType": "KMS", "kmsMasterKeyArn": key}
-    job = setup.restored(RecoveryPointArn=arn, Metadata=metadata)
+    request = {"RecoveryPointArn": arn, "Metadata": metadata}
+    without_key = setup.restored(**request, IamRoleArn=setup.new_role({"Action": "dynamodb:*", "Resource": "*"}))
+    assert without_key["Status"] == "FAILED"
+    assert "kms:CreateGrant" in without_key["StatusMessage"]
+    job = setup.restored(**request)
     assert job["Status"] == "COMPLETED"
     copy = setup.dynamodb.describe_table(TableName=target)["Table"]
     assert copy["SSEDescription"]["KMSMasterKeyArn"] == key

@@ -398,6 +398,13 @@ def test_a_backup_tells_the_settings_of_its_table_even_when_that_is_gone(dynamod
     assert restored["KeySchema"] == TABLE["KeySchema"]
 
 
+def test_each_table_has_an_id_of_its_own(dynamodb: Any, source: str, restore: Callable[..., Any]) -> None:  # noqa: ANN401
+    copy = restore()
+    identity = dynamodb.describe_table(TableName=source)["Table"]["TableId"]
+    assert identity == dynamodb.describe_table(TableName=source)["Table"]["TableId"]
+    assert active(dynamodb, copy["TableName"])["TableId"] == copy["TableId"] != identity
+
+
 def test_table_class_maxima_and_encryption_can_be_changed(dynamodb: Any) -> None:  # noqa: ANN401
     name = f"changed-{uuid.uuid4()}"
     dynamodb.create_table(TableName=name, **TABLE)

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.local_aws.faults import used_permissions
+
 from .conftest import ACCOUNT, REGION, allow, code, policy
 
 Aws = Callable[..., Any]
@@ -62,6 +64,15 @@ def test_a_change_of_policy_takes_effect_at_once(aws: Aws, acting: Aws, name: st
     ssm.put_parameter(Name=f"/{name}", Value="green", Type="String")
     aws("iam").delete_role_policy(RoleName=f"{name}-lambda", PolicyName="all")
     denied(lambda: ssm.put_parameter(Name=f"/{name}", Value="blue", Type="String", Overwrite=True))
+
+
+def test_what_a_role_was_allowed_is_counted(aws: Aws, acting: Aws, local_aws: str, name: str) -> None:
+    ssm = acting("ssm", allow("ssm:GetParameter", "ssm:PutParameter"))
+    with pytest.raises(ssm.exceptions.ParameterNotFound):
+        ssm.get_parameter(Name=name)
+    used = used_permissions(local_aws)
+    assert used[f"{name}-lambda ssm:GetParameter"] == 1
+    assert f"{name}-lambda ssm:PutParameter" not in used
 
 
 def test_managed_policies_count_and_an_explicit_deny_wins(aws: Aws, acting: Aws, name: str) -> None:
@@ -170,6 +181,36 @@ def test_a_restore_needs_the_backup_the_target_and_the_targets_data(aws: Aws, ac
     try_with(allow(restore, on=backup), allow(restore, *data, on=target))()
 
 
+@pytest.mark.parametrize("via", ["dynamodb", "s3"])
+def test_a_restore_to_a_customers_key_needs_the_key_through_dynamodb(
+    aws: Aws, acting: Aws, key: Make, name: str, via: str
+) -> None:
+    aws("dynamodb").create_table(TableName=name, **TABLE)
+    backup = aws("dynamodb").create_backup(TableName=name, BackupName=name)["BackupDetails"]["BackupArn"]
+    key_arn = key()
+    condition = {"StringEquals": {"kms:ViaService": f"{via}.{REGION}.amazonaws.com"}}
+    dynamodb = acting("dynamodb", allow("dynamodb:*"), allow("kms:*", on=key_arn, Condition=condition))
+
+    def restore() -> object:
+        return dynamodb.restore_table_from_backup(
+            TargetTableName=f"{name}-copy",
+            BackupArn=backup,
+            SSESpecificationOverride={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key_arn},
+        )
+
+    if via == "dynamodb":
+        restore()
+    else:
+        assert "kms:" in denied(restore)
+
+
+def test_the_service_namespace_of_auto_scaling_can_be_a_condition(acting: Aws) -> None:
+    condition = {"StringEquals": {"application-autoscaling:service-namespace": "ecs"}}
+    scaling = acting("application-autoscaling", allow("application-autoscaling:*", Condition=condition))
+    table = {"ResourceId": "table/t", "ScalableDimension": "dynamodb:table:ReadCapacityUnits"}
+    denied(lambda: scaling.register_scalable_target(ServiceNamespace="dynamodb", **table))
+
+
 BACKUP_OF_T = "dynamodb:{here}:table/t/backup/01700000000000-abcdef01"
 BACKUP = f"arn:aws:{BACKUP_OF_T}"
 
@@ -183,6 +224,32 @@ CALLS = [
         {"TableName": "t", "IndexName": "index", "KeyConditionExpression": "id = :i"},
         "dynamodb:Query",
         "dynamodb:{here}:table/t/index/index",
+    ),
+    (
+        "dynamodb",
+        "describe_contributor_insights",
+        {"TableName": "t", "IndexName": "index"},
+        "dynamodb:DescribeContributorInsights",
+        "dynamodb:{here}:table/t/index/index",
+    ),
+    ("dynamodb", "list_tables", {}, "dynamodb:ListTables", None),
+    (
+        "application-autoscaling",
+        "register_scalable_target",
+        {
+            "ServiceNamespace": "dynamodb",
+            "ResourceId": "table/t",
+            "ScalableDimension": "dynamodb:table:ReadCapacityUnits",
+        },
+        "application-autoscaling:RegisterScalableTarget",
+        "application-autoscaling:{here}:scalable-target/*",
+    ),
+    (
+        "application-autoscaling",
+        "describe_scalable_targets",
+        {"ServiceNamespace": "dynamodb"},
+        "application-autoscaling:DescribeScalableTargets",
+        None,
     ),
     ("ssm", "get_parameters", {"Names": ["/a/b"]}, "ssm:GetParameters", "ssm:{here}:parameter/a/b"),
     ("ssm", "get_parameter", {"Name": "/a/b:3"}, "ssm:GetParameter", "ssm:{here}:parameter/a/b"),

@@ -287,6 +287,57 @@ def test_a_failed_execution_can_be_redriven(aws: Aws, function: Make, machine: M
         client.redrive_execution(executionArn=execution)
 
 
+NESTED = "arn:aws:states:::states:startExecution.sync:2"
+FOLLOWING = ("states:StartExecution", "states:DescribeExecution")
+MANAGED_RULE = ("events:DescribeRule", "events:PutRule", "events:PutTargets")
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_state_machine_waits_for_another_one(aws: Aws, machine: Make, role: Make, name: str, fails: bool) -> None:
+    end = {"Type": "Fail", "Error": "Theirs", "Cause": "theirs"} if fails else {"Type": "Pass", "End": True}
+    other = aws("stepfunctions").create_state_machine(
+        name=f"{name}-other",
+        definition=json.dumps({"StartAt": "End", "States": {"End": end}}),
+        roleArn=role("states.amazonaws.com", suffix="-other"),
+    )["stateMachineArn"]
+    definition = task(NESTED, {"StateMachineArn": other, "Input": {"a": 1}})
+    arn = machine(definition, allow(*FOLLOWING, *MANAGED_RULE))
+    execution = aws("stepfunctions").start_execution(stateMachineArn=arn)["executionArn"]
+    done = closed(aws, execution)
+    if fails:
+        assert (done["status"], done["error"]) == ("FAILED", "States.TaskFailed")
+        assert "Theirs" in done["cause"]
+    else:
+        assert json.loads(done["output"])["Output"] == {"a": 1}
+
+
+def test_to_wait_for_another_one_the_role_must_be_allowed_the_managed_rule(machine: Make) -> None:
+    with pytest.raises(ClientError, match="not authorized to create managed-rule"):
+        machine(task(NESTED, {"StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:x"}))
+
+
+def test_a_fail_state_fails_again_when_redriven(aws: Aws, execute: Callable[..., dict[str, Any]]) -> None:
+    fail = {"Type": "Fail", "Error": "Always"}
+    execution = execute({"StartAt": "Fail", "States": {"Fail": fail}})["executionArn"]
+    aws("stepfunctions").redrive_execution(executionArn=execution)
+    done = closed(aws, execution)
+    assert (done["status"], done["error"], done["redriveCount"]) == ("FAILED", "Always", 1)
+
+
+def test_the_context_of_an_execution_counts_redrives(aws: Aws, machine: Make) -> None:
+    client = aws("stepfunctions")
+    redriven = {"Variable": "$$.Execution.RedriveCount", "NumericEquals": 1, "Next": "Count"}
+    states = {
+        "Redriven?": {"Type": "Choice", "Choices": [redriven]},
+        "Count": {"Type": "Pass", "InputPath": "$$.Execution.RedriveCount", "ResultPath": "$.count", "End": True},
+    }
+    definition = {"StartAt": "Redriven?", "States": states}
+    execution = client.start_execution(stateMachineArn=machine(definition))["executionArn"]
+    assert closed(aws, execution)["status"] == "FAILED"
+    client.redrive_execution(executionArn=execution)
+    assert json.loads(closed(aws, execution)["output"]) == {"count": 1}
+
+
 def test_an_execution_times_out(execute: Callable[..., dict[str, Any]]) -> None:
     done = execute(WAIT | {"TimeoutSeconds": 1})
     assert (done["status"], done["stopDate"] > done["startDate"]) == ("TIMED_OUT", True)

@@ -1,6 +1,7 @@
 """The services of AWS that the rotator uses. Importing this applies their patches to moto."""
 
 from . import (
+    application_autoscaling,
     backup_jobs,
     backup_notifications,
     backup_operations,
@@ -11,6 +12,7 @@ from . import (
     calls,
     dynamodb_backups,
     dynamodb_restores,
+    dynamodb_streaming,
     dynamodb_tables,
     dynamodb_unsettled,
     iam,
@@ -21,10 +23,13 @@ from . import (
     step_functions,
     step_functions_executions,
     step_functions_interpreter,
+    step_functions_nesting,
+    step_functions_redrives,
     xray,
 )
 
 __all__ = [
+    "application_autoscaling",
     "backup_jobs",
     "backup_notifications",
     "backup_operations",
@@ -35,6 +40,7 @@ __all__ = [
     "calls",
     "dynamodb_backups",
     "dynamodb_restores",
+    "dynamodb_streaming",
     "dynamodb_tables",
     "dynamodb_unsettled",
     "iam",
@@ -45,5 +51,7 @@ __all__ = [
     "step_functions",
     "step_functions_executions",
     "step_functions_interpreter",
+    "step_functions_nesting",
+    "step_functions_redrives",
     "xray",
 ]

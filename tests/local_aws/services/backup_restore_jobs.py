@@ -95,8 +95,11 @@ def _run_restore_job(
         needed["dynamodb:RestoreTableFromBackup"] = point.recovery_point_arn
     else:
         needed |= {f"dynamodb:{action}": target_arn for action in ("DescribeTable", "RestoreTableFromAwsBackup")}
+    if key_arn := overrides.get("SSESpecificationOverride", {}).get("KMSMasterKeyId"):
+        needed |= {f"kms:{action}": key_arn for action in iam.ENCRYPTION_NEEDS_OF_KEY}
+    context = iam.via_dynamodb(backend.region_name)
     try:
-        lacking = [do for do, resource in needed.items() if not iam.role_may(job.iam_role_arn, do, resource)]
+        lacking = [do for do, resource in needed.items() if not iam.role_may(job.iam_role_arn, do, resource, context)]
         if lacking:
             raise InvalidRequestException(f"Access denied: {job.iam_role_arn} lacks {', '.join(lacking)}")
         _start_in_turn(lambda: start_restore(dynamodb_of(backend), target, point.backup, overrides, then=complete))

@@ -1,5 +1,6 @@
 """DynamoDB: what moto forgets of a table, and what it answers wrongly where a table is missing."""
 
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -83,6 +84,7 @@ def _transact_write_items(
     original(self, transact_items)
 
 
+adds(Table, "table_id", because="moto gives a table no id")("")
 adds(Table, "table_class", because="moto does not know table classes, so that Terraform sees a change")(None)
 adds(
     Table,
@@ -129,13 +131,15 @@ def _respond_to_update_table(original: Callable[..., ActionResult], self: Dynamo
 @replaces(
     Table,
     "describe",
-    because="moto does not know table classes and maxima for on-demand tables",
+    because="moto does not know ids, table classes and maxima for on-demand tables",
     written_against="5f29f6e7",
 )
 def _describe(
     original: Callable[..., dict[str, Any]], self: Table, base_key: str = "TableDescription"
 ) -> dict[str, Any]:
     description = original(self, base_key)
+    self.table_id = self.table_id or str(uuid.uuid4())
+    description[base_key]["TableId"] = self.table_id
     if self.table_class:
         description[base_key]["TableClassSummary"] = {"TableClass": self.table_class}
     if self.on_demand_throughput:

@@ -7,6 +7,7 @@ evaluated for a role: a resource policy alone never lets a role in, although it 
 import json
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -42,6 +43,21 @@ def init_aws_policies(original: Callable[..., list[ManagedPolicy]], backend: IAM
 
 RESTORE_NEEDS_ON_TARGET = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
 """What the caller of RestoreTableFromBackup needs on the target besides it (Service Authorization Reference)."""
+
+ENCRYPTION_NEEDS_OF_KEY = (
+    "CreateGrant",
+    "Decrypt",
+    "DescribeKey",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+)
+"""What DynamoDB needs on a customer's key, in the name of the one who has a table encrypted with it.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+"""
 
 ACCESS_DENIED = "AccessDeniedException"
 
@@ -123,17 +139,29 @@ def authorize_call(response: BaseResponse) -> None:
     if action == "sts:GetCallerIdentity":
         return
     code = _ERROR_CODES.get(action.split(":")[0], ACCESS_DENIED)
+    called_with = _request_context(action, _parameters(response))
     for resource in resources:
-        authorize(response.access_key, action, resource, _context(response.region, resource), code)
+        authorize(response.access_key, action, resource, _context(response.region, resource) | called_with, code)
     if action == "dynamodb:RestoreTableFromBackup":
         target = resources[-1]
         for needed in RESTORE_NEEDS_ON_TARGET:
             authorize(response.access_key, f"dynamodb:{needed}", target, _context(response.region, target))
+    if action in ("dynamodb:RestoreTableFromBackup", "dynamodb:UpdateTable"):
+        given = _parameters(response)
+        sse = given.get("SSESpecificationOverride") or given.get("SSESpecification") or {}
+        if key_arn := sse.get("KMSMasterKeyId"):
+            for needed in ENCRYPTION_NEEDS_OF_KEY:
+                authorize(response.access_key, f"kms:{needed}", key_arn, via_dynamodb(response.region))
     if action in KEY_USES and (key := key_of(resources[0])):
         for use in KEY_USES[action]:
             authorize(
                 response.access_key, use, key.arn, _context(response.region, key.arn), "KMS.AccessDeniedException"
             )
+
+
+def via_dynamodb(region: str) -> dict[str, str]:
+    """The context in which DynamoDB uses a key."""
+    return {"kms:ViaService": f"dynamodb.{region}.amazonaws.com"}
 
 
 def authorize(access_key: str, action: str, resource: str, context: Context, code: str = ACCESS_DENIED) -> None:
@@ -199,7 +227,19 @@ def _reason_for_denial(role_arn: str, action: str, resource: str, context: Conte
     for name, decision in decisions:
         if decision is Decision.NOT_ALLOWED:
             return f"because no {name} allows the {action} action"
+    with _using:
+        _used[f"{role.name} {action}"] += 1
     return None
+
+
+def used_permissions() -> dict[str, int]:
+    """How often each role was allowed each action that it asked for, by `<role> <action>`."""
+    with _using:
+        return dict(_used)
+
+
+_using = threading.Lock()
+_used: Counter[str] = Counter()
 
 
 def _default_version(policy: ManagedPolicy) -> str:
@@ -211,13 +251,19 @@ def _document(policy: Any) -> str:  # noqa: ANN401
     return policy if isinstance(policy, str) and policy.lstrip().startswith("{") else unquote(policy)
 
 
-def _context(region: str, resource: str) -> Context:
-    context = {"aws:RequestedRegion": region, "aws:SecureTransport": "true"}
+def _context(region: str, resource: str) -> dict[str, str | list[str]]:
+    context: dict[str, str | list[str]] = {"aws:RequestedRegion": region, "aws:SecureTransport": "true"}
     found = re.fullmatch(r"arn:[^:]+:dynamodb:([^:]+):([^:]+):table/([^/]+)", resource)
     table = found and dynamodb_backends[found[2]][found[1]].tables.get(found[3])
     for tag in table.tags if table else []:
         context[f"aws:ResourceTag/{tag['Key']}"] = tag["Value"]
     return context
+
+
+def _request_context(action: str, given: dict[str, Any]) -> dict[str, str]:
+    if action.startswith("application-autoscaling:"):
+        return {"application-autoscaling:service-namespace": given.get("ServiceNamespace", "")}
+    return {}
 
 
 # Operations that are not called as their IAM actions.
@@ -262,6 +308,11 @@ def _dynamodb(operation: str, given: dict[str, Any], arn: str, _path: str) -> li
     if "RequestItems" in given:
         return [table(name) for name in given["RequestItems"]]
     return [given.get("BackupArn") or given.get("ResourceArn") or ""]
+
+
+def _application_autoscaling(operation: str, given: dict[str, Any], arn: str, _path: str) -> list[str]:
+    """What is described is no resource; ids of targets are generated, so any will do."""
+    return ["" if operation.startswith("Describe") else f"{arn}scalable-target/0001{given.get('ResourceId', '')}"]
 
 
 def _ssm(_operation: str, given: dict[str, Any], arn: str, _path: str) -> list[str]:
@@ -315,6 +366,7 @@ def _backup(_operation: str, given: dict[str, Any], arn: str, path: str) -> list
 
 
 _RESOURCES = {
+    "application-autoscaling": _application_autoscaling,
     "backup": _backup,
     "dynamodb": _dynamodb,
     "lambda": _lambda,

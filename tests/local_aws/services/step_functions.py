@@ -1,6 +1,7 @@
 """Step Functions: state machines, and the checks that AWS makes before it takes them."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +31,9 @@ LOG_DELIVERY = (
     "DescribeLogGroups",
 )
 """https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html"""
+
+WAITING_FOR_EXECUTIONS = ("DescribeRule", "PutRule", "PutTargets")
+"""https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html"""
 
 
 @replaces(
@@ -125,6 +129,7 @@ def create_state_machine(
     """Checks role and logging as AWS does."""
     arn = f"arn:{backend.partition}:states:{backend.region_name}:{backend.account_id}:stateMachine:{name}"
     _check_role(roleArn, arn, rest.get("loggingConfiguration"))
+    _check_managed_rule(roleArn, arn, definition)
     machine: StateMachine = original(backend, name=name, definition=definition, roleArn=roleArn, **rest)
     if (machine.definition, machine.roleArn) != (definition, roleArn):
         raise ServiceError("StateMachineAlreadyExists", f"State Machine Already Exists: '{machine.arn}'")
@@ -155,6 +160,7 @@ def update_state_machine(
     if tracing_configuration is not None:
         rest["tracing_configuration"] = {"enabled": False, **tracing_configuration}
     _check_role(role_arn or machine.roleArn, arn, rest.get("logging_configuration", machine.loggingConfiguration))
+    _check_managed_rule(role_arn or machine.roleArn, arn, definition or machine.definition)
     return original(backend, arn, definition, role_arn, **rest)
 
 
@@ -176,3 +182,12 @@ def _check_role(role_arn: str, state_machine_arn: str, logging: dict[str, Any] |
             "AccessDeniedException",
             "The state machine IAM Role is not authorized to access the Log Destination",
         )
+
+
+def _check_managed_rule(role_arn: str, state_machine_arn: str, definition: str) -> None:
+    """To wait for an execution, Step Functions makes a rule in the name of the role."""
+    rule = re.sub(r":states:(.*):stateMachine:.*", r":events:\1:rule/", state_machine_arn)
+    rule += "StepFunctionsGetEventsForStepFunctionsExecutionRule"
+    lacks = not all(iam.role_may(role_arn, f"events:{action}", rule) for action in WAITING_FOR_EXECUTIONS)
+    if ":states:::states:startExecution.sync" in definition and lacks:
+        raise ServiceError("AccessDeniedException", f"'{role_arn}' is not authorized to create managed-rule.")

@@ -1,6 +1,5 @@
 """Step Functions: executions, their history and their logs."""
 
-import copy
 import json
 import re
 import threading
@@ -11,11 +10,8 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.logs.models import logs_backends
-from moto.stepfunctions.parser.api import ExecutionStatus, HistoryEventType
-from moto.stepfunctions.parser.asl.component.common.flow.start_at import StartAt
-from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.asl.eval.evaluation_details import ExecutionDetails
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.event.logging import (
     CloudWatchLoggingConfiguration,
     CloudWatchLoggingSession,
@@ -23,11 +19,10 @@ from moto.stepfunctions.parser.asl.eval.event.logging import (
 )
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramRunning
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
-from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from ..patching import adds, replaces
+from ..patching import replaces
 from . import iam
 from .errors import ServiceError
 from .step_functions_interpreter import iso
@@ -45,7 +40,7 @@ REDRIVABLE = ("FAILED", "ABORTED", "TIMED_OUT")
 
 _starting = threading.Lock()
 # Held while an execution changes from running to ended or back.
-_ending = threading.Lock()
+ending = threading.Lock()
 
 
 @replaces(
@@ -133,7 +128,7 @@ def get_start_execution_details(original: Any, execution: Execution) -> Executio
 def describe_execution(original: Any, response: StepFunctionResponse) -> ActionResult:  # noqa: ANN401
     """DescribeExecution."""
     execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
-    with _ending:
+    with ending:
         description = original(response).result
         if execution.status != "RUNNING":
             description["stopDate"] = execution.stop_date
@@ -154,7 +149,7 @@ def describe_execution(original: Any, response: StepFunctionResponse) -> ActionR
 def stop_execution(_original: Any, response: StepFunctionResponse) -> ActionResult:  # noqa: ANN401
     """StopExecution: the execution is ABORTED at once."""
     execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
-    with _ending:
+    with ending:
         if execution.status == "RUNNING":
             execution.exec_status = ExecutionStatus.ABORTED
             execution.stop_date = datetime.now(UTC)
@@ -177,7 +172,7 @@ def stop_execution(_original: Any, response: StepFunctionResponse) -> ActionResu
 def reflect_execution_status(original: Any, communication: BaseExecutionWorkerCommunication) -> None:  # noqa: ANN401
     """Leaves a stopped execution as it is, and one that runs again since."""
     execution = communication.execution
-    with _ending:
+    with ending:
         env = execution.exec_worker.env
         ended = env is not None and not isinstance(env.program_state(), ProgramRunning | None)
         if execution.status == "RUNNING" and ended:
@@ -191,51 +186,6 @@ def _trace(execution: Execution) -> None:
     if traced and all(iam.role_may(execution.role_arn, action, "*") for action in TRACING):
         failed = execution.status != "SUCCEEDED"
         Trace(execution.start_date.timestamp()).record(execution.exec_arn, "AWS::StepFunctions::StateMachine", failed)
-
-
-@adds(
-    StepFunctionResponse,
-    "redrive_execution",
-    because="an operator redrives a rotation that failed, instead of starting over",
-)
-def redrive_execution(response: StepFunctionResponse) -> ActionResult:
-    """RedriveExecution: goes on with the state that the execution ended in."""
-    execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
-    with _ending:
-        if execution.status not in REDRIVABLE:
-            raise ServiceError(
-                "ExecutionNotRedrivable", f"Execution is not redrivable: its status is {execution.status}"
-            )
-        execution.redrives = getattr(execution, "redrives", 0) + 1
-        execution.redriven_at = datetime.now(UTC)
-        execution.exec_status = ExecutionStatus.RUNNING
-        execution.stop_date = execution.error = execution.cause = None
-        previous = execution.exec_worker.env
-        execution.exec_worker = worker = execution._get_start_execution_worker()
-        worker._execution_logic = lambda: _go_on(execution, worker, previous)
-        worker.start()
-    return ActionResult({"redriveDate": execution.redriven_at})
-
-
-def _go_on(execution: Execution, worker: ExecutionWorker, previous: Environment) -> None:
-    program = copy.copy(worker._get_evaluation_entrypoint())
-    state = next(
-        event["stateEnteredEventDetails"]
-        for event in reversed(previous.event_manager.get_event_history())
-        if event.get("stateEnteredEventDetails", {}).get("name") in program.states.states
-    )
-    env = worker._get_evaluation_environment()
-    env.event_manager, env.event_history_context = previous.event_manager, previous.event_history_context
-    env.states.reset(input_value=json.loads(state["input"]))
-    worker.env = env
-    env.event_manager.add_event(
-        context=env.event_history_context,
-        event_type=HistoryEventType.ExecutionRedriven,
-        event_details=EventDetails(executionRedrivenEventDetails={"redriveCount": execution.redrives}),
-    )
-    program.start_at = StartAt(start_at_name=state["name"])
-    program.eval(env)
-    worker._execution_communication.terminated()
 
 
 @replaces(

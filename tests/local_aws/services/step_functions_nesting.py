@@ -1,0 +1,41 @@
+"""Step Functions: state machines that start others and wait for them."""
+
+from datetime import datetime
+from typing import Any
+
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (
+    StateTaskServiceSfn,
+)
+
+from ..patching import replaces
+
+_BECAUSE = (
+    "the API of Step Functions begins names with a small letter and has dates, where a definition has capital letters "
+    "and milliseconds"
+)
+
+
+def _renamed(named: dict[str, Any], first_letter: Any) -> None:  # noqa: ANN401
+    for name in list(named):
+        named[first_letter(name[0]) + name[1:]] = named.pop(name)
+
+
+@replaces(StateTaskServiceSfn, "_normalise_parameters", because=_BECAUSE, written_against="d75d3da1")
+def _normalise_parameters(original: Any, task: StateTaskServiceSfn, parameters: dict[str, Any], *rest: Any) -> None:  # noqa: ANN401
+    original(task, parameters, *rest)
+    _renamed(parameters, str.lower)
+
+
+@replaces(StateTaskServiceSfn, "_normalise_response", because=_BECAUSE, written_against="00e0b0a5")
+def _normalise_response(
+    original: Any,  # noqa: ANN401
+    task: StateTaskServiceSfn,
+    response: dict[str, Any],
+    *rest: Any,  # noqa: ANN401
+    **named: Any,  # noqa: ANN401
+) -> None:
+    original(task, response, *rest, **named)
+    _renamed(response, str.upper)
+    for name, value in response.items():
+        if isinstance(value, datetime):
+            response[name] = int(value.timestamp() * 1000)
