@@ -12,12 +12,28 @@ locals {
       description = "Looks how far a restore is"
       environment = local.rotation_environment
     }
+    configure_table = {
+      description = "Brings a restored table to the settings that its rule asks for"
+      environment = local.rotation_environment
+    }
+    verify_table = {
+      description = "Compares a restored table with what was backed up"
+      environment = local.rotation_environment
+    }
     update_ssm_parameter = {
       description = "Points an SSM parameter at a restored table"
       environment = local.rotation_environment
     }
+    delete_old_tables = {
+      description = "Deletes the oldest copies of a table"
+      environment = local.rotation_environment
+    }
     report_result = {
       description = "Tells how a rotation ended"
+      environment = local.rotation_environment
+    }
+    fail_rotation = {
+      description = "Ends a rotation that failed, with its error"
       environment = local.rotation_environment
     }
   }
@@ -25,7 +41,7 @@ locals {
   function_log_groups = { for key, name in local.function_names : key => "/aws/lambda/${name}" }
 
   start_workflow_environment = {
-    RULES             = jsonencode(var.rules)
+    RULES             = local.rules_json
     STATE_MACHINE_ARN = local.state_machine_arn
   }
   rotation_environment = {
@@ -35,11 +51,21 @@ locals {
     NOTIFICATION_TOPIC_ARN = var.notification_topic_arn == null ? "" : var.notification_topic_arn
     NOTIFY_OF_SUCCESS      = var.notify_of_success
   }
+  # Only what a rule sets, for the environment of a function is small.
+  rules_json = jsonencode({
+    for name, rule in var.rules : name => {
+      for attribute, value in merge(rule, { restore = { for option, value in rule.restore : option => value if !contains(local.unset, jsonencode(value)) } }) :
+      attribute => value if !contains(local.unset, jsonencode(value)) && !(attribute == "verify" && jsonencode(value) == "true")
+    }
+  })
+  unset = ["null", "[]", "{}"]
+
   common_environment = {
     POWERTOOLS_SERVICE_NAME = var.name
   }
 
   # What the 4 KB of a function's environment leave for the rules, whose quotation marks count twice here.
+  rules_size     = length(base64encode(jsonencode(local.rules_json))) * 3 / 4
   rules_size_max = 4 * 1024 + 2 - length(jsonencode(merge(local.common_environment, { RULES = "", STATE_MACHINE_ARN = local.state_machine_arn })))
 
   log_retention_days = [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
@@ -79,6 +105,14 @@ resource "aws_lambda_function" "this" {
 
   # Lambda refuses a function whose role may not do what its configuration asks for.
   depends_on = [aws_iam_role_policy.function]
+
+  lifecycle {
+    # Lambda measures the environment as JSON, in which the rules, JSON themselves, are encoded a second time.
+    precondition {
+      condition     = each.key != "start_workflow" || local.rules_size <= local.rules_size_max
+      error_message = "rules takes ${local.rules_size} bytes of the environment of a Lambda function, which has room for ${local.rules_size_max}. Shorten the expressions, or use the module twice with a part of the rules each."
+    }
+  }
 }
 
 resource "aws_lambda_layer_version" "this" {

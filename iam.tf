@@ -2,15 +2,29 @@ locals {
   tables_arn = "arn:${local.partition}:dynamodb:${local.region}:${local.account_id}:table"
   # No rule makes a table whose name has another form, so the functions can't touch the tables of others.
   target_tables_arn = "${local.tables_arn}/*-????????-??-??-??"
+  # A rule finds its source tables by a regular expression, which is more than a policy can say.
+  source_tables_arn = "${local.tables_arn}/*"
+  backups_arn       = "${local.tables_arn}/*/backup/*"
 
   parameter_arns = [for rule in module.rule : rule.parameter_arn if rule.parameter_arn != null]
+
+  rules_that_delete                   = [for name, rule in var.rules : name if rule.keep != null]
+  parameter_arns_of_rules_that_delete = [for name in local.rules_that_delete : module.rule[name].parameter_arn if module.rule[name].parameter_arn != null]
+
+  hooks               = distinct([for rule in var.rules : rule.before_switch if rule.before_switch != null])
+  hook_functions      = [for arn in local.hooks : arn if can(regex("^arn:[^:]+:lambda:", arn))]
+  hook_state_machines = [for arn in local.hooks : arn if can(regex("^arn:[^:]+:states:", arn))]
 
   function_policies = {
     start_workflow       = data.aws_iam_policy_document.start_workflow.json
     restore_backup       = data.aws_iam_policy_document.restore_backup.json
     check_restore_status = data.aws_iam_policy_document.check_restore_status.json
+    configure_table      = data.aws_iam_policy_document.configure_table.json
+    verify_table         = data.aws_iam_policy_document.verify_table.json
     update_ssm_parameter = data.aws_iam_policy_document.update_ssm_parameter.json
+    delete_old_tables    = data.aws_iam_policy_document.delete_old_tables.json
     report_result        = data.aws_iam_policy_document.report_result.json
+    fail_rotation        = data.aws_iam_policy_document.function["fail_rotation"].json
   }
 }
 
@@ -41,14 +55,17 @@ data "aws_iam_policy_document" "start_workflow" {
 }
 
 data "aws_iam_policy_document" "restore_backup" {
-  source_policy_documents = [data.aws_iam_policy_document.function["restore_backup"].json]
+  source_policy_documents = [
+    data.aws_iam_policy_document.function["restore_backup"].json,
+    data.aws_iam_policy_document.customer_keys.json,
+  ]
 
   # DynamoDB wants the action on the backup and on the table that it makes of it.
   statement {
     sid     = "RestoreBackups"
     actions = ["dynamodb:RestoreTableFromBackup"]
     resources = [
-      "${local.tables_arn}/*/backup/*",
+      local.backups_arn,
       local.target_tables_arn,
     ]
   }
@@ -73,6 +90,27 @@ data "aws_iam_policy_document" "restore_backup" {
     sid       = "RecognizeTargetTables"
     actions   = ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"]
     resources = [local.target_tables_arn]
+  }
+
+  # DynamoDB drops each index that a restore does not name, so those that are to stay have to be known.
+  dynamic "statement" {
+    for_each = anytrue([for rule in var.rules : rule.restore.read_capacity_units != null || length(rule.restore.excluded_indexes) > 0]) ? [local.backups_arn] : []
+
+    content {
+      sid       = "ReadIndexesOfBackups"
+      actions   = ["dynamodb:DescribeBackup"]
+      resources = [statement.value]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = anytrue([for rule in var.rules : length(rule.restore.excluded_indexes) > 0]) ? [local.source_tables_arn] : []
+
+    content {
+      sid       = "ReadIndexesOfSourceTables"
+      actions   = ["dynamodb:DescribeTable"]
+      resources = [statement.value]
+    }
   }
 
   statement {
@@ -121,6 +159,26 @@ data "aws_iam_policy_document" "check_restore_status" {
   }
 }
 
+data "aws_iam_policy_document" "verify_table" {
+  source_policy_documents = [data.aws_iam_policy_document.function["verify_table"].json]
+
+  dynamic "statement" {
+    for_each = anytrue([for rule in var.rules : rule.verify]) ? {
+      DescribeSourceAndTargetTables = { action = "dynamodb:DescribeTable", resource = local.source_tables_arn }
+      DescribeBackups               = { action = "dynamodb:DescribeBackup", resource = local.backups_arn }
+      ReadTargetTables              = { action = "dynamodb:Scan", resource = local.target_tables_arn }
+      # AWS Backup knows no resources for this action.
+      DescribeRestoreJobs = { action = "backup:DescribeRestoreJob", resource = "*" }
+    } : {}
+
+    content {
+      sid       = statement.key
+      actions   = [statement.value.action]
+      resources = [statement.value.resource]
+    }
+  }
+}
+
 data "aws_iam_policy_document" "update_ssm_parameter" {
   source_policy_documents = [data.aws_iam_policy_document.function["update_ssm_parameter"].json]
 
@@ -130,6 +188,64 @@ data "aws_iam_policy_document" "update_ssm_parameter" {
     content {
       sid       = "UpdateParameters"
       actions   = ["ssm:GetParameterHistory", "ssm:PutParameter"]
+      resources = statement.value
+    }
+  }
+}
+
+data "aws_iam_policy_document" "delete_old_tables" {
+  source_policy_documents = [data.aws_iam_policy_document.function["delete_old_tables"].json]
+
+  dynamic "statement" {
+    for_each = length(local.rules_that_delete) > 0 ? [1] : []
+
+    content {
+      sid     = "ListTables"
+      actions = ["dynamodb:ListTables"]
+      # DynamoDB knows no resources for this action.
+      resources = ["*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.rules_that_delete) > 0 ? [1] : []
+
+    content {
+      sid       = "RecognizeOldTables"
+      actions   = ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"]
+      resources = [local.target_tables_arn]
+    }
+  }
+
+  # What the function checks before, once more: nothing is deleted but copies that this module made.
+  dynamic "statement" {
+    for_each = length(local.rules_that_delete) > 0 ? [local.rules_that_delete] : []
+
+    content {
+      sid       = "DeleteOldTables"
+      actions   = ["dynamodb:DeleteTable"]
+      resources = [local.target_tables_arn]
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:ResourceTag/backup-dynamodb-rotator:module"
+        values   = [var.name]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:ResourceTag/backup-dynamodb-rotator:rule"
+        values   = statement.value
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.parameter_arns_of_rules_that_delete) > 0 ? [local.parameter_arns_of_rules_that_delete] : []
+
+    content {
+      sid       = "ReadParameters"
+      actions   = ["ssm:GetParameterHistory"]
       resources = statement.value
     }
   }
@@ -201,6 +317,44 @@ data "aws_iam_policy_document" "state_machine" {
       for key, name in local.function_names : "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${name}"
       if key != "start_workflow"
     ]
+  }
+
+  dynamic "statement" {
+    for_each = length(local.hook_functions) > 0 ? [local.hook_functions] : []
+
+    content {
+      sid       = "InvokeHooks"
+      actions   = ["lambda:InvokeFunction"]
+      resources = statement.value
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.hook_state_machines) > 0 ? [local.hook_state_machines] : []
+
+    content {
+      sid       = "StartHooks"
+      actions   = ["states:StartExecution"]
+      resources = statement.value
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.hook_state_machines) > 0 ? [local.hook_state_machines] : []
+
+    content {
+      sid       = "FollowHooks"
+      actions   = ["states:DescribeExecution"]
+      resources = [for arn in statement.value : "${replace(arn, ":stateMachine:", ":execution:")}:*"]
+    }
+  }
+
+  # Step Functions waits for the end of a hook by a rule of Amazon EventBridge. It takes no definition that may wait from
+  # a role that may not make this rule, so it is needed even where there is no hook.
+  statement {
+    sid       = "WaitForHooks"
+    actions   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
+    resources = ["arn:${local.partition}:events:${local.region}:${local.account_id}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"]
   }
 
   statement {
@@ -300,56 +454,4 @@ resource "aws_iam_role_policy" "state_machine" {
   name   = "state_machine"
   role   = aws_iam_role.state_machine.name
   policy = data.aws_iam_policy_document.state_machine.json
-}
-
-# What AWS Backup restores its own recovery points with. The role is made even where restore_role_arn names another:
-# that may be one that is not there yet, and how many roles there are has to be known when planning.
-
-locals {
-  restore_role_name = "${var.name}-restore-job"
-  restore_role_arn  = var.restore_role_arn == null ? "arn:${local.partition}:iam::${local.account_id}:role${var.role_path}${local.restore_role_name}" : var.restore_role_arn
-}
-
-data "aws_iam_policy_document" "assume_by_backup" {
-  statement {
-    sid     = "AssumeByBackup"
-    actions = ["sts:AssumeRole"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["backup.amazonaws.com"]
-    }
-  }
-}
-
-data "aws_iam_policy_document" "restore" {
-  statement {
-    sid = "RestoreTargetTables"
-    actions = [
-      "dynamodb:BatchWriteItem",
-      "dynamodb:DeleteItem",
-      "dynamodb:DescribeTable",
-      "dynamodb:GetItem",
-      "dynamodb:PutItem",
-      "dynamodb:Query",
-      "dynamodb:RestoreTableFromAwsBackup",
-      "dynamodb:Scan",
-      "dynamodb:UpdateItem",
-    ]
-    resources = [local.target_tables_arn]
-  }
-}
-
-resource "aws_iam_role" "restore" {
-  name                 = local.restore_role_name
-  path                 = var.role_path
-  permissions_boundary = var.permissions_boundary
-  assume_role_policy   = data.aws_iam_policy_document.assume_by_backup.json
-  tags                 = var.tags
-}
-
-resource "aws_iam_role_policy" "restore" {
-  name   = "restore"
-  role   = aws_iam_role.restore.name
-  policy = data.aws_iam_policy_document.restore.json
 }

@@ -18,6 +18,12 @@ module "rule" {
   source_pattern      = each.value.source_pattern
   replacement_pattern = each.value.replacement_pattern
   ssm_parameter_name  = each.value.ssm_parameter_name
+  restore             = each.value.restore
+  carry_over          = each.value.carry_over
+  tags                = each.value.tags
+  before_switch       = each.value.before_switch
+  keep                = each.value.keep
+  region              = local.region
   parameters_arn      = "arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter"
 }
 

@@ -19,7 +19,7 @@ output "state_machine_log_group" {
 }
 
 output "functions" {
-  description = "ARN and name of each function: start_workflow, restore_backup, check_restore_status, update_ssm_parameter and report_result."
+  description = "ARN and name of each function: start_workflow, restore_backup, check_restore_status, configure_table, verify_table, update_ssm_parameter, delete_old_tables, report_result and fail_rotation."
   value       = { for key, function in aws_lambda_function.this : key => { arn = function.arn, name = function.function_name } }
 }
 

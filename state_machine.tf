@@ -11,8 +11,12 @@ resource "aws_sfn_state_machine" "this" {
     partition                = local.partition
     restore_backup_arn       = aws_lambda_function.this["restore_backup"].arn
     check_restore_status_arn = aws_lambda_function.this["check_restore_status"].arn
+    configure_table_arn      = aws_lambda_function.this["configure_table"].arn
+    verify_table_arn         = aws_lambda_function.this["verify_table"].arn
     update_ssm_parameter_arn = aws_lambda_function.this["update_ssm_parameter"].arn
+    delete_old_tables_arn    = aws_lambda_function.this["delete_old_tables"].arn
     report_result_arn        = aws_lambda_function.this["report_result"].arn
+    fail_rotation_arn        = aws_lambda_function.this["fail_rotation"].arn
   })
 
   logging_configuration {

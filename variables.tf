@@ -21,23 +21,42 @@ variable "rules" {
     - `source_pattern`: regular expression. The rule applies to each table whose name, not ARN, it finds a match in.
     - `replacement_pattern`: takes the place of each match in the table's name. `$0`, `$1`, `$${1}` and `$${name}` refer to what was matched. The target table is named `<replaced>-YYYYMMDD-HH-mm-ss`, from the start time of the backup in UTC.
     - `ssm_parameter_name`: name of the SSM parameter that is set to the ARN of the target table; made where there is none. The same references work here, and are filled in from the first match. Without it no parameter is set.
+    - `restore`: what the target table is restored with; what is left out is as it was backed up.
+      - `billing_mode`: `PAY_PER_REQUEST` or `PROVISIONED`.
+      - `max_read_request_units`, `max_write_request_units`: the most that a table with `PAY_PER_REQUEST` takes.
+      - `read_capacity_units`, `write_capacity_units`: the capacity of a table with `PROVISIONED`, and of each of its global secondary indexes.
+      - `encryption`: `AWS_OWNED`, `AWS_MANAGED`, or the ARN of a KMS key. Where it is left out, a backup of DynamoDB keeps its key, and a recovery point of AWS Backup's advanced features gets `AWS_OWNED`.
+      - `excluded_indexes`: names of the indexes that are left out.
+    - `carry_over`: what the target table takes over from the source table, out of `tags`, `time_to_live`, `stream`, `point_in_time_recovery`, `deletion_protection`, `table_class`, `contributor_insights`, `auto_scaling`, `resource_policy` and `kinesis_destination`.
+    - `tags`: tags of the target table.
+    - `before_switch`: ARN of a Lambda function or of a standard state machine that is run before the parameter is set.
+    - `verify`: whether the target table is compared with what was backed up before the parameter is set.
+    - `keep`: how many of the newest copies of a source table by this rule are kept; older ones are deleted. Without it nothing is deleted.
   EOT
   type = map(object({
     source_pattern      = string
     replacement_pattern = string
     ssm_parameter_name  = optional(string)
+    restore = optional(object({
+      billing_mode            = optional(string)
+      max_read_request_units  = optional(number)
+      max_write_request_units = optional(number)
+      read_capacity_units     = optional(number)
+      write_capacity_units    = optional(number)
+      encryption              = optional(string)
+      excluded_indexes        = optional(set(string), [])
+    }), {})
+    carry_over    = optional(set(string), [])
+    tags          = optional(map(string), {})
+    before_switch = optional(string)
+    verify        = optional(bool, true)
+    keep          = optional(number)
   }))
   nullable = false
 
   validation {
     condition     = length(var.rules) > 0
     error_message = "rules is {}, so that nothing would ever be restored. Give at least one rule, such as { staging = { source_pattern = \"-production$\", replacement_pattern = \"-staging\" } }."
-  }
-
-  # Lambda measures the environment as JSON, in which the rules, JSON themselves, are encoded a second time.
-  validation {
-    condition     = length(base64encode(jsonencode(jsonencode(var.rules)))) * 3 / 4 <= local.rules_size_max
-    error_message = "rules takes ${length(base64encode(jsonencode(jsonencode(var.rules)))) * 3 / 4} bytes of the environment of a Lambda function, which has room for ${local.rules_size_max}. Shorten the expressions, or use the module twice with a part of the rules each."
   }
 }
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 LAMBDAS = Path(__file__).parent
 DIST = LAMBDAS / "dist"
+EXAMPLE = LAMBDAS.parent / "examples" / "masking"
 
 _EARLIEST_DATE_OF_A_ZIP = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o100644
@@ -74,5 +75,11 @@ def _write_zip(path: Path, root: Path, prefix: str, files: Iterator[Path]) -> No
             archive.writestr(entry, (root / file).read_bytes())
 
 
+def build_example(directory: Path) -> None:
+    """Writes `mask_emails.zip`, the function of an example, into a directory."""
+    _write_zip(directory / "mask_emails.zip", EXAMPLE, "", iter([Path("mask_emails.py")]))
+
+
 if __name__ == "__main__":
     build(DIST)
+    build_example(EXAMPLE)

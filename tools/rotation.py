@@ -40,6 +40,9 @@ class State:
             case "Check Restore Status":
                 status = self.output["DescribeTableOutput"]
                 return f"{self.output['TargetTableName']} is {status['Table'].get('TableStatus', 'not there yet')}"
+            case "Verify Table":
+                proof = self.output["VerifyTableOutput"]
+                return f"verified against the {proof['ComparedWith']}" if proof["Verified"] else "differs"
             case "Update SSM Parameter":
                 version = self.output["UpdateSSMParameterOutput"]["Version"]
                 return f"{self.output['TargetParameterName']} has version {version}"

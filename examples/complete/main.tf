@@ -38,12 +38,18 @@ module "rotator" {
       source_pattern      = "^shop-(.+)-production$"
       replacement_pattern = "shop-$1-staging"
       ssm_parameter_name  = "/shop/staging/$1/table-arn"
+
+      carry_over = ["tags", "time_to_live"]
+      tags       = { stage = "staging" }
+      keep       = 7
     }
 
     # The orders once more, as shop-orders-reporting-<time of the backup>. Each report names the day it is of.
     reporting = {
       source_pattern      = "^(shop-orders)-production$"
       replacement_pattern = "$1-reporting"
+
+      restore = { billing_mode = "PAY_PER_REQUEST", max_read_request_units = 1000, encryption = "AWS_OWNED" }
     }
   }
 

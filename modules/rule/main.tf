@@ -6,4 +6,12 @@ locals {
 
   # A parameter's name has at most 1,011 characters, those of its ARN included.
   parameter_name_length_max = 1011 - length(var.parameters_arn)
+
+  settings = ["tags", "time_to_live", "stream", "point_in_time_recovery", "deletion_protection", "table_class", "contributor_insights", "auto_scaling", "resource_policy", "kinesis_destination"]
+
+  # Of 50 tags, the module itself needs six.
+  tags_max         = 44
+  ownership_prefix = "backup-dynamodb-rotator:"
+
+  units = ["max_read_request_units", "max_write_request_units", "read_capacity_units", "write_capacity_units"]
 }

@@ -66,6 +66,121 @@ variable "ssm_parameter_name" {
   }
 }
 
+variable "restore" {
+  description = "See var.rules of the module around this one."
+  type = object({
+    billing_mode            = optional(string)
+    max_read_request_units  = optional(number)
+    max_write_request_units = optional(number)
+    read_capacity_units     = optional(number)
+    write_capacity_units    = optional(number)
+    encryption              = optional(string)
+    excluded_indexes        = optional(set(string), [])
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.restore.billing_mode == null ? true : contains(["PAY_PER_REQUEST", "PROVISIONED"], var.restore.billing_mode)
+    error_message = "rules[\"${var.name}\"].restore.billing_mode is ${jsonencode(var.restore.billing_mode)}. Use PAY_PER_REQUEST or PROVISIONED; for that of the backup, leave it out."
+  }
+
+  validation {
+    condition     = (var.restore.max_read_request_units == null && var.restore.max_write_request_units == null) || coalesce(var.restore.billing_mode, "-") == "PAY_PER_REQUEST"
+    error_message = "rules[\"${var.name}\"].restore has max_read_request_units ${jsonencode(var.restore.max_read_request_units)} and max_write_request_units ${jsonencode(var.restore.max_write_request_units)}, but the billing mode is ${jsonencode(var.restore.billing_mode)}. Set billing_mode to PAY_PER_REQUEST."
+  }
+
+  validation {
+    condition     = alltrue([for units in [var.restore.read_capacity_units, var.restore.write_capacity_units] : (units != null) == (coalesce(var.restore.billing_mode, "-") == "PROVISIONED")])
+    error_message = "rules[\"${var.name}\"].restore has read_capacity_units ${jsonencode(var.restore.read_capacity_units)}, write_capacity_units ${jsonencode(var.restore.write_capacity_units)} and the billing mode ${jsonencode(var.restore.billing_mode)}. A table with PROVISIONED needs read_capacity_units and write_capacity_units, and no other can have them."
+  }
+
+  validation {
+    condition     = alltrue([for name in local.units : var.restore[name] == null ? true : var.restore[name] >= 1 && floor(var.restore[name]) == var.restore[name]])
+    error_message = "rules[\"${var.name}\"].restore is ${jsonencode({ for name, value in var.restore : name => value if value != null && endswith(name, "_units") })}. Use whole numbers of units, 1 or more."
+  }
+
+  validation {
+    condition = var.restore.encryption == null ? true : (
+      contains(["AWS_OWNED", "AWS_MANAGED"], var.restore.encryption)
+      || can(regex("^arn:[^:]+:kms:${var.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", var.restore.encryption))
+    )
+    error_message = "rules[\"${var.name}\"].restore.encryption is ${jsonencode(var.restore.encryption)}. Use AWS_OWNED, AWS_MANAGED, or the ARN of a KMS key in ${var.region}, such as arn:aws:kms:${var.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab; not that of an alias."
+  }
+
+  validation {
+    condition     = alltrue([for index in var.restore.excluded_indexes : can(regex("^[a-zA-Z0-9_.-]{3,255}$", index))])
+    error_message = "rules[\"${var.name}\"].restore.excluded_indexes is ${jsonencode(var.restore.excluded_indexes)}. The name of an index has 3 to 255 characters out of a-z, A-Z, 0-9, \"_\", \"-\" and \".\"."
+  }
+}
+
+variable "carry_over" {
+  description = "See var.rules of the module around this one."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(var.carry_over, local.settings)) == 0
+    error_message = "rules[\"${var.name}\"].carry_over has ${join(", ", setsubtract(var.carry_over, local.settings))}. Use ${join(", ", local.settings)}."
+  }
+
+  validation {
+    condition     = !(contains(var.carry_over, "auto_scaling") && coalesce(var.restore.billing_mode, "-") == "PAY_PER_REQUEST")
+    error_message = "rules[\"${var.name}\"].carry_over has auto_scaling, but restore.billing_mode is PAY_PER_REQUEST: such a table has no capacity to scale. Leave one of them out."
+  }
+
+  validation {
+    condition     = !(contains(var.carry_over, "deletion_protection") && var.keep != null)
+    error_message = "rules[\"${var.name}\"].carry_over has deletion_protection, and keep is ${jsonencode(var.keep)}: a protected copy is never deleted, so none would go. Leave one of them out."
+  }
+}
+
+variable "tags" {
+  description = "See var.rules of the module around this one."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for key, value in var.tags : can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{1,128}$", key)) && can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{0,256}$", value)) && !startswith(lower(key), "aws:") && !startswith(key, local.ownership_prefix)])
+    error_message = "rules[\"${var.name}\"].tags is ${jsonencode(var.tags)}. A key has 1 to 128 characters and a value at most 256, out of letters, digits, spaces and _.:/=+-@, and no key starts with \"aws:\" or \"${local.ownership_prefix}\"."
+  }
+
+  validation {
+    condition     = length(var.tags) <= local.tags_max
+    error_message = "rules[\"${var.name}\"].tags has ${length(var.tags)} tags. A table has room for ${local.tags_max} beside those by which the module knows it."
+  }
+}
+
+variable "before_switch" {
+  description = "See var.rules of the module around this one; null where nothing is run."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.before_switch == null ? true : can(regex("^arn:[^:]+:(?:lambda:${var.region}:[0-9]{12}:function:[A-Za-z0-9_-]+(?::[A-Za-z0-9$_-]+)?|states:${var.region}:[0-9]{12}:stateMachine:[^:]+(?::[^:]+)?)$", var.before_switch))
+    error_message = "rules[\"${var.name}\"].before_switch is ${jsonencode(var.before_switch)}, which is not the ARN of a Lambda function or state machine in ${var.region}, such as arn:aws:lambda:${var.region}:123456789012:function:mask. Use the attribute arn of your aws_lambda_function or aws_sfn_state_machine."
+  }
+}
+
+variable "keep" {
+  description = "See var.rules of the module around this one; null where nothing is deleted."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.keep == null ? true : var.keep >= 1 && floor(var.keep) == var.keep
+    error_message = "rules[\"${var.name}\"].keep is ${jsonencode(var.keep)}. Use a whole number, 1 or more; to delete nothing, leave it out."
+  }
+}
+
+variable "region" {
+  description = "Region of the module around this one."
+  type        = string
+  nullable    = false
+}
+
 variable "parameters_arn" {
   description = "ARN of the account's SSM parameters: without a name, and without the slash before it."
   type        = string

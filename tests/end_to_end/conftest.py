@@ -9,6 +9,8 @@ from pytest_terraform.tf import TerraformTestApi
 
 from tests.conftest import REAL_AWS
 from tests.end_to_end.deployment import BackupJob, Deployment, client
+from tests.end_to_end.tables import index, make_table, make_table_with_every_setting
+from tests.local_aws.faults import changed_settings
 from tests.local_aws.server import running
 
 # A restore takes minutes on AWS, even of an empty table. The longest wait elsewhere is that for the end of retries.
@@ -63,6 +65,30 @@ def recovery_points(*, native: bool) -> Iterator[None]:
         yield
     finally:
         client("backup").update_region_settings(ResourceTypeManagementPreference=before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def early_jobs(deployment: Deployment) -> dict[str, BackupJob]:
+    """Backups whose rotations take long, begun before all tests, so that they have ended when their tests come."""
+    if os.environ.get(REAL_AWS):
+        return {}
+    started = {"hook": deployment.end_of_backup(deployment.start_backup(make_table("rotator-test-hook")))}
+    for kind in ("native", "advanced"):
+        with recovery_points(native=kind == "native"):
+            sources = {
+                "settings": make_table_with_every_setting(f"rotator-test-{kind}-settings"),
+                "resize": make_table(f"rotator-test-{kind}-resize", index("by-day"), index("by-hour")),
+            }
+            ids = {f"{kind}-{name}": deployment.start_backup(arn) for name, arn in sources.items()}
+            started |= {key: deployment.end_of_backup(job_id) for key, job_id in ids.items()}
+    return started
+
+
+@pytest.fixture
+def _quick_restores() -> Iterator[None]:
+    """Restores that have ended when they are looked at for the first time."""
+    with changed_settings(os.environ[ENDPOINT], restore_seconds=0.01):
+        yield
 
 
 @pytest.fixture(scope="session")

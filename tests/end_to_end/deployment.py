@@ -160,6 +160,6 @@ class Deployment:
                 yield json.loads(message["Body"])
 
 
-def items(table: str) -> list[dict[str, Any]]:
+def items(table: str, key: str = "id") -> list[dict[str, Any]]:
     pages = client("dynamodb").get_paginator("scan").paginate(TableName=table)
-    return sorted((item for page in pages for item in page["Items"]), key=lambda item: item["id"]["S"])
+    return sorted((item for page in pages for item in page["Items"]), key=lambda item: item[key]["S"])

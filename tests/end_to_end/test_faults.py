@@ -14,6 +14,7 @@ import pytest
 
 from tests.end_to_end.conftest import ENDPOINT, local_only, recovery_points
 from tests.end_to_end.deployment import BackupJob, Deployment, client, items
+from tests.end_to_end.tables import make_table
 from tests.local_aws.faults import Fault, InjectedFault, injected
 
 pytestmark = local_only
@@ -116,18 +117,6 @@ def outcomes(deployment: Deployment) -> Iterator[dict[tuple[str, str], Outcome]]
                 jobs[kind, name] = deployment.end_of_backup(job_id), struck
         executions = {case: deployment.end_of_rotation("staging", job) for case, (job, _) in jobs.items()}
         yield {case: Outcome(job, executions[case], fault.struck) for case, (job, fault) in jobs.items()}
-
-
-def make_table(name: str) -> str:
-    table = client("dynamodb").create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )["TableDescription"]
-    client("dynamodb").put_item(TableName=name, Item={"id": {"S": name}})
-    arn: str = table["TableArn"]
-    return arn
 
 
 @pytest.mark.parametrize(("kind", "name"), CASES)

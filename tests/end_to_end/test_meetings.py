@@ -12,10 +12,11 @@ import pytest
 
 from tests.end_to_end.conftest import ENDPOINT, local_only, recovery_points
 from tests.end_to_end.deployment import BackupJob, Deployment, client, items
-from tests.end_to_end.test_faults import make_table
+from tests.end_to_end.tables import make_table
+from tests.end_to_end.test_permissions import without
 from tests.local_aws.faults import Fault, injected
 
-pytestmark = local_only
+pytestmark = [local_only, pytest.mark.usefixtures("_quick_restores")]
 
 
 def test_the_parameter_does_not_go_back_where_the_older_backup_is_restored_last(deployment: Deployment) -> None:
@@ -109,6 +110,48 @@ class TestRotationByHand:
         assert (execution["status"], execution["error"]) == ("FAILED", "TargetTableTaken")
         assert orders["TargetTableName"] in execution["cause"]
         assert users["BackupSnsMessage"]["RecoveryPointArn"] in execution["cause"]
+
+
+class TestRedrive:
+    """What an operator does when the cause is mended."""
+
+    def redriven(self, job: BackupJob, deployment: Deployment) -> dict[str, Any]:
+        client("stepfunctions").redrive_execution(executionArn=deployment.execution_arn("staging", job))
+        return deployment.rotate("staging", job)
+
+    def test_a_rotation_goes_on_where_it_failed(self, deployment: Deployment) -> None:
+        table_arn = make_table("rotator-test-redriven-production")
+        fault = Fault(
+            service="ssm",
+            operation="PutParameter",
+            error="AccessDeniedException",
+            role="rotator-test-*",
+            containing="redriven",
+        )
+        with injected(os.environ[ENDPOINT], fault):
+            job = deployment.end_of_backup(deployment.start_backup(table_arn))
+            execution = deployment.end_of_rotation("staging", job)
+        assert (execution["status"], execution["error"]) == ("FAILED", "AccessDeniedException")
+
+        state = self.redriven(job, deployment)
+
+        assert state["UpdateSSMParameterOutput"]["Value"] == state["DescribeTableOutput"]["Table"]["TableArn"]
+        for function in ("restore_backup", "verify_table"):
+            lines = deployment.log_lines(function, job.id)
+            assert len([line for line in lines if line.get("level") == "INFO"]) == 1, "done a second time"
+
+    def test_a_restore_job_that_failed_is_started_anew(self, deployment: Deployment) -> None:
+        with without("dynamodb:RestoreTableFromAwsBackup", deployment.rotator["restore_role"]["name"]):
+            table_arn = make_table("rotator-test-again-production")
+            job = deployment.end_of_backup(deployment.start_backup(table_arn))
+            execution = deployment.end_of_rotation("staging", job)
+        assert (execution["status"], execution["error"]) == ("FAILED", "RestoreJobFailed")
+        assert "dynamodb:RestoreTableFromAwsBackup" in execution["cause"]
+
+        state = self.redriven(job, deployment)
+
+        assert state["StartedOver"] == 1
+        assert items(state["TargetTableName"]) == [{"id": {"S": "rotator-test-again-production"}}]
 
 
 def test_a_rotation_ends_when_its_time_is_over_and_is_reported(deployment: Deployment) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.end_to_end.conftest import local_only, recovery_points
 from tests.end_to_end.deployment import BackupJob, Deployment, client, wait_until
 
-pytestmark = local_only
+pytestmark = [local_only, pytest.mark.usefixtures("_quick_restores")]
 
 
 @pytest.fixture(autouse=True)

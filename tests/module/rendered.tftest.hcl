@@ -39,6 +39,30 @@ override_resource {
   values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result" }
 }
 
+override_resource {
+  target          = aws_lambda_function.this["configure_table"]
+  override_during = plan
+  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-configure-table" }
+}
+
+override_resource {
+  target          = aws_lambda_function.this["verify_table"]
+  override_during = plan
+  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-verify-table" }
+}
+
+override_resource {
+  target          = aws_lambda_function.this["delete_old_tables"]
+  override_during = plan
+  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-delete-old-tables" }
+}
+
+override_resource {
+  target          = aws_lambda_function.this["fail_rotation"]
+  override_during = plan
+  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-fail-rotation" }
+}
+
 # With a definition that is known, the provider has Step Functions validate it while planning.
 override_resource {
   target          = aws_sfn_state_machine.this
@@ -197,9 +221,13 @@ run "policies" {
       Effect = "Allow"
       Action = "lambda:InvokeFunction"
       Resource = [
+        "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-verify-table",
         "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-update-ssm-parameter",
         "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-restore-backup",
         "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result",
+        "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-fail-rotation",
+        "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-delete-old-tables",
+        "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-configure-table",
         "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-check-restore-status",
       ]
     }))
@@ -226,6 +254,144 @@ run "policies" {
       Condition = { ArnEquals = { "aws:SourceArn" = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:backups" } }
     }]))
     error_message = aws_sqs_queue.this["undelivered_notifications"].policy
+  }
+}
+
+# Of the functions that only some rules need, each may do no more than write its log, and what every rule needs.
+run "rules_that_ask_for_nothing_grant_nothing" {
+  command = plan
+
+  variables {
+    rules = { proof = { source_pattern = ".", replacement_pattern = "$0", verify = false } }
+  }
+
+  assert {
+    condition = { for name, policy in local.function_policies : name => [for statement in jsondecode(policy).Statement : statement.Sid] if contains(["configure_table", "verify_table", "delete_old_tables", "fail_rotation"], name) } == {
+      configure_table   = ["WriteLogs", "DescribeTables"]
+      verify_table      = ["WriteLogs"]
+      delete_old_tables = ["WriteLogs"]
+      fail_rotation     = ["WriteLogs"]
+    }
+    error_message = jsonencode(local.function_policies)
+  }
+
+  assert {
+    condition     = jsondecode(data.aws_iam_policy_document.configure_table.json).Statement[1].Resource == "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
+    error_message = data.aws_iam_policy_document.configure_table.json
+  }
+
+  assert {
+    condition     = jsondecode(aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"]) == { proof = { source_pattern = ".", replacement_pattern = "$0", verify = false } }
+    error_message = aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"]
+  }
+}
+
+run "a_rule_that_asks_for_everything" {
+  command = plan
+
+  variables {
+    rules = {
+      staging = {
+        source_pattern      = "^(.+)-production$"
+        replacement_pattern = "$1-staging"
+        ssm_parameter_name  = "/staging/$1/table-arn"
+        restore = {
+          billing_mode         = "PROVISIONED"
+          read_capacity_units  = 5
+          write_capacity_units = 1
+          encryption           = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+          excluded_indexes     = ["by-day"]
+        }
+        carry_over    = ["tags", "time_to_live", "stream", "point_in_time_recovery", "table_class", "contributor_insights", "auto_scaling", "resource_policy", "kinesis_destination"]
+        tags          = { stage = "staging" }
+        before_switch = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:mask"
+        keep          = 3
+      }
+      reporting = {
+        source_pattern      = "-production$"
+        replacement_pattern = "-reporting"
+        before_switch       = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:mask:live"
+      }
+    }
+  }
+
+  assert {
+    condition = { for name, policy in local.function_policies : name => [for statement in jsondecode(policy).Statement : statement.Sid] if contains(["restore_backup", "configure_table", "verify_table", "delete_old_tables"], name) } == {
+      restore_backup    = ["WriteLogs", "EncryptTargetTables", "RestoreBackups", "FillTargetTables", "RecognizeTargetTables", "ReadIndexesOfBackups", "ReadIndexesOfSourceTables", "StartRestoreJobs", "PassRestoreRole", "ReadParameters"]
+      configure_table   = ["WriteLogs", "DescribeTables", "ReadSettings", "WriteSettingsOfTargetTables", "ReadSettingsOfBackups", "ReadAutoScaling", "WriteAutoScaling", "WriteToKinesisDestinations"]
+      verify_table      = ["WriteLogs", "DescribeBackups", "DescribeRestoreJobs", "DescribeSourceAndTargetTables", "ReadTargetTables"]
+      delete_old_tables = ["WriteLogs", "ListTables", "RecognizeOldTables", "DeleteOldTables", "ReadParameters"]
+    }
+    error_message = jsonencode(local.function_policies)
+  }
+
+  assert {
+    condition = [for statement in jsondecode(data.aws_iam_policy_document.configure_table.json).Statement : flatten([statement.Resource]) if statement.Sid == "WriteSettingsOfTargetTables"] == [[
+      "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??/index/*",
+      "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??",
+    ]]
+    error_message = data.aws_iam_policy_document.configure_table.json
+  }
+
+  assert {
+    condition = [for statement in jsondecode(data.aws_iam_policy_document.delete_old_tables.json).Statement : statement if contains(["DeleteOldTables", "ReadParameters"], statement.Sid)] == jsondecode(jsonencode([
+      {
+        Sid      = "DeleteOldTables"
+        Effect   = "Allow"
+        Action   = "dynamodb:DeleteTable"
+        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
+        Condition = {
+          StringEquals = {
+            "aws:ResourceTag/backup-dynamodb-rotator:module" = "rotator"
+            "aws:ResourceTag/backup-dynamodb-rotator:rule"   = "staging"
+          }
+        }
+      },
+      {
+        Sid      = "ReadParameters"
+        Effect   = "Allow"
+        Action   = "ssm:GetParameterHistory"
+        Resource = "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/staging/*/table-arn"
+      },
+    ]))
+    error_message = data.aws_iam_policy_document.delete_old_tables.json
+  }
+
+  assert {
+    condition = { for statement in jsondecode(data.aws_iam_policy_document.state_machine.json).Statement : statement.Sid => statement.Resource if endswith(statement.Sid, "Hooks") } == {
+      InvokeHooks  = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:mask:live"
+      StartHooks   = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:mask"
+      FollowHooks  = "arn:aws-us-gov:states:us-gov-west-1:123456789012:execution:mask:*"
+      WaitForHooks = "arn:aws-us-gov:events:us-gov-west-1:123456789012:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+    }
+    error_message = data.aws_iam_policy_document.state_machine.json
+  }
+
+  assert {
+    condition = jsondecode(data.aws_iam_policy_document.restore.json).Statement[0].Sid == "EncryptTargetTables" && alltrue([
+      for statement in jsondecode(data.aws_iam_policy_document.restore.json).Statement : statement.Condition.StringEquals["kms:ViaService"] == "dynamodb.us-gov-west-1.amazonaws.com" if statement.Sid == "EncryptTargetTables"
+    ])
+    error_message = data.aws_iam_policy_document.restore.json
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for policy in concat(values(local.function_policies), [data.aws_iam_policy_document.state_machine.json]) : [
+        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs", "ListTables", "ReadAutoScaling"], statement.Sid) if contains(flatten([statement.Resource]), "*")
+      ]
+    ]))
+    error_message = "A * stands where AWS knows resources."
+  }
+
+  assert {
+    condition = jsondecode(aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"]).staging.restore == {
+      billing_mode         = "PROVISIONED"
+      read_capacity_units  = 5
+      write_capacity_units = 1
+      encryption           = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+      excluded_indexes     = ["by-day"]
+    }
+    error_message = aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"]
   }
 }
 
@@ -329,20 +495,24 @@ run "the_state_machine_calls_the_functions" {
 
   assert {
     condition = {
-      for name, state in jsondecode(aws_sfn_state_machine.this.definition).States : name => state.Parameters.FunctionName if state.Type == "Task"
+      for name, state in jsondecode(aws_sfn_state_machine.this.definition).States : name => state.Parameters.FunctionName if can(state.Parameters.FunctionName)
       } == {
       "Start Restore"        = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-restore-backup"
       "Start Restore Job"    = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-restore-backup"
       "Check Restore Status" = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-check-restore-status"
+      "Configure Table"      = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-configure-table"
+      "Verify Table"         = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-verify-table"
       "Update SSM Parameter" = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-update-ssm-parameter"
+      "Delete Old Tables"    = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-delete-old-tables"
       "Report Success"       = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result"
       "Report Failure"       = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result"
+      "Fail Rotation"        = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-fail-rotation"
     }
     error_message = aws_sfn_state_machine.this.definition
   }
 
   assert {
-    condition     = alltrue([for state in jsondecode(aws_sfn_state_machine.this.definition).States : state.Resource == "arn:aws-us-gov:states:::lambda:invoke" if state.Type == "Task"])
+    condition     = alltrue([for state in jsondecode(aws_sfn_state_machine.this.definition).States : startswith(state.Resource, "arn:aws-us-gov:states:::") if state.Type == "Task"])
     error_message = aws_sfn_state_machine.this.definition
   }
 }

@@ -11,6 +11,7 @@ variables {
   replacement_pattern = "$1-staging"
   ssm_parameter_name  = null
   parameters_arn      = "arn:aws:ssm:us-east-1:123456789012:parameter"
+  region              = "us-east-1"
 }
 
 run "a_rule_without_a_parameter" {

@@ -14,6 +14,10 @@ TEMPLATE = (ROOT / "statemachine/restore_backup.asl.json").read_text()
 STATES: dict[str, dict[str, Any]] = json.loads(TEMPLATE)["States"]
 TASKS = {name: definition for name, definition in STATES.items() if definition["Type"] == "Task"}
 REPORTS = {"Report Success", "Report Failure"}
+# What the user has run before the switch.
+HOOKS = {"Run Hook Function", "Run Hook State Machine"}
+END = "Fail Rotation"
+STEPS = set(TASKS) - REPORTS - HOOKS - {END}
 
 # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html and
 # https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
@@ -61,7 +65,7 @@ def test_each_path_is_a_key_of_the_typed_state(name: str) -> None:
             assert inner[0] in get_type_hints(getattr(state, key))
 
 
-@pytest.mark.parametrize("name", set(TASKS) - REPORTS)
+@pytest.mark.parametrize("name", STEPS)
 def test_a_task_selects_what_its_function_returns(name: str) -> None:
     key = TASKS[name]["ResultPath"].removeprefix("$.")
 
@@ -70,13 +74,13 @@ def test_a_task_selects_what_its_function_returns(name: str) -> None:
     }
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", set(TASKS) - HOOKS)
 def test_a_function_is_given_state_and_execution(name: str) -> None:
     assert TASKS[name]["Parameters"]["Payload"] == {"State.$": "$", "Execution.$": "$$.Execution"}
     assert list(get_type_hints(state.Invocation)) == ["State", "Execution"]
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", STEPS | REPORTS)
 def test_a_task_has_a_time_limit_and_retries(name: str) -> None:
     retried = {error for handler in TASKS[name]["Retry"] for error in handler["ErrorEquals"]}
 
@@ -84,23 +88,62 @@ def test_a_task_has_a_time_limit_and_retries(name: str) -> None:
     assert retried >= ERRORS_OF_AWS | {"NotYet", "TemporaryFailure"}
 
 
-@pytest.mark.parametrize("name", TASKS)
-def test_each_failure_is_reported_and_what_becomes_of_the_report_changes_nothing(name: str) -> None:
+@pytest.mark.parametrize("name", HOOKS)
+def test_a_hook_may_take_its_time_and_is_not_run_again_for_an_error_of_its_own(name: str) -> None:
+    retried = {error for handler in TASKS[name]["Retry"] for error in handler["ErrorEquals"]}
+
+    assert TASKS[name]["TimeoutSeconds"] > 15 * 60  # the longest that a function may run
+    assert all(error.split(".")[0] in ("Lambda", "StepFunctions") for error in retried)
+    assert "Lambda.Unknown" not in retried
+
+
+def test_both_kinds_of_hook_are_given_the_same() -> None:
+    function = TASKS["Run Hook Function"]["Parameters"]["Payload"]
+    machine = TASKS["Run Hook State Machine"]["Parameters"]["Input"]
+
+    assert machine == function | {"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID.$": "$$.Execution.Id"}
+
+
+@pytest.mark.parametrize("name", STEPS | HOOKS)
+def test_each_failure_is_reported(name: str) -> None:
+    *others, last = TASKS[name]["Catch"]
+
+    assert last["ErrorEquals"] == ["States.ALL"]
+    # The one error of a task that States.ALL does not catch.
+    assert [error for catch in others for error in catch["ErrorEquals"]] == (
+        ["States.DataLimitExceeded"] if name in HOOKS else []
+    )
+    assert {(catch["ResultPath"], catch["Next"]) for catch in TASKS[name]["Catch"]} == {
+        ("$.Failure", "Rotation Failed")
+    }
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_what_becomes_of_a_report_changes_nothing(name: str) -> None:
     (catch,) = TASKS[name]["Catch"]
 
-    assert catch["ErrorEquals"] == ["States.ALL"]
-    if name in REPORTS:
-        assert (catch["ResultPath"], catch["Next"]) == (None, TASKS[name]["Next"])
-        assert TASKS[name]["ResultPath"] is None
-    else:
-        assert (catch["ResultPath"], catch["Next"]) == ("$.Failure", "Report Failure")
+    assert (catch["ErrorEquals"], catch["ResultPath"], catch["Next"]) == (["States.ALL"], None, TASKS[name]["Next"])
+    assert TASKS[name]["ResultPath"] is None
+
+
+def test_a_rotation_that_failed_ends_in_a_task_which_a_redrive_runs_again() -> None:
+    assert not [name for name, definition in STATES.items() if definition["Type"] == "Fail"]
+    assert "Retry" not in TASKS[END]
+    assert "Catch" not in TASKS[END]
 
 
 def test_each_error_is_one_of_ours_or_of_aws() -> None:
-    caught = {error for task in TASKS.values() for handler in task["Retry"] for error in handler["ErrorEquals"]}
+    caught = {error for name in STEPS | REPORTS for retry in TASKS[name]["Retry"] for error in retry["ErrorEquals"]}
+    made = {
+        parameters["Error"]
+        for definition in STATES.values()
+        if "Error" in (parameters := definition.get("Parameters", {}))
+    }
     ours = {name for name, value in vars(errors).items() if isinstance(value, type)}
 
     assert caught <= ERRORS_OF_AWS | ours
+    assert made
+    assert made <= ours
 
 
 def test_each_state_is_reached_from_another_or_first() -> None:

@@ -66,16 +66,16 @@ run "no_rules" {
 run "rules_that_just_fit_into_the_environment" {
   command = plan
   variables {
-    rules = { for number in range(30) : "rule-${number}" => { source_pattern = "-production-${number}$", replacement_pattern = "-x" } }
+    rules = { for number in range(37) : "rule-${number}" => { source_pattern = "-production-${number}$", replacement_pattern = "-x" } }
   }
 }
 
 run "rules_that_do_not_fit_into_the_environment" {
   command = plan
   variables {
-    rules = { for number in range(40) : "rule-${number}" => { source_pattern = "-production-${number}$", replacement_pattern = "-x" } }
+    rules = { for number in range(50) : "rule-${number}" => { source_pattern = "-production-${number}$", replacement_pattern = "-x" } }
   }
-  expect_failures = [var.rules]
+  expect_failures = [aws_lambda_function.this["start_workflow"]]
 }
 
 run "the_longest_name" {

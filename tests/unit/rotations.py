@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from rotator.settings import RotationSettings
-from rotator.state import Invocation
+from rotator.state import DescribeTableOutput, Invocation
 from rotator.timestamps import to_iso8601
 
 ACCOUNT = "123456789012"
@@ -46,6 +46,26 @@ def invocation(
             "Rule": "staging",
             "TargetTableName": target,
             "TargetParameterName": parameter,
+            "Restore": {},
+            "CarryOver": [],
+            "Tags": {},
+            "BeforeSwitch": "",
+            "Verify": True,
+            "Keep": 0,
         },
-        "Execution": {"Id": EXECUTION_ARN, "StartTime": to_iso8601(datetime.now(UTC) - running_for)},
+        "Execution": {
+            "Id": EXECUTION_ARN,
+            "StartTime": to_iso8601(datetime.now(UTC) - running_for),
+            "RedriveCount": 0,
+        },
+    }
+
+
+def restored(table_arn: str = TARGET_ARN) -> DescribeTableOutput:
+    """What the last look at a restore said."""
+    return {
+        "Table": {"TableArn": table_arn},
+        "RestoreComplete": True,
+        "RestoreSeconds": 261,
+        "SecondsToNextCheck": 0,
     }

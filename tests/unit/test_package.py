@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdas.package import build
+from lambdas.package import EXAMPLE, build, build_example
 
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 HANDLERS = sorted(file.stem for file in (LAMBDAS / "src/rotator/handlers").glob("[a-z]*.py"))
@@ -33,6 +33,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", ZIPS)
 def test_the_committed_zip_is_what_the_source_builds(name: str, built: Path) -> None:
     assert (built / name).read_bytes() == (LAMBDAS / "dist" / name).read_bytes(), "run `make dist`"
+
+
+def test_the_zip_of_the_example_is_what_its_source_builds(tmp_path: Path) -> None:
+    build_example(tmp_path)
+
+    assert (tmp_path / "mask_emails.zip").read_bytes() == (EXAMPLE / "mask_emails.zip").read_bytes(), "run `make dist`"
 
 
 @pytest.mark.parametrize("name", ZIPS)

@@ -1,34 +1,21 @@
 """The pointer: it moves forward only, and belongs to one source table."""
 
-from collections.abc import Iterator
-
 import pytest
-from moto import mock_aws
 
 from rotator.clients import Clients
 from rotator.errors import ParameterTaken
 from rotator.parameter import check_parameter, point_parameter_at_table
 from rotator.state import Invocation
-from tests.unit.rotations import TABLE_ARN, invocation
+from tests.unit.rotations import TABLE_ARN, invocation, restored
 
 NAME = "/staging/table-arn"
 
 
-@pytest.fixture
-def clients() -> Iterator[Clients]:
-    with mock_aws():
-        yield Clients()
-
-
-def restored(day: int, source_table_arn: str = TABLE_ARN) -> Invocation:
+def rotation_of(day: int, source_table_arn: str = TABLE_ARN) -> Invocation:
     rotation = invocation(
         parameter=NAME, backup_time=f"2026-11-{day:02}T02:07:00.000Z", source_table_arn=source_table_arn
     )
-    rotation["State"]["DescribeTableOutput"] = {
-        "Table": {"TableArn": f"{TABLE_ARN}-staging-202611{day:02}-02-07-00"},
-        "RestoreComplete": True,
-        "SecondsToNextCheck": 0,
-    }
+    rotation["State"]["DescribeTableOutput"] = restored(f"{TABLE_ARN}-staging-202611{day:02}-02-07-00")
     return rotation
 
 
@@ -37,7 +24,7 @@ def value(clients: Clients) -> str:
 
 
 def test_a_new_parameter_says_what_it_points_at(clients: Clients) -> None:
-    output = point_parameter_at_table(restored(day=23), clients)
+    output = point_parameter_at_table(rotation_of(day=23), clients)
 
     assert output == {"Version": 1, "Tier": "Standard", "Value": f"{TABLE_ARN}-staging-20261123-02-07-00"}
     assert value(clients) == output["Value"]
@@ -48,17 +35,17 @@ def test_a_new_parameter_says_what_it_points_at(clients: Clients) -> None:
 
 
 def test_it_moves_to_the_copy_of_a_later_backup(clients: Clients) -> None:
-    point_parameter_at_table(restored(day=22), clients)
+    point_parameter_at_table(rotation_of(day=22), clients)
 
-    output = point_parameter_at_table(restored(day=23), clients)
+    output = point_parameter_at_table(rotation_of(day=23), clients)
 
     assert (output["Version"], value(clients)) == (2, f"{TABLE_ARN}-staging-20261123-02-07-00")
 
 
 def test_it_never_goes_back(clients: Clients) -> None:
-    point_parameter_at_table(restored(day=23), clients)
+    point_parameter_at_table(rotation_of(day=23), clients)
 
-    output = point_parameter_at_table(restored(day=22), clients)
+    output = point_parameter_at_table(rotation_of(day=22), clients)
 
     assert (output["Version"], output["Value"]) == (1, f"{TABLE_ARN}-staging-20261123-02-07-00")
     assert value(clients) == output["Value"]
@@ -67,27 +54,27 @@ def test_it_never_goes_back(clients: Clients) -> None:
 def test_it_does_not_go_back_where_a_later_copy_comes_in_between(
     clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    point_parameter_at_table(restored(day=20), clients)
+    point_parameter_at_table(rotation_of(day=20), clients)
     put = clients.ssm.put_parameter
 
     def put_late(**request: object) -> object:
         monkeypatch.setattr(clients.ssm, "put_parameter", put)
-        point_parameter_at_table(restored(day=23), clients)
+        point_parameter_at_table(rotation_of(day=23), clients)
         return put(**request)  # type: ignore[arg-type]
 
     monkeypatch.setattr(clients.ssm, "put_parameter", put_late)
-    output = point_parameter_at_table(restored(day=22), clients)
+    output = point_parameter_at_table(rotation_of(day=22), clients)
 
     assert output["Value"] == value(clients) == f"{TABLE_ARN}-staging-20261123-02-07-00"
 
 
 def test_two_tables_never_share_it(clients: Clients) -> None:
-    point_parameter_at_table(restored(day=22), clients)
+    point_parameter_at_table(rotation_of(day=22), clients)
     other = TABLE_ARN.replace("orders", "users")
 
     for look in (
-        lambda: check_parameter(restored(day=23, source_table_arn=other)["State"], clients.ssm),
-        lambda: point_parameter_at_table(restored(day=23, source_table_arn=other), clients),
+        lambda: check_parameter(rotation_of(day=23, source_table_arn=other)["State"], clients.ssm),
+        lambda: point_parameter_at_table(rotation_of(day=23, source_table_arn=other), clients),
     ):
         with pytest.raises(ParameterTaken, match=rf"{TABLE_ARN}, and can't point at one of {other}.*\$1"):
             look()
@@ -99,13 +86,13 @@ def test_what_somebody_else_put_there_stays(kind: str, clients: Clients) -> None
     clients.ssm.put_parameter(Name=NAME, Value="theirs", Type=kind)  # type: ignore[arg-type]
 
     with pytest.raises(ParameterTaken, match=f"{NAME} .{kind}. was not set by this module"):
-        point_parameter_at_table(restored(day=23), clients)
+        point_parameter_at_table(rotation_of(day=23), clients)
     assert clients.ssm.get_parameter(Name=NAME, WithDecryption=True)["Parameter"]["Value"] == "theirs"
 
 
 def test_the_newest_of_many_versions_counts(clients: Clients) -> None:
     for number in range(60):
-        point_parameter_at_table(restored(day=1), clients)
+        point_parameter_at_table(rotation_of(day=1), clients)
         assert value(clients), number
 
-    assert point_parameter_at_table(restored(day=2), clients)["Version"] == 61
+    assert point_parameter_at_table(rotation_of(day=2), clients)["Version"] == 61

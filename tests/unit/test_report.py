@@ -1,23 +1,16 @@
 """What arrives in an inbox."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sns import sns_backends
 
 from rotator.clients import Clients
 from rotator.report import report_result
-from tests.unit.rotations import EXECUTION_ARN, SETTINGS, TARGET, invocation
-
-
-@pytest.fixture
-def clients() -> Iterator[Clients]:
-    with mock_aws():
-        yield Clients()
+from rotator.state import Invocation
+from tests.unit.rotations import EXECUTION_ARN, SETTINGS, TARGET, TARGET_ARN, invocation, restored
 
 
 def published(topic_arn: str) -> list[tuple[str, str]]:
@@ -29,7 +22,7 @@ def test_a_failure_says_what_why_where_and_what_to_do(clients: Clients) -> None:
     topic_arn = clients.sns.create_topic(Name="rotations")["TopicArn"]
     rotation = invocation()
     cause = {"errorMessage": "the reason", "errorType": "TargetTableTaken", "stackTrace": ["line 1"]}
-    rotation["State"]["Failure"] = {"Error": "TargetTableTaken", "Cause": json.dumps(cause)}
+    rotation["State"]["Failure"] = {"Error": "TargetTableTaken", "Cause": json.dumps(cause), "RedriveCount": 0}
 
     report_result(rotation, replace(SETTINGS, notification_topic_arn=topic_arn), clients)
 
@@ -49,7 +42,7 @@ def test_a_failure_says_what_why_where_and_what_to_do(clients: Clients) -> None:
 def test_a_cause_that_is_no_json_is_told_as_it_is(clients: Clients) -> None:
     topic_arn = clients.sns.create_topic(Name="rotations")["TopicArn"]
     rotation = invocation()
-    rotation["State"]["Failure"] = {"Error": "States.Timeout", "Cause": ""}
+    rotation["State"]["Failure"] = {"Error": "States.Timeout", "Cause": "", "RedriveCount": 0}
 
     report_result(rotation, replace(SETTINGS, notification_topic_arn=topic_arn), clients)
 
@@ -60,11 +53,57 @@ def test_a_cause_that_is_no_json_is_told_as_it_is(clients: Clients) -> None:
 def test_a_success_is_told_where_that_is_asked_for(wanted: bool, clients: Clients) -> None:
     topic_arn = clients.sns.create_topic(Name="rotations")["TopicArn"]
 
-    report_result(invocation(), replace(SETTINGS, notification_topic_arn=topic_arn, notify_of_success=wanted), clients)
+    report_result(complete(), replace(SETTINGS, notification_topic_arn=topic_arn, notify_of_success=wanted), clients)
 
     subjects = [subject for subject, _ in published(topic_arn)]
     assert subjects == (["Complete: rotation of orders by rule staging"] if wanted else [])
 
 
+def test_a_success_tells_the_proof_that_the_backup_restores(clients: Clients) -> None:
+    topic_arn = clients.sns.create_topic(Name="rotations")["TopicArn"]
+    rotation = complete()
+    rotation["State"]["VerifyTableOutput"] = {
+        "Verified": True,
+        "Differences": [],
+        "ComparedWith": "backup",
+        "BackupSizeBytes": 4711,
+    }
+
+    report_result(rotation, replace(SETTINGS, notification_topic_arn=topic_arn, notify_of_success=True), clients)
+
+    ((_, text),) = published(topic_arn)
+    assert "Restored in:     261 s" in text
+    assert "Verified:        yes, compared with the backup; size of the backup: 4711 bytes" in text
+
+
+def test_a_failure_after_the_switch_does_not_say_that_the_parameter_stayed(clients: Clients) -> None:
+    topic_arn = clients.sns.create_topic(Name="rotations")["TopicArn"]
+    rotation = complete()
+    rotation["State"]["UpdateSSMParameterOutput"] = {"Version": 2, "Tier": "Standard", "Value": TARGET_ARN}
+    rotation["State"]["Failure"] = {"Error": "AccessDeniedException", "Cause": "", "RedriveCount": 0}
+
+    report_result(rotation, replace(SETTINGS, notification_topic_arn=topic_arn), clients)
+
+    ((_, text),) = published(topic_arn)
+    assert "still points" not in text
+
+
+def test_a_failure_from_before_a_redrive_is_over(clients: Clients) -> None:
+    topic_arn = clients.sns.create_topic(Name="rotations")["TopicArn"]
+    rotation = complete()
+    rotation["State"]["Failure"] = {"Error": "TargetTableTaken", "Cause": "", "RedriveCount": 0}
+    rotation["Execution"]["RedriveCount"] = 1
+
+    report_result(rotation, replace(SETTINGS, notification_topic_arn=topic_arn), clients)
+
+    assert published(topic_arn) == []
+
+
 def test_without_a_topic_nothing_is_told(clients: Clients) -> None:
-    report_result(invocation(), SETTINGS, clients)
+    report_result(complete(), SETTINGS, clients)
+
+
+def complete() -> Invocation:
+    rotation = invocation()
+    rotation["State"]["DescribeTableOutput"] = restored()
+    return rotation

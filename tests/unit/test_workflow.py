@@ -99,6 +99,56 @@ def test_the_execution_starts_with_the_state_of_the_contract(
         "Rule": "staging",
         "TargetTableName": "MyDynamoDBTable-staging-20190902-13-48-52",
         "TargetParameterName": "/staging/MyDynamoDBTable",
+        "Restore": {},
+        "CarryOver": [],
+        "Tags": {},
+        "BeforeSwitch": "",
+        "Verify": True,
+        "Keep": 0,
+    }
+
+
+def test_the_execution_starts_with_all_that_the_rule_asks_for(
+    settings: WorkflowSettings, step_functions: "SFNClient"
+) -> None:
+    rule = Rule(
+        "staging",
+        ".*",
+        "$0-staging",
+        restore={
+            "billing_mode": "PROVISIONED",
+            "read_capacity_units": 5,
+            "write_capacity_units": 1,
+            "encryption": "AWS_MANAGED",
+            "excluded_indexes": ["b", "a"],
+        },
+        carry_over=["tags", "stream"],
+        tags={"team": "a"},
+        before_switch="arn:aws:lambda:us-east-1:123456789012:function:mask",
+        verify=False,
+        keep=3,
+    )
+
+    start_rotations(
+        sample("start/completed-native-recovery-point.json"),
+        WorkflowSettings(rules=(rule,), state_machine_arn=settings.state_machine_arn),
+        Clients(),
+    )
+
+    arn = f"{settings.state_machine_arn.replace('stateMachine', 'execution')}:staging-{JOB_ID}"
+    state = json.loads(step_functions.describe_execution(executionArn=arn)["input"])
+    assert {key: state[key] for key in ("Restore", "CarryOver", "Tags", "BeforeSwitch", "Verify", "Keep")} == {
+        "Restore": {
+            "BillingMode": "PROVISIONED",
+            "ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 1},
+            "Encryption": "AWS_MANAGED",
+            "ExcludedIndexes": ["a", "b"],
+        },
+        "CarryOver": ["stream", "tags"],
+        "Tags": {"team": "a"},
+        "BeforeSwitch": "arn:aws:lambda:us-east-1:123456789012:function:mask",
+        "Verify": False,
+        "Keep": 3,
     }
 
 

@@ -19,6 +19,16 @@ _NOT_YET = {
     ("RestoreTableFromBackup", "BackupInUseException"),
     ("TagResource", "ResourceInUseException"),
     ("PutParameter", "TooManyUpdates"),
+    # DynamoDB changes one setting at a time, and some only a while after a table has become ACTIVE.
+    ("UpdateTable", "ResourceInUseException"),
+    ("UpdateTimeToLive", "ResourceInUseException"),
+    ("UpdateContinuousBackups", "ContinuousBackupsUnavailableException"),
+    ("UpdateContinuousBackups", "ResourceInUseException"),
+    ("UpdateContributorInsights", "ResourceInUseException"),
+    ("PutResourcePolicy", "ResourceInUseException"),
+    ("EnableKinesisStreamingDestination", "ResourceInUseException"),
+    ("RegisterScalableTarget", "ConcurrentUpdateException"),
+    ("PutScalingPolicy", "ConcurrentUpdateException"),
 }
 # AWS asks to go slower, or a quota is used up, such as that of 50 restores at once
 # (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html).
@@ -38,6 +48,7 @@ _NOT_YET_FOR_ANY_CALL = {
 _SOON = {
     ("ListTagsOfResource", "ResourceNotFoundException"),
     ("TagResource", "ResourceNotFoundException"),
+    ("UpdateContinuousBackups", "TableNotFoundException"),
 }
 
 

@@ -6,6 +6,7 @@ from botocore.config import Config
 from botocore.session import get_session
 
 if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_backup import BackupClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sns import SNSClient
@@ -26,6 +27,7 @@ class Clients:
     Those named `at_once` are used by every invocation, and are made while Lambda gives a function its full speed.
     """
 
+    application_autoscaling: "ApplicationAutoScalingClient"
     backup: "BackupClient"
     dynamodb: "DynamoDBClient"
     sns: "SNSClient"
@@ -38,6 +40,6 @@ class Clients:
             getattr(self, service)
 
     def __getattr__(self, service: str) -> Any:  # noqa: ANN401 (the annotations above name the types)
-        client = self._session.create_client(service, config=_CONFIG)
+        client = self._session.create_client(service.replace("_", "-"), config=_CONFIG)
         setattr(self, service, client)
         return client

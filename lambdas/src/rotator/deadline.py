@@ -6,9 +6,10 @@ from rotator.errors import RotationTimedOut
 from rotator.state import Execution
 from rotator.timestamps import parse_iso8601
 
-# A tenth of the time waited so far keeps both the delay after a restore's end and the number of looks small, however
+# This share of the time waited so far keeps both the delay after a restore's end and the number of looks small, however
 # long the restore takes. DynamoDB needs a minute at least; more than an hour between two looks saves next to nothing.
-_WAIT_PER_WAITED = 0.1
+# benchmarks/waiting.py shows what becomes of other values.
+_WAIT_PER_WAITED = 0.08
 _SHORTEST_WAIT_SECONDS = 10
 _LONGEST_WAIT_SECONDS = 3600
 

@@ -53,5 +53,17 @@ class RestoreJobFailed(RotationError):
     """AWS Backup gave the restore up; the message is its own."""
 
 
+class RestoreOptionImpossible(RotationError):
+    """The rule asks for what can't be had of this recovery point."""
+
+
+class SettingsNotApplied(RotationError):
+    """The target table does not have all the settings that its rule asks for."""
+
+
+class VerificationFailed(RotationError):
+    """The target table is not what was backed up."""
+
+
 class ParameterTaken(RotationError):
     """The parameter holds what is not a copy of the source table."""

@@ -12,12 +12,13 @@ from rotator.state import RotationState
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_PREFIX = "backup-dynamodb-rotator:"
-MODULE = f"{_PREFIX}module"
-RULE = f"{_PREFIX}rule"
-SOURCE_TABLE = f"{_PREFIX}source-table"
-RECOVERY_POINT = f"{_PREFIX}recovery-point"
-BACKUP_TIME = f"{_PREFIX}backup-time"
+PREFIX = "backup-dynamodb-rotator:"
+MODULE = f"{PREFIX}module"
+RULE = f"{PREFIX}rule"
+SOURCE_TABLE = f"{PREFIX}source-table"
+RECOVERY_POINT = f"{PREFIX}recovery-point"
+BACKUP_TIME = f"{PREFIX}backup-time"
+TABLE_ID = f"{PREFIX}table-id"
 
 
 def claim(table: dict[str, Any], state: RotationState, module: str, dynamodb: "DynamoDBClient") -> None:
@@ -33,6 +34,7 @@ def claim(table: dict[str, Any], state: RotationState, module: str, dynamodb: "D
         SOURCE_TABLE: message["BackedUpResourceArn"],
         RECOVERY_POINT: message["RecoveryPointArn"],
         BACKUP_TIME: message["StartTime"],
+        TABLE_ID: table["TableId"],
     }
     with answered():
         dynamodb.tag_resource(
@@ -40,15 +42,30 @@ def claim(table: dict[str, Any], state: RotationState, module: str, dynamodb: "D
         )
 
 
+def is_copy(tags: dict[str, str], table_id: str, state: RotationState, module: str) -> bool:
+    """Whether a table is what this module made of the same source table by the same rule, and no other since."""
+    expected = {
+        MODULE: module,
+        RULE: state["Rule"],
+        SOURCE_TABLE: state["BackupSnsMessage"]["BackedUpResourceArn"],
+        TABLE_ID: table_id,
+    }
+    return BACKUP_TIME in tags and all(tags.get(key) == value for key, value in expected.items())
+
+
 def check_not_taken(table: dict[str, Any], state: RotationState, dynamodb: "DynamoDBClient") -> None:
     """Raises `TargetTableTaken` where an `ACTIVE` table carries the tags of a rotation of another recovery point."""
     recovery_point_arn = state["BackupSnsMessage"]["RecoveryPointArn"]
-    with answered():
-        pages = dynamodb.get_paginator("list_tags_of_resource").paginate(ResourceArn=table["TableArn"])
-        tags = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
-    origin = tags.get(RECOVERY_POINT, recovery_point_arn)
+    origin = tags_of(table["TableArn"], dynamodb).get(RECOVERY_POINT, recovery_point_arn)
     if origin != recovery_point_arn:
         raise taken(table["TableName"], origin, recovery_point_arn)
+
+
+def tags_of(table_arn: str, dynamodb: "DynamoDBClient") -> dict[str, str]:
+    """All tags of a table, the module's own and others."""
+    with answered():
+        pages = dynamodb.get_paginator("list_tags_of_resource").paginate(ResourceArn=table_arn)
+        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
 
 def taken(table_name: str, origin: str, recovery_point_arn: str) -> TargetTableTaken:

@@ -77,6 +77,15 @@ def point_parameter_at_table(invocation: Invocation, clients: Clients) -> Update
     return output
 
 
+def current_and_previous_value(name: str, ssm: "SSMClient") -> list[str]:
+    """What the parameter holds, and what it held before that; a value that was set again counts once."""
+    values: list[str] = []
+    for version in sorted(_history(name, ssm) if name else [], key=lambda version: version["Version"], reverse=True):
+        if version["Value"] not in values:
+            values.append(version["Value"])
+    return values[:2]
+
+
 def _latest_copy_since(version: int, name: str, ssm: "SSMClient", *, other_than: Copy) -> tuple[str, Copy] | None:
     """The copy of the latest backup that the parameter pointed at after a version, if that backup is a later one."""
     since = [

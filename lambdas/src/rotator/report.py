@@ -1,12 +1,12 @@
 """Telling people how a rotation ended, so that it reads well in an inbox."""
 
-import json
-
 from rotator.aws_errors import answered
 from rotator.clients import Clients
+from rotator.failure import current_failure, in_words
 from rotator.logs import logger
 from rotator.settings import RotationSettings
-from rotator.state import Failure, Invocation
+from rotator.source_table import source_table_name
+from rotator.state import Failure, Invocation, RotationState
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 _LONGEST_SUBJECT = 99
@@ -20,7 +20,7 @@ _CONSOLES = {
 
 def report_result(invocation: Invocation, settings: RotationSettings, clients: Clients) -> None:
     """Publishes how the rotation ended, where that is asked for."""
-    failure = invocation["State"].get("Failure")
+    failure = current_failure(invocation)
     logger.info("Rotation failed" if failure else "Rotation complete", failure=failure)
     if not settings.notification_topic_arn or not (failure or settings.notify_of_success):
         return
@@ -31,8 +31,8 @@ def report_result(invocation: Invocation, settings: RotationSettings, clients: C
 
 def _failed(invocation: Invocation, failure: Failure) -> tuple[str, str]:
     state, execution_arn = invocation["State"], invocation["Execution"]["Id"]
-    error, message = _in_words(failure)
-    text = f"""The rotation of a DynamoDB table failed. The parameter still points where it did before.
+    error, message = in_words(failure)
+    text = f"""The rotation of a DynamoDB table failed. {_pointer(state)}
 
 {_what(invocation)}
 Error:           {error}
@@ -43,7 +43,13 @@ When the cause is mended, run the rotation again from where it failed:
 
 aws stepfunctions redrive-execution --execution-arn {execution_arn}
 """
-    return f"Failed: rotation of {_source(invocation)} by rule {state['Rule']}", text
+    return f"Failed: rotation of {source_table_name(invocation['State'])} by rule {state['Rule']}", text
+
+
+def _pointer(state: RotationState) -> str:
+    if "UpdateSSMParameterOutput" in state:
+        return "The parameter was set before, and old tables may be left."
+    return "The parameter still points where it did before."
 
 
 def _succeeded(invocation: Invocation) -> tuple[str, str]:
@@ -52,9 +58,18 @@ def _succeeded(invocation: Invocation) -> tuple[str, str]:
 
 {_what(invocation)}
 Parameter is:    {state.get("UpdateSSMParameterOutput", {}).get("Value", "-")}
+Restored in:     {state["DescribeTableOutput"]["RestoreSeconds"]} s
+Verified:        {_verified(state)}
 Execution:       {_link(invocation["Execution"]["Id"])}
 """
-    return f"Complete: rotation of {_source(invocation)} by rule {state['Rule']}", text
+    return f"Complete: rotation of {source_table_name(invocation['State'])} by rule {state['Rule']}", text
+
+
+def _verified(state: RotationState) -> str:
+    if "VerifyTableOutput" not in state:
+        return "no, the rule does not ask for it"
+    output = state["VerifyTableOutput"]
+    return f"yes, compared with the {output['ComparedWith']}; size of the backup: {output['BackupSizeBytes']} bytes"
 
 
 def _what(invocation: Invocation) -> str:
@@ -66,19 +81,6 @@ Backup:          {message["StartTime"]}, job {message["BackupJobID"]}
 Recovery point:  {message["RecoveryPointArn"]}
 Target table:    {state["TargetTableName"]}
 Parameter:       {state["TargetParameterName"] or "-"}"""
-
-
-def _source(invocation: Invocation) -> str:
-    return invocation["State"]["BackupSnsMessage"]["BackedUpResourceArn"].rpartition("/")[2]
-
-
-def _in_words(failure: Failure) -> tuple[str, str]:
-    """Error and message, without the stack trace that Lambda puts beside the message."""
-    try:
-        cause = json.loads(failure["Cause"])
-        return failure["Error"], str(cause["errorMessage"])
-    except (ValueError, KeyError, TypeError):
-        return failure["Error"], failure["Cause"]
 
 
 def _link(execution_arn: str) -> str:

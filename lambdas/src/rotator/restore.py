@@ -14,6 +14,7 @@ from rotator.names import check_parameter_name, check_table_name
 from rotator.ownership import check_not_taken, taken
 from rotator.parameter import check_parameter
 from rotator.recovery_points import is_native
+from rotator.restore_options import check_restore_job_options, overrides, restore_job_metadata
 from rotator.settings import RotationSettings
 from rotator.state import (
     Execution,
@@ -40,7 +41,8 @@ def start_restore(
 ) -> RestoreTableFromBackupOutput | StartRestoreJobOutput:
     """Begins the restore, once nothing that is known now can keep the rotation from its end.
 
-    Raises `InvalidTableName`, `InvalidParameterName`, `ParameterTaken` or `TargetTableTaken` where something can.
+    Raises `InvalidTableName`, `InvalidParameterName`, `ParameterTaken`, `RestoreOptionImpossible` or `TargetTableTaken`
+    where something can.
     """
     state, execution = invocation["State"], invocation["Execution"]
     remaining(execution, settings.timeout)
@@ -50,6 +52,7 @@ def start_restore(
         check_parameter(state, clients.ssm)
     if is_native(state["BackupSnsMessage"]["RecoveryPointArn"]):
         return _restore_native_backup(state, execution, clients.dynamodb)
+    check_restore_job_options(state, clients.dynamodb)
     return _start_restore_job(state, execution, settings.restore_role_arn, clients.backup)
 
 
@@ -61,9 +64,12 @@ def _restore_native_backup(
     Where the answer to an earlier attempt was lost, the table that it made is taken over.
     """
     recovery_point_arn, target = state["BackupSnsMessage"]["RecoveryPointArn"], state["TargetTableName"]
+    wanted = overrides(state, dynamodb)
     with answered():
         try:
-            response = dynamodb.restore_table_from_backup(BackupArn=recovery_point_arn, TargetTableName=target)
+            response = dynamodb.restore_table_from_backup(
+                BackupArn=recovery_point_arn, TargetTableName=target, **wanted
+            )
         except ClientError as error:
             if code_of(error) not in _NAME_IN_USE:
                 raise
@@ -97,7 +103,7 @@ def _take_over(state: RotationState, began: datetime, dynamodb: "DynamoDBClient"
 def _start_restore_job(
     state: RotationState, execution: Execution, restore_role_arn: str, backup: "BackupClient"
 ) -> StartRestoreJobOutput:
-    """Has AWS Backup restore a recovery point of its own. A second call in one execution finds the first one's job.
+    """Has AWS Backup restore a recovery point of its own. A second call finds the first one's job.
 
     https://docs.aws.amazon.com/aws-backup/latest/devguide/restoring-dynamodb.html
     """
@@ -107,9 +113,8 @@ def _start_restore_job(
             RecoveryPointArn=recovery_point_arn,
             ResourceType="DynamoDB",
             IamRoleArn=restore_role_arn,
-            IdempotencyToken=execution["Id"],
-            # AWS documents two defaults for the encryption, so none is relied on: the key is one that DynamoDB owns.
-            Metadata={"targetTableName": target, "encryptionType": "Default"},
+            IdempotencyToken=f"{execution['Id']}:{state.get('StartedOver', 0)}",
+            Metadata={"targetTableName": target, **restore_job_metadata(state["Restore"])},
         )
     logger.info(
         "Restore job started",

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 from rotator.aws_errors import answered
 from rotator.clients import Clients
 from rotator.deadline import remaining, seconds_to_next_check
-from rotator.errors import RestoreJobFailed, TableNotFound, UnexpectedTableStatus
+from rotator.errors import RestoreJobFailed, UnexpectedTableStatus
 from rotator.logs import logger
 from rotator.ownership import claim
 from rotator.settings import RotationSettings
 from rotator.state import DescribeTableOutput, Invocation, to_state
+from rotator.target_table import describe_target_table
 
 if TYPE_CHECKING:
     from mypy_boto3_backup import BackupClient
-    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_backup.type_defs import DescribeRestoreJobOutputTypeDef
 
 _ON_THE_WAY = ("CREATING", "UPDATING")
 _JOB_ON_THE_WAY = ("PENDING", "RUNNING")
@@ -28,11 +29,11 @@ def check_restore_status(invocation: Invocation, settings: RotationSettings, cli
     """
     state = invocation["State"]
     left = remaining(invocation["Execution"], settings.timeout)
-    job = state.get("StartRestoreJobOutput")
-    running_since = _running_since(job["RestoreJobId"], clients.backup) if job else None
-    if running_since:
-        return _not_yet({}, running_since, left)
-    table = _describe(state["TargetTableName"], clients.dynamodb)
+    output = state.get("StartRestoreJobOutput")
+    job = _describe_job(output["RestoreJobId"], clients.backup) if output else None
+    if job and job["Status"] in _JOB_ON_THE_WAY:
+        return _not_yet({}, job["CreationDate"], left)
+    table = describe_target_table(state, clients.dynamodb)
     status = table["TableStatus"]
     logger.info("Restore checked", target_table=table["TableName"], table_status=status)
     if status in _ON_THE_WAY:
@@ -40,28 +41,23 @@ def check_restore_status(invocation: Invocation, settings: RotationSettings, cli
     if status != "ACTIVE":
         raise UnexpectedTableStatus(f"The table {table['TableName']} is {status} while it is being restored")
     claim(table, state, settings.module, clients.dynamodb)
-    return {"Table": to_state(table), "RestoreComplete": True, "SecondsToNextCheck": 0}
+    took = job["CompletionDate"] - job["CreationDate"] if job else datetime.now(UTC) - table["CreationDateTime"]
+    return {
+        "Table": to_state(table),
+        "RestoreComplete": True,
+        "RestoreSeconds": int(took.total_seconds()),
+        "SecondsToNextCheck": 0,
+    }
 
 
-def _running_since(restore_job_id: str, backup: "BackupClient") -> datetime | None:
-    """When the job began, if it is still running."""
+def _describe_job(restore_job_id: str, backup: "BackupClient") -> "DescribeRestoreJobOutputTypeDef":
     with answered():
         job = backup.describe_restore_job(RestoreJobId=restore_job_id)
     status = job["Status"]
     logger.info("Restore job checked", restore_job=restore_job_id, restore_job_status=status)
-    if status in _JOB_ON_THE_WAY:
-        return job["CreationDate"]
-    if status != "COMPLETED":
+    if status not in (*_JOB_ON_THE_WAY, "COMPLETED"):
         raise RestoreJobFailed(f"Restore job {restore_job_id} is {status}: {job.get('StatusMessage')}")
-    return None
-
-
-def _describe(table_name: str, dynamodb: "DynamoDBClient") -> dict[str, Any]:
-    with answered():
-        try:
-            return dict(dynamodb.describe_table(TableName=table_name)["Table"])
-        except dynamodb.exceptions.ResourceNotFoundException as error:
-            raise TableNotFound(f"The table {table_name} is gone, or not there yet") from error
+    return job
 
 
 def _not_yet(table: dict[str, Any], running_since: datetime, left: timedelta) -> DescribeTableOutput:
@@ -69,5 +65,6 @@ def _not_yet(table: dict[str, Any], running_since: datetime, left: timedelta) ->
     return {
         "Table": to_state(table),
         "RestoreComplete": False,
+        "RestoreSeconds": int(waited.total_seconds()),
         "SecondsToNextCheck": seconds_to_next_check(waited, left),
     }

@@ -1,9 +1,11 @@
 """Which tables are rotated, and what their copies and parameters are called."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from rotator.references import expand, replace_all
 from rotator.timestamps import to_table_name_suffix
@@ -11,12 +13,18 @@ from rotator.timestamps import to_table_name_suffix
 
 @dataclass(frozen=True)
 class Rule:
-    """One entry of the module's variable `rules`; without `ssm_parameter_name`, no parameter is set."""
+    """One entry of the module's variable `rules`, which describes the attributes."""
 
     name: str
     source_pattern: str
     replacement_pattern: str
     ssm_parameter_name: str | None = None
+    restore: Mapping[str, Any] = field(default_factory=dict)
+    carry_over: Sequence[str] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    before_switch: str | None = None
+    verify: bool = True
+    keep: int | None = None
 
     def matches(self, source_table_name: str) -> bool:
         return self._first_match(source_table_name) is not None

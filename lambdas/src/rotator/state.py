@@ -6,7 +6,7 @@ ISO 8601 in UTC.
 
 import json
 from datetime import datetime
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from rotator.timestamps import to_iso8601
 
@@ -19,6 +19,30 @@ class BackupSnsMessage(TypedDict):
     BackedUpResourceArn: str
     BackupJobID: str
     StartTime: str
+
+
+class ProvisionedThroughput(TypedDict):
+    """Of the table, and of each of its global secondary indexes."""
+
+    ReadCapacityUnits: int
+    WriteCapacityUnits: int
+
+
+class OnDemandThroughput(TypedDict, total=False):
+    """The most that the table takes on demand."""
+
+    MaxReadRequestUnits: int
+    MaxWriteRequestUnits: int
+
+
+class RestoreOptions(TypedDict, total=False):
+    """What a rule asks of a restore; `Encryption` is `AWS_OWNED`, `AWS_MANAGED` or the ARN of a KMS key."""
+
+    BillingMode: Literal["PAY_PER_REQUEST", "PROVISIONED"]
+    ProvisionedThroughput: ProvisionedThroughput
+    OnDemandThroughput: OnDemandThroughput
+    Encryption: str
+    ExcludedIndexes: list[str]
 
 
 class RestoreTableFromBackupOutput(TypedDict):
@@ -36,13 +60,36 @@ class StartRestoreJobOutput(TypedDict):
 class DescribeTableOutput(TypedDict):
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html.
 
-    The other two are ours: whether the restore has ended, and if not, how long to wait before looking again. Before
-    a restore job makes the table, `Table` is empty.
+    The others are ours: whether the restore has ended, how long it has taken, and how long to wait before looking
+    again. Before a restore job makes the table, `Table` is empty.
     """
 
     Table: dict[str, Any]
     RestoreComplete: bool
+    RestoreSeconds: int
     SecondsToNextCheck: int
+
+
+class ConfigureTableOutput(TypedDict):
+    """What became of each setting that the rule asks for, and if some failed, which ones and why; otherwise empty."""
+
+    Settings: dict[str, str]
+    Failure: str
+
+
+class BeforeSwitchOutput(TypedDict):
+    """What the rule's own function or state machine returned."""
+
+    Output: Any
+
+
+class VerifyTableOutput(TypedDict):
+    """Whether the table is what was backed up, and in what it differs; the size is that of the backup, if AWS tells."""
+
+    Verified: bool
+    Differences: list[str]
+    ComparedWith: str
+    BackupSizeBytes: int | None
 
 
 class UpdateSSMParameterOutput(TypedDict):
@@ -56,11 +103,29 @@ class UpdateSSMParameterOutput(TypedDict):
     Value: str
 
 
+class KeptTable(TypedDict):
+    """A copy that is older than those to be kept, and is still there."""
+
+    TableName: str
+    Reason: str
+
+
+class DeleteOldTablesOutput(TypedDict):
+    """What became of the copies of the source table beyond the newest ones."""
+
+    Deleted: list[str]
+    Kept: list[KeptTable]
+
+
 class Failure(TypedDict):
-    """What a `Catch` leaves: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html."""
+    """What a `Catch` leaves: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html.
+
+    `RedriveCount` is ours: how often the execution had been redriven when it failed.
+    """
 
     Error: str
     Cause: str
+    RedriveCount: int
 
 
 class RotationState(TypedDict):
@@ -77,6 +142,17 @@ class RotationState(TypedDict):
     Rule: str
     TargetTableName: str
     TargetParameterName: str
+    Restore: RestoreOptions
+    CarryOver: list[str]
+    Tags: dict[str, str]
+    BeforeSwitch: str
+    Verify: bool
+    Keep: int
+    StartedOver: NotRequired[int]
+    ConfigureTableOutput: NotRequired[ConfigureTableOutput]
+    BeforeSwitchOutput: NotRequired[BeforeSwitchOutput]
+    VerifyTableOutput: NotRequired[VerifyTableOutput]
+    DeleteOldTablesOutput: NotRequired[DeleteOldTablesOutput]
     Failure: NotRequired[Failure]
 
 
@@ -88,6 +164,7 @@ class Execution(TypedDict):
 
     Id: str
     StartTime: str
+    RedriveCount: int
     RedriveTime: NotRequired[str]
 
 

@@ -9,6 +9,7 @@ from rotator.clients import Clients
 from rotator.errors import UnreadableNotification
 from rotator.logs import logger
 from rotator.notification import BackupJob
+from rotator.restore_options import options_of
 from rotator.rules import Rule
 from rotator.settings import WorkflowSettings
 from rotator.state import RotationState
@@ -92,4 +93,10 @@ def _initial_state(job: BackupJob, rule: Rule) -> RotationState:
         "Rule": rule.name,
         "TargetTableName": rule.target_table_name(job.table_name, job.start_time),
         "TargetParameterName": rule.target_parameter_name(job.table_name),
+        "Restore": options_of(rule),
+        "CarryOver": sorted(rule.carry_over),
+        "Tags": dict(rule.tags),
+        "BeforeSwitch": rule.before_switch or "",
+        "Verify": rule.verify,
+        "Keep": rule.keep or 0,
     }

@@ -109,7 +109,106 @@ module "rotator" {
       replacement_pattern = "$0"
       ssm_parameter_name  = "/${local.name}/$1/table-arn"
     }
+
+    # Copies that are more than what a restore brings back.
+    complete = {
+      source_pattern      = "-settings$"
+      replacement_pattern = "-complete"
+      carry_over          = ["tags", "time_to_live", "stream", "point_in_time_recovery", "deletion_protection", "table_class", "contributor_insights", "auto_scaling", "resource_policy", "kinesis_destination"]
+      tags                = { stage = "staging" }
+    }
+    bare = {
+      source_pattern      = "-settings$"
+      replacement_pattern = "-bare"
+    }
+    resized = {
+      source_pattern      = "-resize$"
+      replacement_pattern = "-resized"
+      restore = {
+        billing_mode         = "PROVISIONED"
+        read_capacity_units  = 3
+        write_capacity_units = 2
+        encryption           = aws_kms_key.this.arn
+        excluded_indexes     = ["by-day"]
+      }
+    }
+    capped = {
+      source_pattern      = "-resize$"
+      replacement_pattern = "-capped"
+      restore = {
+        billing_mode            = "PAY_PER_REQUEST"
+        max_read_request_units  = 9
+        max_write_request_units = 8
+        encryption              = "AWS_MANAGED"
+      }
+    }
+    hooked = {
+      source_pattern      = "-hook$"
+      replacement_pattern = "-hooked"
+      ssm_parameter_name  = "/${local.name}/hooked/table-arn"
+      before_switch       = aws_sfn_state_machine.hook["slow"].arn
+    }
+    spoiled = {
+      source_pattern      = "-hook$"
+      replacement_pattern = "-spoiled"
+      ssm_parameter_name  = "/${local.name}/spoiled/table-arn"
+      before_switch       = aws_sfn_state_machine.hook["failing"].arn
+    }
+    kept = {
+      source_pattern      = "-keep$"
+      replacement_pattern = "-kept"
+      ssm_parameter_name  = "/${local.name}/kept/table-arn"
+      keep                = 3
+    }
   }
+}
+
+# What is run before the switch: one takes its time, one fails.
+
+resource "aws_sfn_state_machine" "hook" {
+  for_each = {
+    slow = {
+      StartAt = "Wait"
+      States = {
+        Wait = { Type = "Wait", Seconds = 5, Next = "Done" }
+        Done = { Type = "Pass", End = true }
+      }
+    }
+    failing = {
+      StartAt = "Fail"
+      States  = { Fail = { Type = "Fail", Error = "NotMasked", Cause = "The hook failed on purpose." } }
+    }
+  }
+
+  name       = "${local.name}-${each.key}-hook"
+  role_arn   = aws_iam_role.hook.arn
+  definition = jsonencode(each.value)
+}
+
+resource "aws_iam_role" "hook" {
+  name               = "${local.name}-hook"
+  assume_role_policy = data.aws_iam_policy_document.assume_by_hook.json
+}
+
+data "aws_iam_policy_document" "assume_by_hook" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["states.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_kms_key" "this" {
+  deletion_window_in_days = 7
+}
+
+# The example as it is, with its own topic, vault and rotator.
+
+module "masking" {
+  source = "../../../../examples/masking"
 }
 
 # An inbox for what the rotator tells.
@@ -147,6 +246,14 @@ output "inbox_url" {
 
 output "rotator" {
   value = module.rotator
+}
+
+output "masking" {
+  value = module.masking
+}
+
+output "key_arn" {
+  value = aws_kms_key.this.arn
 }
 
 output "topic_arn" {

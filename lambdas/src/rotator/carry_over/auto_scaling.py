@@ -1,0 +1,72 @@
+"""Scalable targets and scaling policies, of the table and of its global secondary indexes.
+
+https://docs.aws.amazon.com/autoscaling/application/userguide/services-that-can-integrate-dynamodb.html
+"""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from rotator.aws_errors import answered
+from rotator.carry_over.tables import Tables
+
+if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
+
+_NAMESPACE: Final = "dynamodb"
+
+
+def carry_over_auto_scaling(tables: Tables) -> bool:
+    tables.existing_source  # noqa: B018 (raises where there is none)
+    scaling = tables.clients.application_autoscaling
+    resources = {f"table/{tables.source_name}": f"table/{tables.target_name}"} | {
+        f"table/{tables.source_name}/index/{index}": f"table/{tables.target_name}/index/{index}"
+        for index in tables.target_index_names
+    }
+    targets = _targets_of(list(resources), scaling)
+    for target in targets:
+        _register(target, resources[target["ResourceId"]], scaling)
+    for source in {target["ResourceId"] for target in targets}:
+        for policy in _policies_of(source, scaling):
+            _put(policy, resources[source], scaling)
+    return bool(targets)
+
+
+def _targets_of(resource_ids: list[str], scaling: "ApplicationAutoScalingClient") -> list[Any]:
+    with answered():
+        pages = scaling.get_paginator("describe_scalable_targets").paginate(
+            ServiceNamespace=_NAMESPACE, ResourceIds=resource_ids
+        )
+        return [target for page in pages for target in page["ScalableTargets"]]
+
+
+def _policies_of(resource_id: str, scaling: "ApplicationAutoScalingClient") -> list[Any]:
+    with answered():
+        pages = scaling.get_paginator("describe_scaling_policies").paginate(
+            ServiceNamespace=_NAMESPACE, ResourceId=resource_id
+        )
+        return [policy for page in pages for policy in page["ScalingPolicies"]]
+
+
+def _register(target: dict[str, Any], resource_id: str, scaling: "ApplicationAutoScalingClient") -> None:
+    suspended: Any = {key: target[key] for key in ("SuspendedState",) if key in target}
+    with answered():
+        scaling.register_scalable_target(
+            ServiceNamespace=_NAMESPACE,
+            ResourceId=resource_id,
+            ScalableDimension=target["ScalableDimension"],
+            MinCapacity=target["MinCapacity"],
+            MaxCapacity=target["MaxCapacity"],
+            **suspended,
+        )
+
+
+def _put(policy: dict[str, Any], resource_id: str, scaling: "ApplicationAutoScalingClient") -> None:
+    with answered():
+        scaling.put_scaling_policy(
+            # Those of the console have the resource in their names.
+            PolicyName=policy["PolicyName"].replace(policy["ResourceId"], resource_id),
+            ServiceNamespace=_NAMESPACE,
+            ResourceId=resource_id,
+            ScalableDimension=policy["ScalableDimension"],
+            PolicyType=policy["PolicyType"],
+            TargetTrackingScalingPolicyConfiguration=policy["TargetTrackingScalingPolicyConfiguration"],
+        )

@@ -1,0 +1,45 @@
+"""CloudWatch Contributor Insights, of the table and of each global secondary index.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateContributorInsights.html
+"""
+
+from typing import Any
+
+from rotator.aws_errors import answered
+from rotator.carry_over.tables import Tables
+from rotator.errors import NotYet, SettingsNotApplied
+
+_ON = ("ENABLED", "ENABLING")
+
+
+def carry_over_contributor_insights(tables: Tables) -> bool:
+    source_indexes = {index["IndexName"] for index in tables.existing_source.get("GlobalSecondaryIndexes", [])}
+    common = [name for name in tables.target_index_names if name in source_indexes]
+    # All are begun before any is waited for.
+    begun = [_begin(of, tables) for of in ({}, *({"IndexName": name} for name in common))]
+    if "ENABLING" in begun:
+        raise NotYet(f"Contributor Insights of {tables.target_name} is being enabled")
+    return any(begun)
+
+
+def _begin(of: Any, tables: Tables) -> str | None:  # noqa: ANN401
+    """The status of the copy's insights after this, or `None` where the source has none."""
+    wanted = _describe(tables.source_name, of, tables)
+    if wanted["ContributorInsightsStatus"] not in _ON:
+        return None
+    status = str(_describe(tables.target_name, of, tables)["ContributorInsightsStatus"])
+    if status == "FAILED":
+        raise SettingsNotApplied(f"DynamoDB failed to enable Contributor Insights of {tables.target_name}")
+    if status in _ON:
+        return status
+    mode: Any = {key: wanted[key] for key in ("ContributorInsightsMode",) if key in wanted}
+    with answered():
+        tables.clients.dynamodb.update_contributor_insights(
+            TableName=tables.target_name, ContributorInsightsAction="ENABLE", **of, **mode
+        )
+    return "ENABLING"
+
+
+def _describe(table_name: str, of: Any, tables: Tables) -> dict[str, Any]:  # noqa: ANN401
+    with answered():
+        return dict(tables.clients.dynamodb.describe_contributor_insights(TableName=table_name, **of))

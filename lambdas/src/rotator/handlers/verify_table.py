@@ -1,0 +1,19 @@
+"""Invoked by the state machine: compares the restored table with what was backed up."""
+
+from typing import TYPE_CHECKING
+
+from rotator.clients import Clients
+from rotator.logs import log_about, logger
+from rotator.state import Invocation, VerifyTableOutput
+from rotator.verification import verify_table
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+clients = Clients("dynamodb")
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(invocation: Invocation, _context: "LambdaContext") -> VerifyTableOutput:
+    log_about(invocation)
+    return verify_table(invocation, clients)

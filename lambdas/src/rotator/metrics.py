@@ -1,0 +1,20 @@
+"""Metrics of rotations, by rule, which CloudWatch reads out of the functions' logs.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
+"""
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+_NAMESPACE = "BackupDynamoDBRotator"
+
+
+def put_metrics(rule: str, *, restore_seconds: int, backup_size_bytes: int | None, verified: bool) -> None:
+    """`Verified` is 1 or 0, so that its average is the share of the rotations that were proven."""
+    metrics = Metrics(namespace=_NAMESPACE)
+    metrics.add_dimension("rule", rule)
+    metrics.add_metric("RestoreSeconds", MetricUnit.Seconds, restore_seconds)
+    if backup_size_bytes is not None:
+        metrics.add_metric("BackupSizeBytes", MetricUnit.Bytes, backup_size_bytes)
+    metrics.add_metric("Verified", MetricUnit.Count, int(verified))
+    metrics.flush_metrics()

@@ -1,0 +1,98 @@
+"""Deleting the oldest copies of a source table, and nothing else.
+
+A table is deleted only where all of this holds, or else it stays:
+
+- its name is of the form that the rule makes of the source table's;
+- it carries the tags of this module, this rule and this source table, and the id that it had when it got them;
+- it is beyond the newest copies that the rule keeps;
+- the parameter does not point at it, and did not before it was set to what it is now;
+- it is not protected against deletion, and nothing is at work on it.
+
+The function's policy says the same of tags and names, so that a mistake here would be refused by AWS.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
+
+from rotator.aws_errors import answered
+from rotator.clients import Clients
+from rotator.logs import logger
+from rotator.ownership import BACKUP_TIME, is_copy, tags_of
+from rotator.parameter import current_and_previous_value
+from rotator.settings import RotationSettings
+from rotator.state import DeleteOldTablesOutput, Invocation, KeptTable, RotationState
+from rotator.timestamps import TABLE_NAME_SUFFIX_PATTERN
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def delete_old_tables(invocation: Invocation, settings: RotationSettings, clients: Clients) -> DeleteOldTablesOutput:
+    """Deletes the copies of the source table by this rule, but for the newest `Keep` and those in use."""
+    state, dynamodb = invocation["State"], clients.dynamodb
+    if state["Keep"] < 1:
+        raise ValueError(f"Keep is {state['Keep']}: no copy would be left")
+    copies = _copies(state, settings.module, dynamodb)
+    old = sorted(copies, key=lambda copy: str(copy["BackupTime"]), reverse=True)[state["Keep"] :]
+    in_use = current_and_previous_value(state["TargetParameterName"], clients.ssm) if old else []
+    deleted: list[str] = []
+    kept: list[KeptTable] = []
+    for copy in old:
+        if reason := _reason_to_keep(copy, in_use):
+            kept.append({"TableName": copy["TableName"], "Reason": reason})
+        elif _delete(copy["TableName"], dynamodb):
+            deleted.append(copy["TableName"])
+    logger.info("Old tables deleted", deleted=deleted, kept=kept)
+    return {"Deleted": deleted, "Kept": kept}
+
+
+def _copies(state: RotationState, module: str, dynamodb: "DynamoDBClient") -> Iterator[dict[str, Any]]:
+    """The tables that are copies of the source table by this rule, each with the time of its backup."""
+    for name in _names_of_the_form(state["TargetTableName"], dynamodb):
+        with answered():
+            try:
+                table = dynamodb.describe_table(TableName=name)["Table"]
+            except dynamodb.exceptions.ResourceNotFoundException:
+                continue
+        if table["TableStatus"] in ("CREATING", "DELETING"):
+            continue
+        tags = tags_of(table["TableArn"], dynamodb)
+        if is_copy(tags, table["TableId"], state, module):
+            yield {**table, "BackupTime": tags[BACKUP_TIME]}
+
+
+def _names_of_the_form(target_table_name: str, dynamodb: "DynamoDBClient") -> list[str]:
+    """Seeks by prefix: names come in order, so that other tables of the account cost nothing."""
+    prefix = re.sub(f"{TABLE_NAME_SUFFIX_PATTERN}$", "-", target_table_name)
+    form = re.compile(re.escape(prefix.removesuffix("-")) + TABLE_NAME_SUFFIX_PATTERN)
+    names = takewhile(lambda name: name.startswith(prefix), _names_after(prefix, dynamodb))
+    return [name for name in names if form.fullmatch(name)]
+
+
+def _names_after(start: str | None, dynamodb: "DynamoDBClient") -> Iterator[str]:
+    while start:
+        with answered():
+            page = dynamodb.list_tables(ExclusiveStartTableName=start)
+        yield from page["TableNames"]
+        start = page.get("LastEvaluatedTableName")
+
+
+def _reason_to_keep(copy: dict[str, Any], in_use: list[str]) -> str | None:
+    if copy["TableArn"] in in_use:
+        return "the parameter points at it, or did before"
+    if copy.get("DeletionProtectionEnabled"):
+        return "it is protected against deletion"
+    if copy["TableStatus"] != "ACTIVE":
+        return f"it is {copy['TableStatus']}"
+    return None
+
+
+def _delete(table_name: str, dynamodb: "DynamoDBClient") -> bool:
+    with answered():
+        try:
+            dynamodb.delete_table(TableName=table_name)
+        except dynamodb.exceptions.ResourceNotFoundException:
+            return False
+    return True

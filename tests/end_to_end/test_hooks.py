@@ -1,0 +1,82 @@
+"""What the user has run before the switch."""
+
+import json
+
+import pytest
+
+from tests.end_to_end.conftest import local_only
+from tests.end_to_end.deployment import BackupJob, Deployment, client, items
+
+pytestmark = local_only
+
+
+@pytest.fixture
+def job(early_jobs: dict[str, BackupJob]) -> BackupJob:
+    return early_jobs["hook"]
+
+
+def test_the_parameter_moves_after_a_state_machine_that_takes_its_time(deployment: Deployment, job: BackupJob) -> None:
+    state = deployment.rotate("hooked", job)
+
+    given = state["BeforeSwitchOutput"]["Output"]
+    link = given.pop("AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID")
+    assert link == deployment.execution_arn("hooked", job)
+    assert given == {
+        "Rule": "hooked",
+        "SourceTableArn": job.table_arn,
+        "TargetTableName": state["TargetTableName"],
+        "TargetTableArn": state["DescribeTableOutput"]["Table"]["TableArn"],
+        "BackupJobId": job.id,
+        "BackupStartTime": state["BackupSnsMessage"]["StartTime"],
+        "RecoveryPointArn": job.recovery_point_arn,
+        "ParameterName": "/rotator-test/hooked/table-arn",
+    }
+    parameter = client("ssm").get_parameter(Name="/rotator-test/hooked/table-arn")["Parameter"]
+    (hook,) = client("stepfunctions").list_executions(
+        stateMachineArn=f"{deployment.rotator['state_machine_arn']}-slow-hook"
+    )["executions"]
+    assert parameter["Value"] == given["TargetTableArn"]
+    assert parameter["LastModifiedDate"] >= hook["stopDate"]
+
+
+def test_the_parameter_stays_where_the_hook_fails(deployment: Deployment, job: BackupJob) -> None:
+    execution = deployment.end_of_rotation("spoiled", job)
+
+    assert (execution["status"], execution["error"]) == ("FAILED", "TaskFailed")
+    assert "The hook failed on purpose." in execution["cause"]
+    with pytest.raises(client("ssm").exceptions.ParameterNotFound):
+        client("ssm").get_parameter(Name="/rotator-test/spoiled/table-arn")
+
+
+@pytest.fixture
+def masking(deployment: Deployment) -> Deployment:
+    """The example as it is."""
+    outputs = deployment.outputs["masking"]["value"]
+    names = {"rotator": "rotator", "vault_name": "backup_vault_name", "backup_role_arn": "backup_role_arn"}
+    return Deployment(
+        {name: {"value": outputs[output]} for name, output in names.items()},
+        deployment.patience_seconds,
+        deployment.tables_made,
+    )
+
+
+def test_the_example_masks_addresses_in_the_copy_and_nowhere_else(deployment: Deployment, masking: Deployment) -> None:
+    outputs = deployment.outputs["masking"]["value"]
+    addresses = {"1": "ann@example.com", "2": "Ann@Example.com", "3": None}
+    for customer, address in addresses.items():
+        email = {"email": {"S": address}} if address else {}
+        client("dynamodb").put_item(TableName=outputs["table_name"], Item={"customer_id": {"S": customer}, **email})
+
+    state = masking.rotate("staging", masking.end_of_backup(masking.start_backup(outputs["table_arn"])))
+
+    copied = {
+        item["customer_id"]["S"]: item.get("email", {}).get("S")
+        for item in items(state["TargetTableName"], key="customer_id")
+    }
+    assert copied.keys() == addresses.keys()
+    assert copied["1"] == copied["2"]
+    assert str(copied["1"]).endswith("@masked.invalid")
+    assert copied["3"] is None
+    assert state["BeforeSwitchOutput"] == {"Output": {"MaskedAddresses": 2}}
+    assert "ann@example.com" in json.dumps(items(outputs["table_name"], key="customer_id"))
+    client("ssm").delete_parameter(Name=outputs["ssm_parameter_name"])

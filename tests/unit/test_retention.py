@@ -1,0 +1,152 @@
+"""Which tables are deleted, and above all which are not."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from rotator.clients import Clients
+from rotator.ownership import BACKUP_TIME, claim
+from rotator.retention import delete_old_tables
+from rotator.state import Invocation
+from rotator.timestamps import to_iso8601, to_table_name_suffix
+from tests.unit.rotations import ACCOUNT, SETTINGS, invocation
+
+STEM = "orders-staging"
+PARAMETER = "/staging/orders"
+FIRST = datetime(2026, 11, 20, 2, 7, tzinfo=UTC)
+
+
+def table_of(day: int) -> str:
+    return STEM + to_table_name_suffix(FIRST + timedelta(days=day))
+
+
+def rotation_of(day: int, *, rule: str = "staging", keep: int = 3) -> Invocation:
+    rotation = invocation(
+        target=table_of(day), parameter=PARAMETER, backup_time=to_iso8601(FIRST + timedelta(days=day))
+    )
+    rotation["State"]["Rule"] = rule
+    rotation["State"]["Keep"] = keep
+    return rotation
+
+
+def make(clients: Clients, name: str, *, protected: bool = False) -> None:
+    clients.dynamodb.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        DeletionProtectionEnabled=protected,
+    )
+
+
+def copy(
+    clients: Clients, day: int, *, rule: str = "staging", module: str = SETTINGS.module, protected: bool = False
+) -> str:
+    """What an earlier rotation made."""
+    rotation = rotation_of(day, rule=rule)
+    make(clients, table_of(day), protected=protected)
+    table = clients.dynamodb.describe_table(TableName=table_of(day))["Table"]
+    claim(dict(table), rotation["State"], module, clients.dynamodb)
+    return table_of(day)
+
+
+def point_at(clients: Clients, *days: int) -> None:
+    for day in days:
+        clients.ssm.put_parameter(
+            Name=PARAMETER,
+            Type="String",
+            Value=f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{table_of(day)}",
+            Overwrite=True,
+        )
+
+
+def tables(clients: Clients) -> list[str]:
+    return clients.dynamodb.list_tables()["TableNames"]
+
+
+def test_the_newest_copies_stay(clients: Clients) -> None:
+    names = [copy(clients, day) for day in range(6)]
+    point_at(clients, *range(6))
+
+    output = delete_old_tables(rotation_of(5), SETTINGS, clients)
+
+    assert tables(clients) == names[3:]
+    assert sorted(output["Deleted"]) == names[:3]
+    assert output["Kept"] == []
+
+
+def test_what_the_parameter_points_at_or_did_before_stays(clients: Clients) -> None:
+    names = [copy(clients, day) for day in range(5)]
+    point_at(clients, 4, 1, 0, 0)
+
+    output = delete_old_tables(rotation_of(4, keep=1), SETTINGS, clients)
+
+    assert tables(clients) == [names[0], names[1], names[4]]
+    assert [kept["TableName"] for kept in output["Kept"]] == [names[1], names[0]]
+
+
+def test_a_protected_copy_stays_and_is_reported(clients: Clients) -> None:
+    names = [copy(clients, day, protected=day == 0) for day in range(5)]
+
+    output = delete_old_tables(rotation_of(4), SETTINGS, clients)
+
+    assert tables(clients) == [names[0], *names[2:]]
+    assert output["Kept"] == [{"TableName": names[0], "Reason": "it is protected against deletion"}]
+
+
+def test_tables_that_are_not_copies_by_this_rule_and_module_stay(clients: Clients) -> None:
+    for day in range(10, 13):
+        copy(clients, day)
+    others = [
+        copy(clients, 0, rule="reporting"),
+        copy(clients, 1, module="another"),
+        table_of(2),
+        copy(clients, 3),
+        STEM,
+        f"{STEM}-eu{table_of(4).removeprefix(STEM)}",
+        f"{table_of(5)}-kept",
+    ]
+    for name in (table_of(2), *others[4:]):
+        make(clients, name)
+    clients.dynamodb.untag_resource(
+        ResourceArn=f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{others[3]}", TagKeys=[BACKUP_TIME]
+    )
+
+    delete_old_tables(rotation_of(12, keep=1), SETTINGS, clients)
+
+    assert set(tables(clients)) == {*others, table_of(12)}
+
+
+def test_a_table_that_took_the_name_of_a_copy_with_its_tags_stays(clients: Clients) -> None:
+    name = copy(clients, 0)
+    tags = clients.dynamodb.list_tags_of_resource(ResourceArn=f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{name}")
+    clients.dynamodb.delete_table(TableName=name)
+    make(clients, name)
+    clients.dynamodb.tag_resource(ResourceArn=f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{name}", Tags=tags["Tags"])
+    copy(clients, 1)
+
+    delete_old_tables(rotation_of(1, keep=1), SETTINGS, clients)
+
+    assert tables(clients) == [name, table_of(1)]
+
+
+def test_without_a_number_to_keep_nothing_is_deleted(clients: Clients) -> None:
+    names = [copy(clients, day) for day in range(3)]
+
+    with pytest.raises(ValueError, match="no copy would be left"):
+        delete_old_tables(rotation_of(2, keep=0), SETTINGS, clients)
+    assert tables(clients) == names
+
+
+def test_listing_costs_as_much_as_there_are_copies_and_not_tables(clients: Clients) -> None:
+    for number in range(120):
+        make(clients, f"a-table-{number}")
+        make(clients, f"z-table-{number}")
+    names = [copy(clients, day) for day in range(4)]
+    calls: list[str] = []
+    clients.dynamodb.meta.events.register("before-call.dynamodb.*", lambda model, **_: calls.append(model.name))
+
+    delete_old_tables(rotation_of(3), SETTINGS, clients)
+
+    assert calls.count("ListTables") == 1
+    assert calls.count("DescribeTable") == len(names)
