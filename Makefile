@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-stop test lint unit module end-to-end test-aws local-aws dist set-up clean
+.PHONY: help demo demo-stop test lint unit module end-to-end soak test-aws local-aws dist set-up clean
 
 PORT = 4566
 PYTHON_MODULE = .build/venv/bin/python -m
@@ -41,6 +41,14 @@ module: set-up ## tests of what Terraform plans
 
 end-to-end: set-up ## tests of whole rotations on the local AWS
 	$(ALONE) $(PYTHON_MODULE) pytest tests/end_to_end
+
+soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, each permission taken away
+	$(ALONE) .build/venv/bin/python benchmarks/import_cost.py
+	$(ALONE) .build/venv/bin/python benchmarks/waiting.py
+	@# The first one waits most of the time, so it runs beside the others.
+	$(ALONE) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py & \
+	$(ALONE) $(PYTHON_MODULE) pytest tests/soak/test_crowd.py tests/soak/test_faults_by_chance.py; \
+	others=$$?; wait $$! && exit $$others
 
 test-aws: set-up ## tests of whole rotations in the AWS account of your environment
 	. .build/environment && ROTATOR_TEST_AWS=1 exec $(PYTHON_MODULE) pytest tests/end_to_end

@@ -21,12 +21,18 @@ def _native() -> Iterator[None]:
 
 
 @contextmanager
-def without(action: str, role: str) -> Iterator[None]:
-    """Takes an action out of the role's policy, for as long as the block runs."""
+def without(action: str, role: str, sid: str | None = None) -> Iterator[None]:
+    """Takes an action out of the role's policy, or out of one statement, for as long as the block runs."""
     iam = client("iam")
     (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
     policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    reduced = {**policy, "Statement": [_reduced(statement, action) for statement in policy["Statement"]]}
+    reduced = {
+        **policy,
+        "Statement": [
+            _reduced(statement, action) if sid in (None, statement["Sid"]) else statement
+            for statement in policy["Statement"]
+        ],
+    }
     assert reduced != policy, f"{role} does not have {action}"
     iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(reduced))
     try:

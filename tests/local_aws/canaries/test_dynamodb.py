@@ -388,6 +388,7 @@ def test_a_backup_tells_the_settings_of_its_table_even_when_that_is_gone(dynamod
     dynamodb.delete_table(TableName=name)
     description = dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]
     assert description["BackupDetails"]["BackupStatus"] == "AVAILABLE"
+    assert description["BackupDetails"]["BackupSizeBytes"] == 0
     assert description["SourceTableDetails"]["BillingMode"] == "PAY_PER_REQUEST"
     assert description["SourceTableDetails"]["TableName"] == name
     features = description["SourceTableFeatureDetails"]

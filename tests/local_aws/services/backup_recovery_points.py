@@ -11,6 +11,7 @@ from moto.dynamodb.models.table import Backup
 
 from ..patching import adds
 from .backup_operations import Request, dynamodb_of, found, operation, page
+from .dynamodb_backups import size_bytes
 
 
 @dataclass
@@ -44,7 +45,7 @@ class RecoveryPoint:
 
     @property
     def backup_size_in_bytes(self) -> int:
-        return int(self.backup.details["BackupSizeBytes"])
+        return size_bytes(self.backup)
 
     @property
     def backup_size_bytes(self) -> int:

@@ -27,10 +27,15 @@ def _copy_table(original: Callable[..., None], self: Backup, *args: object, **kw
     raise error("InternalServerError", f"The table changed too often to be backed up: {reason}")
 
 
+def size_bytes(backup: Backup) -> int:
+    """The size of what was backed up; 0 for an empty table."""
+    return sum(item.size() for item in backup.table.all_items())
+
+
 @replaces(
     DynamoHandler,
     "describe_backup",
-    because="moto leaves out the billing mode and SourceTableFeatureDetails",
+    because="moto leaves out the billing mode and SourceTableFeatureDetails, and gives every backup one size",
     written_against="14ac93b9",
 )
 def _describe_backup(_original: Callable[..., ActionResult], self: DynamoHandler) -> ActionResult:
@@ -47,7 +52,7 @@ def _describe_backup(_original: Callable[..., ActionResult], self: DynamoHandler
     return DynamoResult(
         {
             "BackupDescription": {
-                "BackupDetails": backup.details,
+                "BackupDetails": {**backup.details, "BackupSizeBytes": size_bytes(backup)},
                 "SourceTableDetails": {**source, "BillingMode": table.billing_mode},
                 "SourceTableFeatureDetails": {name: value for name, value in features.items() if value},
             }

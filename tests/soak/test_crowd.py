@@ -1,0 +1,43 @@
+"""Ten times as many backups complete at once as DynamoDB restores at once."""
+
+import os
+from collections.abc import Callable
+
+from tests.end_to_end.conftest import ENDPOINT, recovery_points
+from tests.end_to_end.deployment import Deployment
+from tests.local_aws.faults import calls, changed_settings
+from tests.soak.backups import assert_switched, back_up_all, dead_letters, ended
+
+NOTIFICATIONS = 500
+RESTORES_AT_ONCE = 50
+RESTORE_SECONDS = 15
+PATIENCE_SECONDS = 1200
+
+
+def quota_errors() -> int:
+    _, errors = calls(os.environ[ENDPOINT], "dynamodb", "RestoreTableFromBackup")
+    return errors.get("LimitExceededException", 0)
+
+
+def test_each_of_a_crowd_gets_its_turn(deployment: Deployment, say: Callable[[str], None]) -> None:
+    stems = [f"crowd-{number}" for number in range(NOTIFICATIONS)]
+    before = quota_errors()
+    with (
+        recovery_points(native=True),
+        changed_settings(
+            os.environ[ENDPOINT], restore_seconds=RESTORE_SECONDS, restores_at_once=RESTORES_AT_ONCE, backup_seconds=20
+        ),
+    ):
+        jobs = back_up_all(stems, deployment)
+        executions = ended(jobs.values(), deployment, PATIENCE_SECONDS)
+
+    began = min(execution["startDate"] for execution in executions.values())
+    took = (max(execution["stopDate"] for execution in executions.values()) - began).total_seconds()
+    floor = NOTIFICATIONS / RESTORES_AT_ONCE * RESTORE_SECONDS
+    refused = quota_errors() - before
+    say(f"\n{NOTIFICATIONS} rotations took {took:.0f} s, {took / floor:.1f} times the floor of {floor:.0f} s;")
+    say(f"DynamoDB was at its quota {refused} times.")
+    for stem in stems:
+        assert_switched(stem, executions[jobs[stem].id])
+    assert dead_letters(deployment) == []
+    assert refused > 0

@@ -1,0 +1,62 @@
+"""One call in twenty goes wrong, whichever it is. ROTATOR_SOAK_SEED repeats a run, as far as threads allow."""
+
+import json
+import os
+import random
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from tests.end_to_end.conftest import ENDPOINT, recovery_points
+from tests.end_to_end.deployment import BackupJob, Deployment
+from tests.local_aws.faults import Fault, injected
+from tests.soak.backups import assert_switched, back_up_all, dead_letters, ended, source_name
+
+ROTATIONS = 200
+SEED = int(os.environ.get("ROTATOR_SOAK_SEED") or random.SystemRandom().randrange(2**32))
+PATIENCE_SECONDS = 900
+
+ROLE = "rotator-test-*"
+# Five in a hundred calls in all, and besides two in a hundred invocations of a function.
+FAULTS = [
+    Fault(role=ROLE, error="ThrottlingException", probability=0.015, seed=SEED),
+    Fault(role=ROLE, error="InternalServerError", status=500, probability=0.015, seed=SEED + 1),
+    Fault(role=ROLE, drop=True, probability=0.01, seed=SEED + 2),
+    Fault(role=ROLE, drop=True, takes_effect=True, probability=0.01, seed=SEED + 3),
+    Fault(function=ROLE, kill="before", probability=0.01, seed=SEED + 4),
+    Fault(function=ROLE, kill="after", probability=0.01, seed=SEED + 5),
+]
+
+
+def test_no_rotation_is_lost(deployment: Deployment, say: Callable[[str], None]) -> None:
+    """Each is complete, or reported, or its notification is in a dead-letter queue; and there is one of each."""
+    say(f"\nROTATOR_SOAK_SEED={SEED}")
+    jobs: dict[str, BackupJob] = {}
+    with ExitStack() as active:
+        faults = [active.enter_context(injected(os.environ[ENDPOINT], fault)) for fault in FAULTS]
+        for kind in ("native", "advanced"):
+            with recovery_points(native=kind == "native"):
+                jobs |= back_up_all([f"{kind}-chance-{number}" for number in range(ROTATIONS // 2)], deployment)
+        executions = ended(jobs.values(), deployment, PATIENCE_SECONDS)
+        struck = [fault.struck for fault in faults]
+
+    letters = json.dumps(dead_letters(deployment))
+    subjects = [message["Subject"] for message in deployment.messages_at(deployment.outputs["inbox_url"]["value"])]
+    complete = reported = kept = 0
+    for stem, job in jobs.items():
+        execution = executions.get(job.id)
+        assert len(deployment.executions(job)) <= 1
+        if execution is None:
+            assert job.id in letters, f"{stem} is lost"
+            kept += 1
+        elif execution["status"] == "SUCCEEDED":
+            assert_switched(stem, execution)
+            complete += 1
+        else:
+            assert (execution["status"], bool(execution["error"])) == ("FAILED", True), (
+                f"{stem} is {execution['status']}"
+            )
+            # A report is tried 18 times, so that chance alone does not keep it back.
+            assert f"Failed: rotation of {source_name(stem)} by rule staging" in subjects, f"{stem} is not reported"
+            reported += 1
+    say(f"{sum(struck)} faults struck: {complete} complete, {reported} reported, {kept} dead letters.")
+    assert min(struck) > 0, struck

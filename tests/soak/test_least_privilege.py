@@ -1,0 +1,197 @@
+"""Each action that a role of the module may do is needed: without it, something that the module promises does not come.
+
+What is granted is read from the deployed policies, and what needs it is found by running the scenarios below.
+"""
+
+import itertools
+import json
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tests.end_to_end.conftest import ENDPOINT, recovery_points
+from tests.end_to_end.deployment import BackupJob, Deployment, client, notification, wait_until
+from tests.end_to_end.tables import index, make_table, make_table_with_every_setting
+from tests.end_to_end.test_meetings import held_up
+from tests.end_to_end.test_permissions import without
+from tests.local_aws.faults import Fault, changed_settings, injected, used_permissions
+
+QUICK = {"restore_seconds": 0.01, "backup_seconds": 0.1}
+PATIENCE_SECONDS = 90
+REPORT_SECONDS = 3
+
+# Without these, AWS goes on and says nothing (logs, traces, reports, dead letters), does not name the action (rules of
+# EventBridge), or tries for minutes (Step Functions to invoke a function).
+SILENTLY_MISSED = ("events:", "lambda:", "logs:", "sns:", "sqs:", "xray:")
+
+_numbers = itertools.count()
+
+
+def fresh(kind: str) -> str:
+    """A name that no other run has."""
+    return f"rotator-test-{next(_numbers)}-{kind}"
+
+
+class Scenarios:
+    """What the module promises. Each fails where it does not come, and is called with a name of its own each time."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.deployment = Deployment(deployment.outputs, PATIENCE_SECONDS)
+
+    def native_recovery_point(self) -> None:
+        self._rotation("staging", make_table(fresh("production")), native=True)
+
+    def advanced_recovery_point(self) -> None:
+        self._rotation("staging", make_table(fresh("production")), native=False)
+
+    def lost_answer(self) -> None:
+        name = fresh("production")
+        fault = Fault(
+            service="dynamodb",
+            operation="RestoreTableFromBackup",
+            drop=True,
+            takes_effect=True,
+            times=1,
+            containing=name,
+        )
+        with injected(os.environ[ENDPOINT], fault):
+            self._rotation("staging", make_table(name), native=True)
+
+    def settings(self) -> None:
+        self._rotation("complete", make_table_with_every_setting(fresh("settings")), native=True)
+
+    def settings_of_a_table_that_is_gone(self) -> None:
+        name = fresh("settings")
+        with held_up(name):
+            job = self._back_up(make_table(name), native=True)
+            client("dynamodb").delete_table(TableName=name)
+        execution = self.deployment.end_of_rotation("complete", job)
+        # The backup tells of the stream, as of time to live, and of nothing else.
+        assert execution["error"] == "SettingsNotApplied"
+        if "stream failed" in execution["cause"]:
+            raise AssertionError(execution["cause"])
+
+    def native_with_options(self) -> None:
+        self._rotation("resized", make_table(fresh("resize"), index("by-day"), index("by-hour")), native=True)
+
+    def advanced_with_options(self) -> None:
+        self._rotation("resized", make_table(fresh("resize"), index("by-day"), index("by-hour")), native=False)
+
+    def hook(self) -> None:
+        self._rotation("hooked", make_table(fresh("hook")), native=True)
+
+    def retention(self) -> None:
+        table_arn = make_table(fresh("keep"))
+        for _ in range(4):
+            state = self._rotation("kept", table_arn, native=True)
+            time.sleep(1)
+        assert state["DeleteOldTablesOutput"]["Deleted"]
+
+    def dead_letter(self) -> None:
+        text = f"The backup of {make_table(fresh('unreadable'))} is complete."
+        self.deployment.publish(notification(text))
+
+        def arrived() -> bool | None:
+            messages = self.deployment.messages("failed_notifications_queue")
+            return any(text in json.dumps(message) for message in messages) or None
+
+        wait_until("dead letter", arrived, 15)
+
+    def deployment_of_the_state_machine(self) -> None:
+        arn = self.deployment.rotator["state_machine_arn"]
+        machine = client("stepfunctions").describe_state_machine(stateMachineArn=arn)
+        client("stepfunctions").update_state_machine(
+            stateMachineArn=arn,
+            definition=machine["definition"],
+            roleArn=machine["roleArn"],
+            loggingConfiguration=machine["loggingConfiguration"],
+        )
+
+    def _rotation(self, rule: str, table_arn: str, *, native: bool) -> dict[str, Any]:
+        began = time.time()
+        job = self._back_up(table_arn, native=native)
+        state = self.deployment.rotate(rule, job)
+        subject = f"Complete: rotation of {table_arn.rpartition('/')[2]} by rule {rule}"
+        inbox = self.deployment.outputs["inbox_url"]["value"]
+
+        def reported() -> bool | None:
+            return subject in [message["Subject"] for message in self.deployment.messages_at(inbox)] or None
+
+        wait_until("report", reported, REPORT_SECONDS)
+        rotator = self.deployment.rotator
+        not_run = {"fail_rotation"}
+        not_run |= {"delete_old_tables"} if rule != "kept" else set()
+        not_run |= {"update_ssm_parameter"} if not state["TargetParameterName"] else set()
+        run = {key: names["name"] for key, names in rotator["functions"].items() if key not in not_run}
+        for function in run:
+            assert self.deployment.log_lines(function, job.id), f"{function} logged nothing"
+        assert traced_since(began) >= {*run.values(), rotator["state_machine_name"]}
+        return state
+
+    def _back_up(self, table_arn: str, *, native: bool) -> BackupJob:
+        with recovery_points(native=native):
+            return self.deployment.end_of_backup(self.deployment.start_backup(table_arn))
+
+
+def traced_since(began: float) -> set[str]:
+    """The names in the segments of all traces since then."""
+    xray = client("xray")
+    summaries = xray.get_trace_summaries(StartTime=int(began), EndTime=int(time.time()) + 60)["TraceSummaries"]
+    traces = xray.batch_get_traces(TraceIds=[summary["Id"] for summary in summaries])["Traces"]
+    segments = [json.loads(segment["Document"]) for trace in traces for segment in trace["Segments"]]
+    return {segment["name"] for segment in segments if segment["start_time"] >= began}
+
+
+def granted(deployment: Deployment) -> list[tuple[str, str, str]]:
+    """Each role of the module with each statement of its policy and each action that it allows."""
+    rotator = deployment.rotator
+    roles = [*rotator["function_roles"].values(), rotator["state_machine_role"], rotator["restore_role"]]
+    found = []
+    for role in roles:
+        for name in client("iam").list_role_policies(RoleName=role["name"])["PolicyNames"]:
+            policy = client("iam").get_role_policy(RoleName=role["name"], PolicyName=name)["PolicyDocument"]
+            for statement in policy["Statement"]:
+                actions = statement["Action"]
+                listed = [actions] if isinstance(actions, str) else actions
+                found += [(role["name"], statement["Sid"], action) for action in listed]
+    return found
+
+
+def test_each_permission_is_needed(deployment: Deployment, say: Callable[[str], None]) -> None:
+    scenarios = Scenarios(deployment)
+    by_permission: dict[str, list[tuple[float, Callable[[], None]]]] = defaultdict(list)
+    with changed_settings(os.environ[ENDPOINT], **QUICK):
+        for scenario in [getattr(scenarios, name) for name in vars(Scenarios) if not name.startswith("_")]:
+            before, began = used_permissions(os.environ[ENDPOINT]), time.monotonic()
+            scenario()
+            seconds = time.monotonic() - began
+            for permission, times in used_permissions(os.environ[ENDPOINT]).items():
+                if times > before.get(permission, 0):
+                    by_permission[permission].append((seconds, scenario))
+
+        unneeded = []
+        for role, sid, action in granted(deployment):
+            # The quickest one first. Another statement may allow it the same.
+            candidates = sorted(by_permission[f"{role} {action}"], key=lambda found: found[0])
+            reasons = (failure_without(role, sid, action, scenario) for _, scenario in candidates)
+            reason = next(filter(None, reasons), None)
+            say(f"{role} {sid} {action}: {reason}")
+            if reason is None:
+                unneeded.append((role, sid, action))
+    assert unneeded == []
+
+
+def failure_without(role: str, sid: str, action: str, scenario: Callable[[], None]) -> str | None:
+    """In what the scenario fails without the permission, if it does; AWS names the action that it refuses."""
+    with without(action, role, sid):
+        try:
+            scenario()
+        except (AssertionError, ClientError) as error:
+            if action in str(error) or action.startswith(SILENTLY_MISSED):
+                return f"{scenario.__name__}: {str(error).splitlines()[0]:.100}"
+            raise
+    return None
