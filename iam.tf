@@ -85,10 +85,17 @@ data "aws_iam_policy_document" "restore_backup" {
     resources = [local.target_tables_arn]
   }
 
-  # Of a table that is there already, it finds out whether this rotation made it.
+  # Of a table that is there already, it finds out whether this rotation made it; and where a rule leaves out indexes,
+  # which ones the source table has.
+  statement {
+    sid       = "DescribeTables"
+    actions   = ["dynamodb:DescribeTable"]
+    resources = [anytrue([for rule in var.rules : length(rule.restore.excluded_indexes) > 0]) ? local.source_tables_arn : local.target_tables_arn]
+  }
+
   statement {
     sid       = "RecognizeTargetTables"
-    actions   = ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"]
+    actions   = ["dynamodb:ListTagsOfResource"]
     resources = [local.target_tables_arn]
   }
 
@@ -99,16 +106,6 @@ data "aws_iam_policy_document" "restore_backup" {
     content {
       sid       = "ReadIndexesOfBackups"
       actions   = ["dynamodb:DescribeBackup"]
-      resources = [statement.value]
-    }
-  }
-
-  dynamic "statement" {
-    for_each = anytrue([for rule in var.rules : length(rule.restore.excluded_indexes) > 0]) ? [local.source_tables_arn] : []
-
-    content {
-      sid       = "ReadIndexesOfSourceTables"
-      actions   = ["dynamodb:DescribeTable"]
       resources = [statement.value]
     }
   }

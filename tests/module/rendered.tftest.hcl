@@ -139,9 +139,15 @@ run "policies" {
         Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
       },
       {
+        Sid      = "DescribeTables"
+        Effect   = "Allow"
+        Action   = "dynamodb:DescribeTable"
+        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
+      },
+      {
         Sid      = "RecognizeTargetTables"
         Effect   = "Allow"
-        Action   = ["dynamodb:ListTagsOfResource", "dynamodb:DescribeTable"]
+        Action   = "dynamodb:ListTagsOfResource"
         Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
       },
       {
@@ -317,7 +323,7 @@ run "a_rule_that_asks_for_everything" {
 
   assert {
     condition = { for name, policy in local.function_policies : name => [for statement in jsondecode(policy).Statement : statement.Sid] if contains(["restore_backup", "configure_table", "verify_table", "delete_old_tables"], name) } == {
-      restore_backup    = ["WriteLogs", "EncryptTargetTables", "RestoreBackups", "FillTargetTables", "RecognizeTargetTables", "ReadIndexesOfBackups", "ReadIndexesOfSourceTables", "StartRestoreJobs", "PassRestoreRole", "ReadParameters"]
+      restore_backup    = ["WriteLogs", "EncryptTargetTables", "RestoreBackups", "FillTargetTables", "DescribeTables", "RecognizeTargetTables", "ReadIndexesOfBackups", "StartRestoreJobs", "PassRestoreRole", "ReadParameters"]
       configure_table   = ["WriteLogs", "DescribeTables", "ReadSettings", "WriteSettingsOfTargetTables", "ReadSettingsOfBackups", "ReadAutoScaling", "WriteAutoScaling", "WriteToKinesisDestinations"]
       verify_table      = ["WriteLogs", "DescribeBackups", "DescribeRestoreJobs", "DescribeSourceAndTargetTables", "ReadTargetTables"]
       delete_old_tables = ["WriteLogs", "ListTables", "RecognizeOldTables", "DeleteOldTables", "ReadParameters"]
