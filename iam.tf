@@ -11,9 +11,10 @@ locals {
   rules_that_delete                   = [for name, rule in var.rules : name if rule.keep != null]
   parameter_arns_of_rules_that_delete = [for name in local.rules_that_delete : module.rule[name].parameter_arn if module.rule[name].parameter_arn != null]
 
-  hooks               = distinct([for rule in var.rules : rule.before_switch if rule.before_switch != null])
-  hook_functions      = [for arn in local.hooks : arn if can(regex("^arn:[^:]+:lambda:", arn))]
-  hook_state_machines = [for arn in local.hooks : arn if can(regex("^arn:[^:]+:states:", arn))]
+  hooks          = distinct([for rule in var.rules : rule.before_switch if rule.before_switch != null])
+  hook_functions = [for arn in local.hooks : arn if can(regex("^arn:[^:]+:lambda:", arn))]
+  # IAM knows a state machine and its executions without version and alias.
+  hook_state_machines = distinct([for arn in local.hooks : join(":", slice(split(":", arn), 0, 7)) if can(regex("^arn:[^:]+:states:", arn))])
 
   function_policies = {
     start_workflow       = data.aws_iam_policy_document.start_workflow.json

@@ -310,7 +310,7 @@ run "a_rule_that_asks_for_everything" {
         }
         carry_over    = ["tags", "time_to_live", "stream", "point_in_time_recovery", "table_class", "contributor_insights", "auto_scaling", "resource_policy", "kinesis_destination"]
         tags          = { stage = "staging" }
-        before_switch = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:mask"
+        before_switch = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:mask:live"
         keep          = 3
       }
       reporting = {
