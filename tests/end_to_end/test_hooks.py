@@ -48,18 +48,6 @@ def test_the_parameter_stays_where_the_hook_fails(deployment: Deployment, job: B
         client("ssm").get_parameter(Name="/rotator-test/spoiled/table-arn")
 
 
-@pytest.fixture
-def masking(deployment: Deployment) -> Deployment:
-    """The example as it is."""
-    outputs = deployment.outputs["masking"]["value"]
-    names = {"rotator": "rotator", "vault_name": "backup_vault_name", "backup_role_arn": "backup_role_arn"}
-    return Deployment(
-        {name: {"value": outputs[output]} for name, output in names.items()},
-        deployment.patience_seconds,
-        deployment.tables_made,
-    )
-
-
 def test_the_example_masks_addresses_in_the_copy_and_nowhere_else(deployment: Deployment, masking: Deployment) -> None:
     outputs = deployment.outputs["masking"]["value"]
     addresses = {"1": "ann@example.com", "2": "Ann@Example.com", "3": None}

@@ -26,18 +26,29 @@ def back_up_all(stems: Iterable[str], deployment: Deployment) -> dict[str, Backu
         return dict(zip(started, pool.map(deployment.end_of_backup, started.values()), strict=True))
 
 
-def ended(jobs: Iterable[BackupJob], deployment: Deployment, seconds: float) -> dict[str, dict[str, Any]]:
-    """The executions of the jobs by the jobs' ids, once all have ended; those that never began are missing."""
+def ended(
+    jobs: Iterable[BackupJob], deployment: Deployment, seconds: float
+) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """What became of the jobs, by their ids: the executions that have ended, and the dead letters of those without one.
+
+    Dead letters of other jobs come under their text. A job that is in neither is still on its way, or lost.
+    """
     wanted = {job.id: deployment.execution_arn(RULE, job) for job in jobs}
     give_up = time.monotonic() + seconds
     found: dict[str, dict[str, Any]] = {}
-    while found.keys() != wanted.keys() and time.monotonic() < give_up:
+    letters: dict[str, Any] = {}
+    while left := wanted.keys() - found.keys() - letters.keys():
+        if time.monotonic() > give_up:
+            break
         time.sleep(2)
-        for job_id in wanted.keys() - found.keys():
+        for job_id in left:
             execution = describe(wanted[job_id])
             if execution and execution["status"] != RUNNING:
                 found[job_id] = execution
-    return found
+        for letter in dead_letters(deployment):
+            text = json.dumps(letter)
+            letters[next((job_id for job_id in wanted if job_id in text), text)] = letter
+    return found, letters
 
 
 def describe(execution_arn: str) -> dict[str, Any] | None:
@@ -52,8 +63,9 @@ def assert_switched(stem: str, execution: dict[str, Any]) -> None:
     assert execution["status"] == "SUCCEEDED", f"{stem}: {execution.get('error')}: {execution.get('cause')}"
     state = json.loads(execution["output"])
     value = client("ssm").get_parameter(Name=f"/rotator-test/{stem}/table-arn")["Parameter"]["Value"]
-    assert value == state["DescribeTableOutput"]["Table"]["TableArn"]
-    assert items(value.rpartition("/")[2]) == [{"id": {"S": source_name(stem)}}]
+    table = client("dynamodb").describe_table(TableName=state["TargetTableName"])["Table"]
+    assert (value, "ACTIVE") == (table["TableArn"], table["TableStatus"])
+    assert items(table["TableName"]) == [{"id": {"S": source_name(stem)}}]
 
 
 def dead_letters(deployment: Deployment) -> list[dict[str, Any]]:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.end_to_end.conftest import _aws, deployment, pytest_sessionstart
+from tests.end_to_end.conftest import _aws, deployment, masking, pytest_sessionstart
 
-__all__ = ["_aws", "deployment", "pytest_sessionstart"]
+__all__ = ["_aws", "deployment", "masking", "pytest_sessionstart"]
 
 
 @pytest.fixture

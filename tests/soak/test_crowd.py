@@ -29,8 +29,9 @@ def test_each_of_a_crowd_gets_its_turn(deployment: Deployment, say: Callable[[st
         ),
     ):
         jobs = back_up_all(stems, deployment)
-        executions = ended(jobs.values(), deployment, PATIENCE_SECONDS)
+        executions, letters = ended(jobs.values(), deployment, PATIENCE_SECONDS)
 
+    assert len(executions) == NOTIFICATIONS, f"{NOTIFICATIONS - len(executions)} rotations have not ended"
     began = min(execution["startDate"] for execution in executions.values())
     took = (max(execution["stopDate"] for execution in executions.values()) - began).total_seconds()
     floor = NOTIFICATIONS / RESTORES_AT_ONCE * RESTORE_SECONDS
@@ -39,5 +40,5 @@ def test_each_of_a_crowd_gets_its_turn(deployment: Deployment, say: Callable[[st
     say(f"DynamoDB was at its quota {refused} times.")
     for stem in stems:
         assert_switched(stem, executions[jobs[stem].id])
-    assert dead_letters(deployment) == []
+    assert [*letters.values(), *dead_letters(deployment)] == []
     assert refused > 0

@@ -8,7 +8,9 @@ terraform {
   }
 }
 
+data "aws_caller_identity" "this" {}
 data "aws_partition" "this" {}
+data "aws_region" "this" {}
 
 locals {
   name   = "rotator-test"
@@ -88,6 +90,7 @@ module "rotator" {
   backup_sns_topic_arn   = aws_sns_topic.this.arn
   notification_topic_arn = aws_sns_topic.results.arn
   notify_of_success      = true
+  kms_key_arn            = aws_kms_key.this.arn
   alarms                 = { topic_arn = aws_sns_topic.results.arn }
 
   rules = {
@@ -203,6 +206,30 @@ data "aws_iam_policy_document" "assume_by_hook" {
 
 resource "aws_kms_key" "this" {
   deletion_window_in_days = 7
+  policy                  = data.aws_iam_policy_document.key.json
+}
+
+data "aws_iam_policy_document" "key" {
+  # Leaves it to IAM who in the account uses the key.
+  statement {
+    actions   = ["kms:*"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:${data.aws_partition.this.partition}:iam::${data.aws_caller_identity.this.account_id}:root"]
+    }
+  }
+
+  statement {
+    actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["logs.${data.aws_region.this.id}.${data.aws_partition.this.dns_suffix}", "sns.amazonaws.com"]
+    }
+  }
 }
 
 # The example as it is, with its own topic, vault and rotator.
