@@ -12,7 +12,7 @@ locals {
     deletion_protection    = { read = [], write = ["dynamodb:UpdateTable"] }
     table_class            = { read = [], write = ["dynamodb:UpdateTable"] }
     contributor_insights   = { read = ["dynamodb:DescribeContributorInsights"], write = ["dynamodb:UpdateContributorInsights"] }
-    auto_scaling           = { read = [], write = [] }
+    auto_scaling           = { read = [], write = ["dynamodb:UpdateTable"] }
     resource_policy        = { read = ["dynamodb:GetResourcePolicy"], write = ["dynamodb:PutResourcePolicy"] }
     kinesis_destination    = { read = ["dynamodb:DescribeKinesisStreamingDestination"], write = ["dynamodb:EnableKinesisStreamingDestination"] }
   }
@@ -26,7 +26,10 @@ locals {
 }
 
 data "aws_iam_policy_document" "configure_table" {
-  source_policy_documents = [data.aws_iam_policy_document.function["configure_table"].json]
+  source_policy_documents = [
+    data.aws_iam_policy_document.function["configure_table"].json,
+    data.aws_iam_policy_document.decryption["configure_table"].json,
+  ]
 
   statement {
     sid       = "DescribeTables"
@@ -93,6 +96,18 @@ data "aws_iam_policy_document" "configure_table" {
         variable = "application-autoscaling:service-namespace"
         values   = ["dynamodb"]
       }
+    }
+  }
+
+  # Application Auto Scaling tries what it will do with the permissions of its caller: to change the capacity, for which
+  # UpdateTable is above, and to keep alarms. AWS does not say of which names.
+  dynamic "statement" {
+    for_each = contains(local.carry_over, "auto_scaling") ? ["arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:*"] : []
+
+    content {
+      sid       = "KeepAlarmsOfAutoScaling"
+      actions   = ["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"]
+      resources = [statement.value]
     }
   }
 

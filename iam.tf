@@ -158,7 +158,10 @@ data "aws_iam_policy_document" "check_restore_status" {
 }
 
 data "aws_iam_policy_document" "verify_table" {
-  source_policy_documents = [data.aws_iam_policy_document.function["verify_table"].json]
+  source_policy_documents = [
+    data.aws_iam_policy_document.function["verify_table"].json,
+    data.aws_iam_policy_document.decryption["verify_table"].json,
+  ]
 
   dynamic "statement" {
     for_each = anytrue([for rule in var.rules : rule.verify]) ? {
@@ -342,7 +345,7 @@ data "aws_iam_policy_document" "state_machine" {
 
     content {
       sid       = "FollowHooks"
-      actions   = ["states:DescribeExecution"]
+      actions   = ["states:DescribeExecution", "states:StopExecution"]
       resources = [for arn in statement.value : "${replace(arn, ":stateMachine:", ":execution:")}:*"]
     }
   }

@@ -2,7 +2,7 @@
 # that may be one that is not there yet, and how many roles there are has to be known when planning.
 
 locals {
-  customer_keys = distinct([for rule in var.rules : rule.restore.encryption if try(startswith(rule.restore.encryption, "arn:"), false)])
+  customer_keys = { for name, rule in var.rules : name => rule.restore.encryption if try(startswith(rule.restore.encryption, "arn:"), false) }
 
   restore_role_name = "${var.name}-restore-job"
   restore_role_arn  = var.restore_role_arn == null ? "arn:${local.partition}:iam::${local.account_id}:role${var.role_path}${local.restore_role_name}" : var.restore_role_arn
@@ -57,7 +57,7 @@ resource "aws_iam_role_policy" "restore" {
 # DynamoDB encrypts a table in the name of the one who restores it. Where no rule asks for a key, this is empty.
 data "aws_iam_policy_document" "customer_keys" {
   dynamic "statement" {
-    for_each = length(local.customer_keys) > 0 ? [local.customer_keys] : []
+    for_each = length(local.customer_keys) > 0 ? [distinct(values(local.customer_keys))] : []
 
     content {
       sid = "EncryptTargetTables"
@@ -71,6 +71,30 @@ data "aws_iam_policy_document" "customer_keys" {
         "kms:ReEncryptFrom",
         "kms:ReEncryptTo",
       ]
+      resources = statement.value
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["dynamodb.${local.region}.${data.aws_partition.this.dns_suffix}"]
+      }
+    }
+  }
+}
+
+# DynamoDB decrypts a table in the name of the one who reads it or enables Contributor Insights. Empty as the one above.
+data "aws_iam_policy_document" "decryption" {
+  for_each = {
+    configure_table = distinct([for name, key in local.customer_keys : key if contains(var.rules[name].carry_over, "contributor_insights")])
+    verify_table    = distinct([for name, key in local.customer_keys : key if var.rules[name].verify])
+  }
+
+  dynamic "statement" {
+    for_each = length(each.value) > 0 ? [each.value] : []
+
+    content {
+      sid       = "DecryptTargetTables"
+      actions   = ["kms:Decrypt"]
       resources = statement.value
 
       condition {

@@ -9,7 +9,7 @@ from pytest_terraform.tf import TerraformTestApi
 
 from tests.conftest import REAL_AWS
 from tests.end_to_end.deployment import BackupJob, Deployment, client
-from tests.end_to_end.tables import index, make_table, make_table_with_every_setting
+from tests.end_to_end.tables import make_table, make_table_to_resize, make_table_with_every_setting
 from tests.local_aws.faults import changed_settings
 from tests.local_aws.server import running
 
@@ -89,7 +89,7 @@ def early_jobs(deployment: Deployment) -> dict[str, BackupJob]:
         with recovery_points(native=kind == "native"):
             sources = {
                 "settings": make_table_with_every_setting(f"rotator-test-{kind}-settings"),
-                "resize": make_table(f"rotator-test-{kind}-resize", index("by-day"), index("by-hour")),
+                "resize": make_table_to_resize(f"rotator-test-{kind}-resize"),
             }
             ids = {f"{kind}-{name}": deployment.start_backup(arn) for name, arn in sources.items()}
             started |= {key: deployment.end_of_backup(job_id) for key, job_id in ids.items()}

@@ -132,6 +132,20 @@ class Deployment:
         state: dict[str, Any] = json.loads(execution["output"])
         return state
 
+    def hook_of(self, job: BackupJob) -> str:
+        """The execution of the slow hook that the rotation of the rule `hooked` waits for, by ARN."""
+
+        def running() -> str | None:
+            history = client("stepfunctions").get_paginator("get_execution_history")
+            try:
+                pages = [*history.paginate(executionArn=self.execution_arn("hooked", job))]
+            except client("stepfunctions").exceptions.ExecutionDoesNotExist:
+                return None
+            submitted = [event.get("taskSubmittedEventDetails") for page in pages for event in page["events"]]
+            return next((json.loads(details["output"])["ExecutionArn"] for details in submitted if details), None)
+
+        return wait_until(f"hook of the rotation of {job.table_arn}", running, self.patience_seconds)
+
     def executions(self, job: BackupJob) -> list[str]:
         """The names of all executions that a backup job led to."""
         pages = client("stepfunctions").get_paginator("list_executions")

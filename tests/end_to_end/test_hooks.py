@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.end_to_end.conftest import local_only
+from tests.end_to_end.conftest import local_only, recovery_points
 from tests.end_to_end.deployment import BackupJob, Deployment, client, items
 
 pytestmark = local_only
@@ -32,11 +32,19 @@ def test_the_parameter_moves_after_a_state_machine_that_takes_its_time(deploymen
         "ParameterName": "/rotator-test/hooked/table-arn",
     }
     parameter = client("ssm").get_parameter(Name="/rotator-test/hooked/table-arn")["Parameter"]
-    (hook,) = client("stepfunctions").list_executions(
-        stateMachineArn=f"{deployment.rotator['state_machine_arn']}-slow-hook"
-    )["executions"]
+    hook = client("stepfunctions").describe_execution(executionArn=deployment.hook_of(job))
     assert parameter["Value"] == given["TargetTableArn"]
     assert parameter["LastModifiedDate"] >= hook["stopDate"]
+
+
+@pytest.mark.usefixtures("_quick_restores")
+def test_a_rotation_that_is_stopped_stops_its_hook(deployment: Deployment, job: BackupJob) -> None:
+    with recovery_points(native=True):
+        another = deployment.end_of_backup(deployment.start_backup(job.table_arn))
+    hook = deployment.hook_of(another)
+    client("stepfunctions").stop_execution(executionArn=deployment.execution_arn("hooked", another))
+
+    assert client("stepfunctions").describe_execution(executionArn=hook)["status"] == "ABORTED"
 
 
 def test_the_parameter_stays_where_the_hook_fails(deployment: Deployment, job: BackupJob) -> None:

@@ -144,6 +144,8 @@ def test_capacity_key_and_indexes_are_as_the_rule_asks(
     assert table["BillingModeSummary"]["BillingMode"] == "PROVISIONED"
     assert table["SSEDescription"]["KMSMasterKeyArn"] == deployment.outputs["key_arn"]["value"]
     assert [found["IndexName"] for found in table["GlobalSecondaryIndexes"]] == ["by-hour"]
+    insights = client("dynamodb").describe_contributor_insights(TableName=table["TableName"])
+    assert insights["ContributorInsightsStatus"] == "ENABLED"
 
 
 def test_maxima_and_the_key_of_aws_are_as_the_rule_asks(

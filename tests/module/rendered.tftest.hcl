@@ -324,8 +324,8 @@ run "a_rule_that_asks_for_everything" {
   assert {
     condition = { for name, policy in local.function_policies : name => [for statement in jsondecode(policy).Statement : statement.Sid] if contains(["restore_backup", "configure_table", "verify_table", "delete_old_tables"], name) } == {
       restore_backup    = ["WriteLogs", "EncryptTargetTables", "RestoreBackups", "FillTargetTables", "DescribeTables", "RecognizeTargetTables", "ReadIndexesOfBackups", "StartRestoreJobs", "PassRestoreRole", "ReadParameters"]
-      configure_table   = ["WriteLogs", "DescribeTables", "ReadSettings", "WriteSettingsOfTargetTables", "ReadSettingsOfBackups", "ReadAutoScaling", "WriteAutoScaling", "WriteToKinesisDestinations"]
-      verify_table      = ["WriteLogs", "DescribeBackups", "DescribeRestoreJobs", "DescribeSourceAndTargetTables", "ReadTargetTables"]
+      configure_table   = ["WriteLogs", "DecryptTargetTables", "DescribeTables", "ReadSettings", "WriteSettingsOfTargetTables", "ReadSettingsOfBackups", "ReadAutoScaling", "WriteAutoScaling", "KeepAlarmsOfAutoScaling", "WriteToKinesisDestinations"]
+      verify_table      = ["WriteLogs", "DecryptTargetTables", "DescribeBackups", "DescribeRestoreJobs", "DescribeSourceAndTargetTables", "ReadTargetTables"]
       delete_old_tables = ["WriteLogs", "ListTables", "RecognizeOldTables", "DeleteOldTables", "ReadParameters"]
     }
     error_message = jsonencode(local.function_policies)
@@ -373,6 +373,12 @@ run "a_rule_that_asks_for_everything" {
     error_message = data.aws_iam_policy_document.state_machine.json
   }
 
+  # Where the rotation is stopped, the hook is as well.
+  assert {
+    condition     = one([for statement in jsondecode(data.aws_iam_policy_document.state_machine.json).Statement : statement.Action if statement.Sid == "FollowHooks"]) == ["states:StopExecution", "states:DescribeExecution"]
+    error_message = data.aws_iam_policy_document.state_machine.json
+  }
+
   assert {
     condition = jsondecode(data.aws_iam_policy_document.restore.json).Statement[0].Sid == "EncryptTargetTables" && alltrue([
       for statement in jsondecode(data.aws_iam_policy_document.restore.json).Statement : statement.Condition.StringEquals["kms:ViaService"] == "dynamodb.us-gov-west-1.amazonaws.com" if statement.Sid == "EncryptTargetTables"
@@ -398,6 +404,74 @@ run "a_rule_that_asks_for_everything" {
       excluded_indexes     = ["by-day"]
     }
     error_message = aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"]
+  }
+}
+
+# Application Auto Scaling refuses a caller who may not do what it will do.
+run "auto_scaling_alone" {
+  command = plan
+
+  variables {
+    rules = { staging = { source_pattern = ".", replacement_pattern = "$0", carry_over = ["auto_scaling"] } }
+  }
+
+  assert {
+    condition = { for statement in jsondecode(data.aws_iam_policy_document.configure_table.json).Statement : statement.Sid => [statement.Action, statement.Resource] if contains(["WriteSettingsOfTargetTables", "KeepAlarmsOfAutoScaling"], statement.Sid) } == {
+      WriteSettingsOfTargetTables = ["dynamodb:UpdateTable", "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"]
+      KeepAlarmsOfAutoScaling     = [["cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms"], "arn:aws-us-gov:cloudwatch:us-gov-west-1:123456789012:alarm:*"]
+    }
+    error_message = data.aws_iam_policy_document.configure_table.json
+  }
+}
+
+run "a_copy_with_a_key_is_read_with_that_key" {
+  command = plan
+
+  variables {
+    rules = {
+      staging = {
+        source_pattern      = "."
+        replacement_pattern = "$0"
+        restore             = { encryption = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
+      }
+    }
+  }
+
+  assert {
+    condition = [for statement in jsondecode(data.aws_iam_policy_document.verify_table.json).Statement : statement if statement.Sid == "DecryptTargetTables"] == jsondecode(jsonencode([{
+      Sid       = "DecryptTargetTables"
+      Effect    = "Allow"
+      Action    = "kms:Decrypt"
+      Resource  = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+      Condition = { StringEquals = { "kms:ViaService" = "dynamodb.us-gov-west-1.amazonaws.com" } }
+    }]))
+    error_message = data.aws_iam_policy_document.verify_table.json
+  }
+
+  # Without a setting that takes the key, configure_table does not get it.
+  assert {
+    condition     = !strcontains(data.aws_iam_policy_document.configure_table.json, "kms:")
+    error_message = data.aws_iam_policy_document.configure_table.json
+  }
+}
+
+run "a_copy_that_is_not_verified_is_not_read" {
+  command = plan
+
+  variables {
+    rules = {
+      staging = {
+        source_pattern      = "."
+        replacement_pattern = "$0"
+        restore             = { encryption = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
+        verify              = false
+      }
+    }
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(data.aws_iam_policy_document.verify_table.json).Statement : statement.Sid] == ["WriteLogs"]
+    error_message = data.aws_iam_policy_document.verify_table.json
   }
 }
 

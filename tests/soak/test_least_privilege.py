@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from tests.end_to_end.conftest import ENDPOINT, recovery_points
 from tests.end_to_end.deployment import BackupJob, Deployment, client, notification, wait_until
-from tests.end_to_end.tables import index, make_table, make_table_with_every_setting
+from tests.end_to_end.tables import make_table, make_table_to_resize, make_table_with_every_setting
 from tests.end_to_end.test_meetings import held_up
 from tests.end_to_end.test_permissions import without
 from tests.local_aws.faults import Fault, changed_settings, injected, used_permissions
@@ -90,14 +90,22 @@ class Scenarios:
         self._assert_seen({"fail_rotation"}, name, began)
 
     def native_with_options(self) -> None:
-        self._rotation("resized", make_table(fresh("resize"), index("by-day"), index("by-hour")), native=True)
+        self._rotation("resized", make_table_to_resize(fresh("resize")), native=True)
 
     def advanced_with_options(self) -> None:
-        self._rotation("resized", make_table(fresh("resize"), index("by-day"), index("by-hour")), native=False)
+        self._rotation("resized", make_table_to_resize(fresh("resize")), native=False)
 
     def hook(self) -> None:
         forget("/rotator-test/hooked/table-arn")
         self._rotation("hooked", make_table(fresh("hook")), native=True)
+
+    def stop_of_a_hook(self) -> None:
+        forget("/rotator-test/hooked/table-arn")
+        job = self._back_up(make_table(fresh("hook")), native=True)
+        hook = self.deployment.hook_of(job)
+        client("stepfunctions").stop_execution(executionArn=self.deployment.execution_arn("hooked", job))
+        status = client("stepfunctions").describe_execution(executionArn=hook)["status"]
+        assert status == "ABORTED", f"the hook is {status}: states:StopExecution"
 
     def function_as_hook(self) -> None:
         table_arn = self.deployment.outputs["masking"]["value"]["table_arn"]

@@ -204,6 +204,82 @@ def test_a_restore_to_a_customers_key_needs_the_key_through_dynamodb(
         assert "kms:" in denied(restore)
 
 
+CALLS_THAT_DECRYPT: list[tuple[str, dict[str, Any]]] = [
+    ("scan", {}),
+    ("put_item", {"Item": {"id": {"S": "1"}}}),
+    ("update_contributor_insights", {"ContributorInsightsAction": "ENABLE"}),
+]
+
+
+@pytest.mark.parametrize(("call", "given"), CALLS_THAT_DECRYPT)
+@pytest.mark.parametrize("owner", ["customer", "aws"])
+def test_a_table_with_a_customers_key_is_used_with_that_key(
+    aws: Aws, acting: Aws, key: Make, name: str, owner: str, call: str, given: dict[str, Any]
+) -> None:
+    key_arn = key()
+    own = {"KMSMasterKeyId": key_arn} if owner == "customer" else {}
+    aws("dynamodb").create_table(TableName=name, SSESpecification={"Enabled": True, "SSEType": "KMS", **own}, **TABLE)
+    dynamodb = acting("dynamodb", allow("dynamodb:*"))
+
+    def use() -> object:
+        return getattr(dynamodb, call)(TableName=name, **given)
+
+    if owner == "customer":
+        assert f"kms:Decrypt on resource: {key_arn}" in denied(use)
+        condition = {"StringEquals": {"kms:ViaService": f"dynamodb.{REGION}.amazonaws.com"}}
+        permitted = policy(allow("dynamodb:*"), allow("kms:Decrypt", on=key_arn, Condition=condition))
+        aws("iam").put_role_policy(RoleName=f"{name}-lambda", PolicyName="all", PolicyDocument=permitted)
+    use()
+
+
+KEEPING_ALARMS = {"cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"}
+POLICY = {
+    "PolicyType": "TargetTrackingScaling",
+    "TargetTrackingScalingPolicyConfiguration": {
+        "TargetValue": 70.0,
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "DynamoDBReadCapacityUtilization"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("lacking", "call"),
+    [
+        ("dynamodb:DescribeTable", "register_scalable_target"),
+        ("dynamodb:UpdateTable", "register_scalable_target"),
+        ("cloudwatch:DeleteAlarms", "put_scaling_policy"),
+        ("cloudwatch:DescribeAlarms", "put_scaling_policy"),
+        ("cloudwatch:PutMetricAlarm", "put_scaling_policy"),
+    ],
+)
+def test_auto_scaling_tries_what_it_will_do_with_the_permissions_of_its_caller(
+    aws: Aws, acting: Aws, name: str, lacking: str, call: str
+) -> None:
+    aws("dynamodb").create_table(TableName=name, **TABLE)
+    table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"
+    statements = [
+        allow("application-autoscaling:*"),
+        allow(*{"dynamodb:DescribeTable", "dynamodb:UpdateTable"} - {lacking}, on=table),
+        allow(*KEEPING_ALARMS - {lacking}, on=f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:*"),
+    ]
+    scaling = acting("application-autoscaling", *statements)
+    target = {
+        "ServiceNamespace": "dynamodb",
+        "ResourceId": f"table/{name}",
+        "ScalableDimension": "dynamodb:table:ReadCapacityUnits",
+    }
+    calls: dict[str, dict[str, Any]] = {
+        "register_scalable_target": {**target, "MinCapacity": 5, "MaxCapacity": 50},
+        "put_scaling_policy": {**target, "PolicyName": name, **POLICY},
+    }
+    aws("application-autoscaling").register_scalable_target(**calls["register_scalable_target"])
+    with pytest.raises(ClientError, match=f"not authorized to perform: {lacking}") as error:
+        getattr(scaling, call)(**calls[call])
+    assert error.value.response["Error"]["Code"] == "ValidationException"
+    for other in calls.keys() - {call}:
+        getattr(scaling, other)(**calls[other])
+
+
 def test_the_service_namespace_of_auto_scaling_can_be_a_condition(acting: Aws) -> None:
     condition = {"StringEquals": {"application-autoscaling:service-namespace": "ecs"}}
     scaling = acting("application-autoscaling", allow("application-autoscaling:*", Condition=condition))

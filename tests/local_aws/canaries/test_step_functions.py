@@ -311,6 +311,30 @@ def test_a_state_machine_waits_for_another_one(aws: Aws, machine: Make, role: Ma
         assert json.loads(done["output"])["Output"] == {"a": 1}
 
 
+@pytest.mark.parametrize("may_stop", [True, False])
+def test_who_waits_for_another_one_stops_it_where_the_role_may(
+    aws: Aws, machine: Make, role: Make, name: str, may_stop: bool
+) -> None:
+    client = aws("stepfunctions")
+    other = client.create_state_machine(
+        name=f"{name}-other", definition=json.dumps(WAIT), roleArn=role("states.amazonaws.com", suffix="-other")
+    )["stateMachineArn"]
+    permissions = [*FOLLOWING, *MANAGED_RULE, *(["states:StopExecution"] if may_stop else [])]
+    execution = client.start_execution(
+        stateMachineArn=machine(task(NESTED, {"StateMachineArn": other, "Input": {}}), allow(*permissions))
+    )["executionArn"]
+
+    def nested() -> str | None:
+        found = client.list_executions(stateMachineArn=other)["executions"]
+        submitted = "TaskSubmitted" in [event["type"] for event in history(aws, execution)]
+        return found[0]["executionArn"] if found and submitted else None
+
+    waited_for = eventually(nested, 5)
+    client.stop_execution(executionArn=execution)
+    status = client.describe_execution(executionArn=waited_for)["status"]
+    assert status == ("ABORTED" if may_stop else "RUNNING")
+
+
 def test_to_wait_for_another_one_the_role_must_be_allowed_the_managed_rule(machine: Make) -> None:
     with pytest.raises(ClientError, match="not authorized to create managed-rule"):
         machine(task(NESTED, {"StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:x"}))

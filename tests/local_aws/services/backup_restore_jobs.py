@@ -18,6 +18,7 @@ from . import iam
 from .backup_operations import Job, Request, dynamodb_of, found, message, operation, page, repeated, require_trust
 from .backup_recovery_points import RecoveryPoint, recovery_point
 from .dynamodb_restores import start_restore
+from .iam_needs import ENCRYPTION_NEEDS_OF_KEY, RESTORE_NEEDS_ON_TARGET
 
 
 @dataclass(kw_only=True)
@@ -90,14 +91,14 @@ def _run_restore_job(
 
     job.status = "RUNNING"
     target_arn = f"{point.resource_arn.rsplit('/', 1)[0]}/{target}"
-    needed = {f"dynamodb:{action}": target_arn for action in iam.RESTORE_NEEDS_ON_TARGET}
+    needed = {f"dynamodb:{action}": target_arn for action in RESTORE_NEEDS_ON_TARGET}
     if point.is_native:
         needed["dynamodb:RestoreTableFromBackup"] = point.recovery_point_arn
     else:
         needed |= {f"dynamodb:{action}": target_arn for action in ("DescribeTable", "RestoreTableFromAwsBackup")}
     if key_arn := overrides.get("SSESpecificationOverride", {}).get("KMSMasterKeyId"):
-        needed |= {f"kms:{action}": key_arn for action in iam.ENCRYPTION_NEEDS_OF_KEY}
-    context = iam.via_dynamodb(backend.region_name)
+        needed |= {f"kms:{action}": key_arn for action in ENCRYPTION_NEEDS_OF_KEY}
+    context = iam.via("dynamodb", backend.region_name)
     try:
         lacking = [do for do, resource in needed.items() if not iam.role_may(job.iam_role_arn, do, resource, context)]
         if lacking:

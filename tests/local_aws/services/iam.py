@@ -16,7 +16,6 @@ from urllib.parse import unquote
 
 from moto.core.config import default_user_config
 from moto.core.responses import BaseResponse
-from moto.dynamodb.models import dynamodb_backends
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, ManagedPolicy, Role, iam_backends
 from moto.sts.models import sts_backends
@@ -24,6 +23,7 @@ from moto.sts.models import sts_backends
 from ..iam_policy import Context, Decision, decide, service_may
 from ..patching import replaces
 from .errors import ServiceError
+from .iam_needs import needs, table_by_arn
 from .sqs import KEY_USES, key_of
 
 # Roles usually attach AWSLambdaBasicExecutionRole or the policies of AWS Backup.
@@ -40,24 +40,6 @@ def init_aws_policies(original: Callable[..., list[ManagedPolicy]], backend: IAM
     """Reads them for one partition only: this is where they can be attached."""
     return original(backend) if backend.partition == "aws" else []
 
-
-RESTORE_NEEDS_ON_TARGET = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
-"""What the caller of RestoreTableFromBackup needs on the target besides it (Service Authorization Reference)."""
-
-ENCRYPTION_NEEDS_OF_KEY = (
-    "CreateGrant",
-    "Decrypt",
-    "DescribeKey",
-    "Encrypt",
-    "GenerateDataKey",
-    "GenerateDataKeyWithoutPlaintext",
-    "ReEncryptFrom",
-    "ReEncryptTo",
-)
-"""What DynamoDB needs on a customer's key, in the name of the one who has a table encrypted with it.
-
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
-"""
 
 ACCESS_DENIED = "AccessDeniedException"
 
@@ -142,26 +124,14 @@ def authorize_call(response: BaseResponse) -> None:
     called_with = _request_context(action, _parameters(response))
     for resource in resources:
         authorize(response.access_key, action, resource, _context(response.region, resource) | called_with, code)
-    if action == "dynamodb:RestoreTableFromBackup":
-        target = resources[-1]
-        for needed in RESTORE_NEEDS_ON_TARGET:
-            authorize(response.access_key, f"dynamodb:{needed}", target, _context(response.region, target))
-    if action in ("dynamodb:RestoreTableFromBackup", "dynamodb:UpdateTable"):
-        given = _parameters(response)
-        sse = given.get("SSESpecificationOverride") or given.get("SSESpecification") or {}
-        if key_arn := sse.get("KMSMasterKeyId"):
-            for needed in ENCRYPTION_NEEDS_OF_KEY:
-                authorize(response.access_key, f"kms:{needed}", key_arn, via_dynamodb(response.region))
-    if action in KEY_USES and (key := key_of(resources[0])):
-        for use in KEY_USES[action]:
-            authorize(
-                response.access_key, use, key.arn, _context(response.region, key.arn), "KMS.AccessDeniedException"
-            )
+    for need in needs(action, resources, _parameters(response)):
+        context = _context(response.region, need.resource) | (via(need.via, response.region) if need.via else {})
+        authorize(response.access_key, need.action, need.resource, context, need.error or ACCESS_DENIED)
 
 
-def via_dynamodb(region: str) -> dict[str, str]:
-    """The context in which DynamoDB uses a key."""
-    return {"kms:ViaService": f"dynamodb.{region}.amazonaws.com"}
+def via(service: str, region: str) -> dict[str, str]:
+    """The context in which a service uses a key."""
+    return {"kms:ViaService": f"{service}.{region}.amazonaws.com"}
 
 
 def authorize(access_key: str, action: str, resource: str, context: Context, code: str = ACCESS_DENIED) -> None:
@@ -253,8 +223,7 @@ def _document(policy: Any) -> str:  # noqa: ANN401
 
 def _context(region: str, resource: str) -> dict[str, str | list[str]]:
     context: dict[str, str | list[str]] = {"aws:RequestedRegion": region, "aws:SecureTransport": "true"}
-    found = re.fullmatch(r"arn:[^:]+:dynamodb:([^:]+):([^:]+):table/([^/]+)", resource)
-    table = found and dynamodb_backends[found[2]][found[1]].tables.get(found[3])
+    table = table_by_arn(resource)
     for tag in table.tags if table else []:
         context[f"aws:ResourceTag/{tag['Key']}"] = tag["Value"]
     return context

@@ -19,7 +19,7 @@ from moto.stepfunctions.parser.asl.eval.event.logging import (
 )
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramRunning
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
-from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from ..patching import replaces
@@ -39,6 +39,8 @@ TRACING = (
 REDRIVABLE = ("FAILED", "ABORTED", "TIMED_OUT")
 
 _starting = threading.Lock()
+# The execution that an execution waits for, by ARN.
+waited_for: dict[str, str] = {}
 # Held while an execution changes from running to ended or back.
 ending = threading.Lock()
 
@@ -149,18 +151,28 @@ def describe_execution(original: Any, response: StepFunctionResponse) -> ActionR
 def stop_execution(_original: Any, response: StepFunctionResponse) -> ActionResult:  # noqa: ANN401
     """StopExecution: the execution is ABORTED at once."""
     execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
-    with ending:
-        if execution.status == "RUNNING":
-            execution.exec_status = ExecutionStatus.ABORTED
-            execution.stop_date = datetime.now(UTC)
-            execution.error, execution.cause = response._get_param("error"), response._get_param("cause")
-            worker = execution.exec_worker
-            # Its thread may only just have been started.
-            while worker.env is None or worker.env.program_state() is None:
-                time.sleep(0.01)
-            worker.stop(stop_date=execution.stop_date, error=execution.error, cause=execution.cause)
-            _trace(execution)
+    stop(execution, response._get_param("error"), response._get_param("cause"))
     return ActionResult({"stopDate": execution.stop_date})
+
+
+def stop(execution: Execution, error: str | None = None, cause: str | None = None) -> None:
+    """Stops an execution and, where its role may stop it, the one that it waits for."""
+    with ending:
+        if execution.status != "RUNNING":
+            return
+        execution.exec_status = ExecutionStatus.ABORTED
+        execution.stop_date = datetime.now(UTC)
+        execution.error, execution.cause = error, cause
+        worker = execution.exec_worker
+        # Its thread may only just have been started.
+        while worker.env is None or worker.env.program_state() is None:
+            time.sleep(0.01)
+        worker.stop(stop_date=execution.stop_date, error=error, cause=cause)
+        _trace(execution)
+    nested = waited_for.pop(execution.exec_arn, None)
+    if nested and iam.role_may(execution.role_arn, "states:StopExecution", nested):
+        _, _, _, region, account, *_ = nested.split(":")
+        stop(stepfunctions_parser_backends[account][region].describe_execution(nested))
 
 
 @replaces(

@@ -6,8 +6,10 @@ from typing import Any
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (
     StateTaskServiceSfn,
 )
+from moto.stepfunctions.parser.asl.eval.environment import Environment
 
 from ..patching import replaces
+from .step_functions_executions import waited_for
 
 _BECAUSE = (
     "the API of Step Functions begins names with a small letter and has dates, where a definition has capital letters "
@@ -39,3 +41,14 @@ def _normalise_response(
     for name, value in response.items():
         if isinstance(value, datetime):
             response[name] = int(value.timestamp() * 1000)
+
+
+@replaces(
+    StateTaskServiceSfn,
+    "_build_sync2_resolver",
+    because="moto does not stop what a stopped execution waits for",
+    written_against="fbbf50b6",
+)
+def _build_sync2_resolver(original: Any, task: StateTaskServiceSfn, env: Environment, *rest: Any, **named: Any) -> Any:  # noqa: ANN401
+    waited_for[env.states.context_object.context_object_data["Execution"]["Id"]] = env.stack[-1]["ExecutionArn"]
+    return original(task, env, *rest, **named)

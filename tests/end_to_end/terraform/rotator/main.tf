@@ -134,6 +134,7 @@ module "rotator" {
         encryption           = aws_kms_key.this.arn
         excluded_indexes     = ["by-day"]
       }
+      carry_over = ["contributor_insights"]
     }
     capped = {
       source_pattern      = "-resize$"
