@@ -11,11 +11,6 @@ locals {
   rules_that_delete                   = [for name, rule in var.rules : name if rule.keep != null]
   parameter_arns_of_rules_that_delete = [for name in local.rules_that_delete : module.rule[name].parameter_arn if module.rule[name].parameter_arn != null]
 
-  hooks          = distinct([for rule in var.rules : rule.before_switch if rule.before_switch != null])
-  hook_functions = [for arn in local.hooks : arn if can(regex("^arn:[^:]+:lambda:", arn))]
-  # IAM knows a state machine and its executions without version and alias.
-  hook_state_machines = distinct([for arn in local.hooks : join(":", slice(split(":", arn), 0, 7)) if can(regex("^arn:[^:]+:states:", arn))])
-
   function_policies = {
     start_workflow       = data.aws_iam_policy_document.start_workflow.json
     restore_backup       = data.aws_iam_policy_document.restore_backup.json
@@ -292,89 +287,6 @@ data "aws_iam_policy_document" "tracing" {
   }
 }
 
-# Step Functions asks X-Ray how many executions to trace; functions leave that to Lambda.
-data "aws_iam_policy_document" "tracing_of_state_machine" {
-  source_policy_documents = [data.aws_iam_policy_document.tracing.json]
-
-  dynamic "statement" {
-    for_each = var.tracing ? ["*"] : []
-
-    content {
-      sid     = "ReadSamplingRules"
-      actions = ["xray:GetSamplingRules", "xray:GetSamplingTargets"]
-      # X-Ray knows no resources for these actions either.
-      resources = [statement.value]
-    }
-  }
-}
-
-data "aws_iam_policy_document" "state_machine" {
-  source_policy_documents = [data.aws_iam_policy_document.tracing_of_state_machine.json]
-
-  statement {
-    sid     = "InvokeFunctions"
-    actions = ["lambda:InvokeFunction"]
-    resources = [
-      for key, name in local.function_names : "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${name}"
-      if key != "start_workflow"
-    ]
-  }
-
-  dynamic "statement" {
-    for_each = length(local.hook_functions) > 0 ? [local.hook_functions] : []
-
-    content {
-      sid       = "InvokeHooks"
-      actions   = ["lambda:InvokeFunction"]
-      resources = statement.value
-    }
-  }
-
-  dynamic "statement" {
-    for_each = length(local.hook_state_machines) > 0 ? [local.hook_state_machines] : []
-
-    content {
-      sid       = "StartHooks"
-      actions   = ["states:StartExecution"]
-      resources = statement.value
-    }
-  }
-
-  dynamic "statement" {
-    for_each = length(local.hook_state_machines) > 0 ? [local.hook_state_machines] : []
-
-    content {
-      sid       = "FollowHooks"
-      actions   = ["states:DescribeExecution", "states:StopExecution"]
-      resources = [for arn in statement.value : "${replace(arn, ":stateMachine:", ":execution:")}:*"]
-    }
-  }
-
-  # Step Functions waits for the end of a hook by a rule of Amazon EventBridge. It takes no definition that may wait from
-  # a role that may not make this rule, so it is needed even where there is no hook.
-  statement {
-    sid       = "WaitForHooks"
-    actions   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
-    resources = ["arn:${local.partition}:events:${local.region}:${local.account_id}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"]
-  }
-
-  statement {
-    sid = "DeliverLogs"
-    actions = [
-      "logs:CreateLogDelivery",
-      "logs:DeleteLogDelivery",
-      "logs:DescribeLogGroups",
-      "logs:DescribeResourcePolicies",
-      "logs:GetLogDelivery",
-      "logs:ListLogDeliveries",
-      "logs:PutResourcePolicy",
-      "logs:UpdateLogDelivery",
-    ]
-    # CloudWatch Logs knows no resources for the actions that manage deliveries.
-    resources = ["*"]
-  }
-}
-
 # Where SNS puts what it could not deliver.
 data "aws_iam_policy_document" "undelivered_notifications" {
   statement {
@@ -407,24 +319,6 @@ data "aws_iam_policy_document" "assume_by_lambda" {
   }
 }
 
-data "aws_iam_policy_document" "assume_by_state_machine" {
-  statement {
-    sid     = "AssumeByStateMachine"
-    actions = ["sts:AssumeRole"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["states.amazonaws.com"]
-    }
-
-    condition {
-      test     = "ArnEquals"
-      variable = "aws:SourceArn"
-      values   = [local.state_machine_arn]
-    }
-  }
-}
-
 resource "aws_iam_role" "function" {
   for_each = local.function_names
 
@@ -441,18 +335,4 @@ resource "aws_iam_role_policy" "function" {
   name   = each.key
   role   = aws_iam_role.function[each.key].name
   policy = each.value
-}
-
-resource "aws_iam_role" "state_machine" {
-  name                 = "${var.name}-state-machine"
-  path                 = var.role_path
-  permissions_boundary = var.permissions_boundary
-  assume_role_policy   = data.aws_iam_policy_document.assume_by_state_machine.json
-  tags                 = var.tags
-}
-
-resource "aws_iam_role_policy" "state_machine" {
-  name   = "state_machine"
-  role   = aws_iam_role.state_machine.name
-  policy = data.aws_iam_policy_document.state_machine.json
 }

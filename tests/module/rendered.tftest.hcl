@@ -475,6 +475,31 @@ run "a_copy_that_is_not_verified_is_not_read" {
   }
 }
 
+run "attributes_that_are_null_are_as_if_left_out" {
+  command = plan
+
+  variables {
+    rules = {
+      proof = {
+        source_pattern      = "."
+        replacement_pattern = "$0"
+        ssm_parameter_name  = null
+        restore             = null
+        carry_over          = null
+        tags                = null
+        before_switch       = null
+        verify              = null
+        keep                = null
+      }
+    }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"] == jsonencode({ proof = { replacement_pattern = "$0", source_pattern = "." } })
+    error_message = aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"]
+  }
+}
+
 run "rules_without_parameters_grant_nothing_on_parameters" {
   command = plan
 
