@@ -134,17 +134,19 @@ class Deployment:
 
     def hook_of(self, job: BackupJob) -> str:
         """The execution of the slow hook that the rotation of the rule `hooked` waits for, by ARN."""
+        arn = self.execution_arn("hooked", job)
 
-        def running() -> str | None:
-            history = client("stepfunctions").get_paginator("get_execution_history")
+        def submitted() -> str | None:
             try:
-                pages = [*history.paginate(executionArn=self.execution_arn("hooked", job))]
+                execution = client("stepfunctions").describe_execution(executionArn=arn)
             except client("stepfunctions").exceptions.ExecutionDoesNotExist:
                 return None
-            submitted = [event.get("taskSubmittedEventDetails") for page in pages for event in page["events"]]
-            return next((json.loads(details["output"])["ExecutionArn"] for details in submitted if details), None)
+            assert execution["status"] != "FAILED", f"{execution['error']}: {execution['cause']}"
+            pages = client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=arn)
+            details = (event.get("taskSubmittedEventDetails") for page in pages for event in page["events"])
+            return next((json.loads(found["output"])["ExecutionArn"] for found in details if found), None)
 
-        return wait_until(f"hook of the rotation of {job.table_arn}", running, self.patience_seconds)
+        return wait_until(f"hook of the rotation of {job.table_arn}", submitted, self.patience_seconds)
 
     def executions(self, job: BackupJob) -> list[str]:
         """The names of all executions that a backup job led to."""

@@ -11,7 +11,7 @@ from botocore.session import get_session
 from tests.end_to_end.conftest import ENDPOINT, local_only, recovery_points
 from tests.end_to_end.deployment import Deployment, client
 from tests.end_to_end.tables import make_table
-from tests.local_aws.faults import changed_settings
+from tests.local_aws.faults import Fault, changed_settings, injected
 
 pytestmark = local_only
 
@@ -47,10 +47,20 @@ def survivors(deployment: Deployment) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def states(deployment: Deployment, survivors: dict[str, str]) -> Iterator[list[dict[str, Any]]]:
-    """Ten rotations, after the first of which a copy loses a tag, and after the second one is protected."""
+    """Ten rotations, after the first of which a copy loses a tag, and after the second one is protected.
+
+    Once, DynamoDB does not delete a table yet.
+    """
     table_arn = make_table(SOURCE)
     states = []
-    with recovery_points(native=True), changed_settings(os.environ[ENDPOINT], restore_seconds=0.01):
+    in_use = Fault(
+        service="dynamodb", operation="DeleteTable", error="ResourceInUseException", times=1, role="rotator-*"
+    )
+    with (
+        recovery_points(native=True),
+        changed_settings(os.environ[ENDPOINT], restore_seconds=0.01),
+        injected(os.environ[ENDPOINT], in_use) as fault,
+    ):
         for number in range(10):
             # The names of copies have seconds.
             time.sleep(1)
@@ -61,6 +71,7 @@ def states(deployment: Deployment, survivors: dict[str, str]) -> Iterator[list[d
                 client("dynamodb").untag_resource(ResourceArn=copy["TableArn"], TagKeys=[f"{PREFIX}rule"])
             if number == 1:
                 client("dynamodb").update_table(TableName=copy["TableName"], DeletionProtectionEnabled=True)
+    assert fault.struck == 1
     yield states
     client("dynamodb").update_table(TableName=states[1]["TargetTableName"], DeletionProtectionEnabled=False)
     for name in (SOURCE, *survivors.values()):

@@ -14,7 +14,7 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 from rotator.errors import NotYet, RotationError, TemporaryFailure
 
 # Others come first. It passes, if only after hours.
-_NOT_YET = {
+NOT_YET = {
     # DynamoDB restores a backup to one table at a time.
     ("RestoreTableFromBackup", "BackupInUseException"),
     ("TagResource", "ResourceInUseException"),
@@ -29,6 +29,8 @@ _NOT_YET = {
     ("EnableKinesisStreamingDestination", "ResourceInUseException"),
     ("RegisterScalableTarget", "ConcurrentUpdateException"),
     ("PutScalingPolicy", "ConcurrentUpdateException"),
+    # Something has begun to change an old copy since it was looked at, and it will be left.
+    ("DeleteTable", "ResourceInUseException"),
 }
 # AWS asks to go slower, or a quota is used up, such as that of 50 restores at once
 # (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html).
@@ -45,7 +47,7 @@ _NOT_YET_FOR_ANY_CALL = {
     "TooManyRequestsException",
 }
 # DynamoDB does not know a table in all places at once.
-_SOON = {
+SOON = {
     ("ListTagsOfResource", "ResourceNotFoundException"),
     ("TagResource", "ResourceNotFoundException"),
     ("UpdateContinuousBackups", "TableNotFoundException"),
@@ -77,9 +79,9 @@ def code_of(error: ClientError) -> str:
 def _answer(error: ClientError) -> RotationError:
     code = code_of(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if (error.operation_name, code) in _NOT_YET or code in _NOT_YET_FOR_ANY_CALL:
+    if (error.operation_name, code) in NOT_YET or code in _NOT_YET_FOR_ANY_CALL:
         return NotYet(str(error))
-    if (error.operation_name, code) in _SOON or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if (error.operation_name, code) in SOON or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return TemporaryFailure(str(error))
     named: type[AwsError] = type(code, (AwsError,), {})
     return named(str(error))

@@ -121,7 +121,7 @@ module "rotator" {
       tags                = { stage = "staging" }
     }
     bare = {
-      source_pattern      = "-settings$"
+      source_pattern      = "-(native|advanced)-settings$"
       replacement_pattern = "-bare"
     }
     resized = {
