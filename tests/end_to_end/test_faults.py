@@ -94,14 +94,14 @@ IN_USE = "ResourceInUseException"
 CONCURRENT = "ConcurrentUpdateException"
 # Of source tables with one setting each. The client does not retry what DynamoDB does not take yet.
 SETTINGS = {
-    "tags-unknown-yet": (error("dynamodb", "ListTagsOfResource", "ResourceNotFoundException", 1), SUCCEEDS),
+    "tags-unknown": (error("dynamodb", "ListTagsOfResource", "ResourceNotFoundException", 1), SUCCEEDS),
     "time_to_live-in-use": (error("dynamodb", "UpdateTimeToLive", IN_USE, 1), SUCCEEDS),
     "point_in_time_recovery-in-use": (error("dynamodb", "UpdateContinuousBackups", IN_USE, 1), SUCCEEDS),
-    "point_in_time_recovery-too-early": (
+    "point_in_time_recovery-early": (
         error("dynamodb", "UpdateContinuousBackups", "ContinuousBackupsUnavailableException", 1),
         SUCCEEDS,
     ),
-    "point_in_time_recovery-unknown-yet": (
+    "point_in_time_recovery-unknown": (
         error("dynamodb", "UpdateContinuousBackups", "TableNotFoundException", 1),
         SUCCEEDS,
     ),
@@ -115,16 +115,16 @@ SETTINGS = {
     ),
     "auto_scaling-busy-policy": (error("application-autoscaling", "PutScalingPolicy", CONCURRENT, 1), SUCCEEDS),
 }
-CASES = {"native": NATIVE, "advanced": ADVANCED, "settings": SETTINGS}
-RULES = {"native": "staging", "advanced": "staging", "settings": "complete"}
+CASES = {"native": NATIVE, "advanced": ADVANCED, "set": SETTINGS}
+RULES = {"native": "staging", "advanced": "staging", "set": "complete"}
 
 
 def source_name(kind: str, name: str) -> str:
-    return f"{PREFIX}{kind}-{name}-{'settings' if kind == 'settings' else 'production'}"
+    return f"{PREFIX}{kind}-{name}-{'settings' if kind == 'set' else 'production'}"
 
 
 def make_source(kind: str, name: str) -> str:
-    if kind == "settings":
+    if kind == "set":
         return make_table_with_settings(source_name(kind, name), name.partition("-")[0])
     return make_table(source_name(kind, name))
 
@@ -172,7 +172,7 @@ def test_there_is_one_right_outcome(kind: str, name: str, outcomes: dict[tuple[s
         return
     assert execution["status"] == "SUCCEEDED", f"{execution.get('error')}: {execution.get('cause')}"
     assert items(state["TargetTableName"]) == [{"id": {"S": source_name(kind, name)}}]
-    if kind == "settings":
+    if kind == "set":
         settings = json.loads(execution["output"])["ConfigureTableOutput"]["Settings"]
         assert settings[name.partition("-")[0]] == "applied"
     else:
