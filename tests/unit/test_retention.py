@@ -1,10 +1,13 @@
 """Which tables are deleted, and above all which are not."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from rotator.clients import Clients
+from rotator.errors import NotYet
 from rotator.ownership import BACKUP_TIME, claim
 from rotator.retention import delete_old_tables
 from rotator.state import Invocation
@@ -92,6 +95,49 @@ def test_a_protected_copy_stays_and_is_reported(clients: Clients) -> None:
 
     assert tables(clients) == [names[0], *names[2:]]
     assert output["Kept"] == [{"TableName": names[0], "Reason": "it is protected against deletion"}]
+
+
+def show_as(clients: Clients, name: str, status: str) -> None:
+    def change(parsed: dict[str, Any], **_: object) -> None:
+        if parsed["Table"]["TableName"] == name:
+            parsed["Table"]["TableStatus"] = status
+
+    clients.dynamodb.meta.events.register("after-call.dynamodb.DescribeTable", change)
+
+
+@pytest.mark.parametrize("status", ["CREATING", "DELETING"])
+def test_a_table_that_is_not_yet_or_no_longer_a_copy_counts_for_nothing(clients: Clients, status: str) -> None:
+    names = [copy(clients, day) for day in range(5)]
+    show_as(clients, names[0], status)
+    show_as(clients, names[3], status)
+
+    output = delete_old_tables(rotation_of(4, keep=1), SETTINGS, clients)
+
+    assert sorted(output["Deleted"]) == names[1:3]
+    assert output["Kept"] == []
+
+
+def test_a_copy_that_something_is_at_work_on_stays_and_is_reported(clients: Clients) -> None:
+    names = [copy(clients, day) for day in range(5)]
+    show_as(clients, names[0], "UPDATING")
+
+    output = delete_old_tables(rotation_of(4), SETTINGS, clients)
+
+    assert output == {"Deleted": [names[1]], "Kept": [{"TableName": names[0], "Reason": "it is UPDATING"}]}
+
+
+def test_a_copy_that_something_begins_to_work_on_is_looked_at_again(clients: Clients) -> None:
+    for day in range(5):
+        copy(clients, day)
+
+    def refuse(**_: object) -> None:
+        error = {"Error": {"Code": "ResourceInUseException", "Message": "Table is being updated"}}
+        raise ClientError(error, "DeleteTable")  # type: ignore[arg-type]
+
+    clients.dynamodb.meta.events.register("before-call.dynamodb.DeleteTable", refuse)
+
+    with pytest.raises(NotYet):
+        delete_old_tables(rotation_of(4), SETTINGS, clients)
 
 
 def test_tables_that_are_not_copies_by_this_rule_and_module_stay(clients: Clients) -> None:
