@@ -118,12 +118,8 @@ class Deployment:
             self.tables_made.add(json.loads(execution["input"])["TargetTableName"])
             return execution if execution["status"] != "RUNNING" else None
 
-        def failed_notifications() -> str:
-            return "; ".join(str(record["responsePayload"]) for record in self.messages("failed_notifications_queue"))
-
-        return wait_until(
-            f"end of the rotation of {job.table_arn} by {rule}", ended, self.patience_seconds, failed_notifications
-        )
+        what = f"end of the rotation of {job.table_arn} by {rule}"
+        return wait_until(what, ended, self.patience_seconds, self._why_notifications_failed)
 
     def rotate(self, rule: str, job: BackupJob) -> dict[str, Any]:
         """The state in which a rotation ended; fails with error and cause if it did not succeed."""
@@ -146,7 +142,8 @@ class Deployment:
             details = (event.get("taskSubmittedEventDetails") for page in pages for event in page["events"])
             return next((json.loads(found["output"])["ExecutionArn"] for found in details if found), None)
 
-        return wait_until(f"hook of the rotation of {job.table_arn}", submitted, self.patience_seconds)
+        what = f"hook of the rotation of {job.table_arn}"
+        return wait_until(what, submitted, self.patience_seconds, self._why_notifications_failed)
 
     def executions(self, job: BackupJob) -> list[str]:
         """The names of all executions that a backup job led to."""
@@ -162,6 +159,9 @@ class Deployment:
         messages = (event["message"] for event in events)
         # Lambda itself says in plain text that it killed a function.
         return [json.loads(line) for line in messages if text in line and not line.startswith("RequestId: ")]
+
+    def _why_notifications_failed(self) -> str:
+        return "; ".join(str(record["responsePayload"]) for record in self.messages("failed_notifications_queue"))
 
     def messages(self, queue: str) -> list[dict[str, Any]]:
         """Takes what a queue holds out of it."""

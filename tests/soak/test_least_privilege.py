@@ -63,15 +63,10 @@ class Scenarios:
 
     def lost_answer(self) -> None:
         name = fresh("production")
-        fault = Fault(
-            service="dynamodb",
-            operation="RestoreTableFromBackup",
-            drop=True,
-            takes_effect=True,
-            times=1,
-            containing=name,
-        )
-        with injected(os.environ[ENDPOINT], fault):
+        lost = Fault(operation="RestoreTableFromBackup", drop=True, takes_effect=True, times=1, containing=name)
+        # The table is ACTIVE when the next one comes, and no longer tells what it was restored from.
+        late = Fault(operation="RestoreTableFromBackup", seconds=0.5, containing=name)
+        with injected(os.environ[ENDPOINT], lost), injected(os.environ[ENDPOINT], late):
             self._rotation("staging", make_table(name), native=True)
 
     def settings(self) -> None:
