@@ -42,13 +42,13 @@ module: set-up ## tests of what Terraform plans
 end-to-end: set-up ## tests of whole rotations on the local AWS
 	$(ALONE) $(PYTHON_MODULE) pytest tests/end_to_end
 
-soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, each permission taken away
+soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, an example, each permission taken away
 	$(ALONE) .build/venv/bin/python benchmarks/import_cost.py
 	$(ALONE) .build/venv/bin/python benchmarks/waiting.py
 	@# They wait most of the time, so they run side by side.
 	@$(ALONE) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k configure_table & configure_table=$$!; \
 	$(ALONE) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not configure_table' & others=$$!; \
-	$(ALONE) $(PYTHON_MODULE) pytest tests/soak/test_crowd.py tests/soak/test_faults_by_chance.py; crowd=$$?; \
+	$(ALONE) $(PYTHON_MODULE) pytest tests/soak/test_crowd.py tests/soak/test_faults_by_chance.py tests/soak/test_examples.py; crowd=$$?; \
 	wait $$configure_table && wait $$others && exit $$crowd
 
 test-aws: set-up ## tests of whole rotations in the AWS account of your environment

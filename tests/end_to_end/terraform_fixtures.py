@@ -7,3 +7,4 @@ pytest-terraform puts a fixture into the module that asks for it, and can only b
 from pytest_terraform import terraform
 
 terraform("rotator", scope="session", replay=False)
+terraform("complete", scope="session", replay=False)

@@ -1,0 +1,33 @@
+"""The examples that no other test applies."""
+
+import pytest
+from pytest_terraform.tf import TerraformTestApi
+
+from tests.end_to_end.conftest import PATIENCE_SECONDS, recovery_points
+from tests.end_to_end.deployment import Deployment, client, items
+
+
+@pytest.mark.parametrize("kind", ["native", "advanced"])
+def test_the_complete_example_rotates_within_its_boundary(kind: str, complete: TerraformTestApi) -> None:
+    outputs = complete.outputs["complete"]["value"]
+    rotator = {
+        "state_machine_arn": outputs["state_machine_arn"],
+        "failed_notifications_queue": {"url": outputs["failed_notifications_queue_url"]},
+    }
+    values = {
+        "rotator": rotator,
+        "vault_name": outputs["backup_vault_name"],
+        "backup_role_arn": outputs["backup_role_arn"],
+    }
+    deployment = Deployment({name: {"value": value} for name, value in values.items()}, PATIENCE_SECONDS)
+    item = {"id": {"S": "1"}}
+    client("dynamodb").put_item(TableName="shop-orders-production", Item=item)
+
+    with recovery_points(native=kind == "native"):
+        job = deployment.end_of_backup(deployment.start_backup(outputs["table_arns"]["orders"]))
+    states = {rule: deployment.rotate(rule, job) for rule in ("staging", "reporting")}
+
+    for state in states.values():
+        assert items(state["TargetTableName"]) == [item]
+    parameter = client("ssm").get_parameter(Name=f"{outputs['ssm_parameter_path']}/orders/table-arn")["Parameter"]
+    assert parameter["Value"] == states["staging"]["DescribeTableOutput"]["Table"]["TableArn"]
