@@ -48,7 +48,7 @@ soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, an exam
 	@# They wait most of the time, so they run side by side.
 	@$(ALONE) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k configure_table & configure_table=$$!; \
 	$(ALONE) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not configure_table' & others=$$!; \
-	$(ALONE) $(PYTHON_MODULE) pytest tests/soak/test_crowd.py tests/soak/test_faults_by_chance.py tests/soak/test_examples.py; crowd=$$?; \
+	$(ALONE) $(PYTHON_MODULE) pytest tests/soak --ignore tests/soak/test_least_privilege.py; crowd=$$?; \
 	wait $$configure_table && wait $$others && exit $$crowd
 
 test-aws: set-up ## tests of whole rotations in the AWS account of your environment
