@@ -33,7 +33,7 @@ REPORT_SECONDS = 3
 MISSED = {
     "events:": ("managed-rule",),
     "kms:": ("no dead letter",),
-    "lambda:": ("no end of the rotation",),
+    "lambda:": ("no end of the rotation", "no hook of the rotation"),
     "logs:": ("logged nothing", "Log Destination"),
     "sns:": ("no report",),
     "sqs:": ("no dead letter",),
