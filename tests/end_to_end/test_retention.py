@@ -49,13 +49,11 @@ def survivors(deployment: Deployment) -> dict[str, str]:
 def states(deployment: Deployment, survivors: dict[str, str]) -> Iterator[list[dict[str, Any]]]:
     """Ten rotations, after the first of which a copy loses a tag, and after the second one is protected.
 
-    Once, DynamoDB does not delete a table yet.
+    Once, DynamoDB does not delete a table, as something is at work on it: the next rotation does.
     """
     table_arn = make_table(SOURCE)
     states = []
-    in_use = Fault(
-        service="dynamodb", operation="DeleteTable", error="ResourceInUseException", times=1, role="rotator-*"
-    )
+    in_use = Fault(operation="DeleteTable", error="ResourceInUseException", times=1, role="rotator-test-*")
     with (
         recovery_points(native=True),
         changed_settings(os.environ[ENDPOINT], restore_seconds=0.01),
@@ -72,6 +70,8 @@ def states(deployment: Deployment, survivors: dict[str, str]) -> Iterator[list[d
             if number == 1:
                 client("dynamodb").update_table(TableName=copy["TableName"], DeletionProtectionEnabled=True)
     assert fault.struck == 1
+    kept = [found["Reason"] for state in states for found in state["DeleteOldTablesOutput"]["Kept"]]
+    assert kept.count("something is at work on it") == 1
     yield states
     client("dynamodb").update_table(TableName=states[1]["TargetTableName"], DeletionProtectionEnabled=False)
     for name in (SOURCE, *survivors.values()):

@@ -29,8 +29,6 @@ NOT_YET = {
     ("EnableKinesisStreamingDestination", "ResourceInUseException"),
     ("RegisterScalableTarget", "ConcurrentUpdateException"),
     ("PutScalingPolicy", "ConcurrentUpdateException"),
-    # Something has begun to change an old copy since it was looked at, and it will be left.
-    ("DeleteTable", "ResourceInUseException"),
 }
 # AWS asks to go slower, or a quota is used up, such as that of 50 restores at once
 # (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html).

@@ -13,6 +13,7 @@ The function's policy says the same of tags and names, so that a mistake here wo
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -40,9 +41,9 @@ def delete_old_tables(invocation: Invocation, settings: RotationSettings, client
     deleted: list[str] = []
     kept: list[KeptTable] = []
     for copy in old:
-        if reason := _reason_to_keep(copy, in_use):
+        if reason := _reason_to_keep(copy, in_use) or _delete(copy["TableName"], dynamodb):
             kept.append({"TableName": copy["TableName"], "Reason": reason})
-        elif _delete(copy["TableName"], dynamodb):
+        else:
             deleted.append(copy["TableName"])
     logger.info("Old tables deleted", deleted=deleted, kept=kept)
     return {"Deleted": deleted, "Kept": kept}
@@ -89,10 +90,11 @@ def _reason_to_keep(copy: dict[str, Any], in_use: list[str]) -> str | None:
     return None
 
 
-def _delete(table_name: str, dynamodb: "DynamoDBClient") -> bool:
-    with answered():
+def _delete(table_name: str, dynamodb: "DynamoDBClient") -> str | None:
+    """Why the table stays all the same, if it does: something may have begun since it was described."""
+    with answered(), suppress(dynamodb.exceptions.ResourceNotFoundException):
         try:
             dynamodb.delete_table(TableName=table_name)
-        except dynamodb.exceptions.ResourceNotFoundException:
-            return False
-    return True
+        except dynamodb.exceptions.ResourceInUseException:
+            return "something is at work on it"
+    return None
