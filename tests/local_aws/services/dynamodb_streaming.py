@@ -10,12 +10,8 @@ from moto.kinesis.exceptions import ResourceNotFoundError
 from moto.kinesis.models import kinesis_backends
 
 from ..patching import adds
-from . import iam
 from .dynamodb_restores import settling_seconds
 from .dynamodb_tables import error
-
-KINESIS_NEEDS = ("DescribeStream", "PutRecord", "PutRecords")
-"""https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds_using-shards-and-metrics.html"""
 
 adds(Table, "insights", because="moto knows no Contributor Insights")(None)
 adds(Table, "streaming", because="moto knows no Kinesis data streams of tables")(None)
@@ -70,10 +66,8 @@ def _insights(handler: DynamoHandler) -> ActionResult:
 
 @adds(DynamoHandler, "enable_kinesis_streaming_destination", because="moto knows no Kinesis data streams of tables")
 def enable_kinesis_streaming_destination(handler: DynamoHandler) -> ActionResult:
-    """EnableKinesisStreamingDestination: DynamoDB writes to the stream in the name of the caller."""
+    """EnableKinesisStreamingDestination."""
     table, stream_arn = _table(handler), handler.body["StreamArn"]
-    for action in KINESIS_NEEDS:
-        iam.authorize(handler.access_key, f"kinesis:{action}", stream_arn, {})
     try:
         kinesis_backends[handler.current_account][handler.region].describe_stream(stream_arn, None)
     except ResourceNotFoundError as missing:

@@ -47,6 +47,12 @@ DECRYPTING = {
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Contributor_Insights_IAM.html
 """
 
+STREAMING_NEEDS = ("DescribeStream", "PutRecord", "PutRecords")
+"""DynamoDB writes to a Kinesis data stream in the name of the one who enabled it.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds_using-shards-and-metrics.html
+"""
+
 AUTO_SCALING_NEEDS = {
     "RegisterScalableTarget": ("dynamodb:DescribeTable", "dynamodb:UpdateTable"),
     "PutScalingPolicy": ("cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"),
@@ -85,6 +91,8 @@ def _needs_of_dynamodb(operation: str, resources: list[str], given: Mapping[str,
         sse = given.get("SSESpecificationOverride") or given.get("SSESpecification") or {}
         if key_arn := sse.get("KMSMasterKeyId"):
             yield from (Need(f"kms:{needed}", key_arn, via="dynamodb") for needed in ENCRYPTION_NEEDS_OF_KEY)
+    if operation == "EnableKinesisStreamingDestination":
+        yield from (Need(f"kinesis:{needed}", given["StreamArn"]) for needed in STREAMING_NEEDS)
     if operation in DECRYPTING:
         keys = {_customers_key_of(table) for table in map(table_by_arn, resources) if table}
         yield from (Need("kms:Decrypt", key, via="dynamodb") for key in keys if key)
