@@ -58,6 +58,16 @@ variable "rules" {
     condition     = length(var.rules) > 0
     error_message = "rules is {}, so that nothing would ever be restored. Give at least one rule, such as { staging = { source_pattern = \"-production$\", replacement_pattern = \"-staging\" } }."
   }
+
+  validation {
+    condition     = length(distinct([for rule in var.rules : [rule.source_pattern, rule.replacement_pattern]])) == length(var.rules)
+    error_message = "rules has ${join(" and ", [for name, rule in var.rules : name if length([for other in var.rules : other if other.source_pattern == rule.source_pattern && other.replacement_pattern == rule.replacement_pattern]) > 1])} with the same source_pattern and replacement_pattern, so that their copies would have the same name. Give each rule a replacement_pattern of its own."
+  }
+
+  validation {
+    condition     = length([for name, rule in var.rules : name if try(!strcontains(rule.ssm_parameter_name, "$"), false) && length([for other in var.rules : other if other.ssm_parameter_name == rule.ssm_parameter_name]) > 1]) == 0
+    error_message = "rules has ${join(" and ", [for name, rule in var.rules : name if try(!strcontains(rule.ssm_parameter_name, "$"), false) && length([for other in var.rules : other if other.ssm_parameter_name == rule.ssm_parameter_name]) > 1])} with the same ssm_parameter_name, which can point at the copies of one rule only. Give each rule a parameter of its own."
+  }
 }
 
 variable "name" {
@@ -184,14 +194,14 @@ variable "log_retention_days" {
 }
 
 variable "log_level" {
-  description = "What the functions log: DEBUG (also each notification that was ignored), INFO, WARN or ERROR."
+  description = "What the functions log: INFO, or DEBUG for each notification that was ignored as well. Nothing less, for CloudWatch reads the metrics out of lines of the level INFO."
   type        = string
   default     = "INFO"
   nullable    = false
 
   validation {
-    condition     = contains(["DEBUG", "INFO", "WARN", "ERROR"], var.log_level)
-    error_message = "log_level is \"${var.log_level}\". Use DEBUG, INFO, WARN or ERROR."
+    condition     = contains(["DEBUG", "INFO"], var.log_level)
+    error_message = "log_level is \"${var.log_level}\". Use INFO or DEBUG."
   }
 }
 

@@ -55,6 +55,39 @@ run "a_topic_of_another_account" {
   expect_failures = [aws_sns_topic_subscription.this]
 }
 
+run "two_rules_whose_copies_would_have_the_same_name" {
+  command = plan
+  variables {
+    rules = {
+      staging   = { source_pattern = "-production$", replacement_pattern = "-staging" }
+      reporting = { source_pattern = "-production$", replacement_pattern = "-staging" }
+      other     = { source_pattern = "-production$", replacement_pattern = "-other" }
+    }
+  }
+  expect_failures = [var.rules]
+}
+
+run "two_rules_with_one_parameter" {
+  command = plan
+  variables {
+    rules = {
+      staging   = { source_pattern = "-production$", replacement_pattern = "-staging", ssm_parameter_name = "/orders" }
+      reporting = { source_pattern = "-production$", replacement_pattern = "-reporting", ssm_parameter_name = "/orders" }
+    }
+  }
+  expect_failures = [var.rules]
+}
+
+run "two_rules_with_parameters_that_only_look_the_same" {
+  command = plan
+  variables {
+    rules = {
+      orders = { source_pattern = "^(orders)-production$", replacement_pattern = "$1-staging", ssm_parameter_name = "/$1" }
+      users  = { source_pattern = "^(users)-production$", replacement_pattern = "$1-staging", ssm_parameter_name = "/$1" }
+    }
+  }
+}
+
 run "no_rules" {
   command = plan
   variables {
@@ -151,10 +184,10 @@ run "a_log_retention_that_does_not_exist" {
   expect_failures = [var.log_retention_days]
 }
 
-run "a_log_level_that_does_not_exist" {
+run "a_log_level_that_would_drop_the_metrics" {
   command = plan
   variables {
-    log_level = "debug"
+    log_level = "WARN"
   }
   expect_failures = [var.log_level]
 }
