@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/access-control-
 """
 
 import json
+import re
 
 from rotator.aws_errors import answered
 from rotator.carry_over.tables import Tables
@@ -14,7 +15,8 @@ def carry_over_resource_policy(tables: Tables) -> bool:
     policy = _policy_of(tables.source_arn, tables)
     if policy is None:
         return False
-    wanted = policy.replace(tables.source_arn, tables.target_arn)
+    # The name of another table may begin like that of this one.
+    wanted = re.sub(rf"{re.escape(tables.source_arn)}(?![\w.-])", tables.target_arn, policy)
     there = _policy_of(tables.target_arn, tables)
     if there is None or json.loads(there) != json.loads(wanted):
         with answered():
