@@ -3,6 +3,11 @@
 locals {
   carry_over = toset(flatten([for rule in var.rules : rule.carry_over]))
 
+  # The ids of targets are not those of tables, hence the conditions wherever these are granted.
+  scalable_targets_arn = "arn:${local.partition}:application-autoscaling:${local.region}:${local.account_id}:scalable-target/*"
+  # AWS does not say which names Application Auto Scaling tries with the permissions of its caller.
+  scaling_alarms_arn = "arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:*"
+
   # Each is read of the source table and of the copy, and written to the copy alone.
   actions_of_settings = {
     tags                   = { read = ["dynamodb:ListTagsOfResource"], write = ["dynamodb:TagResource"] }
@@ -83,12 +88,11 @@ data "aws_iam_policy_document" "configure_table" {
   }
 
   dynamic "statement" {
-    for_each = contains(local.carry_over, "auto_scaling") ? ["arn:${local.partition}:application-autoscaling:${local.region}:${local.account_id}:scalable-target/*"] : []
+    for_each = contains(local.carry_over, "auto_scaling") ? [local.scalable_targets_arn] : []
 
     content {
-      sid     = "WriteAutoScaling"
-      actions = ["application-autoscaling:PutScalingPolicy", "application-autoscaling:RegisterScalableTarget"]
-      # The ids of targets are not those of tables.
+      sid       = "WriteAutoScaling"
+      actions   = ["application-autoscaling:PutScalingPolicy", "application-autoscaling:RegisterScalableTarget"]
       resources = [statement.value]
 
       condition {
@@ -100,9 +104,9 @@ data "aws_iam_policy_document" "configure_table" {
   }
 
   # Application Auto Scaling tries what it will do with the permissions of its caller: to change the capacity, for which
-  # UpdateTable is above, and to keep alarms. AWS does not say of which names.
+  # UpdateTable is above, and to keep alarms.
   dynamic "statement" {
-    for_each = contains(local.carry_over, "auto_scaling") ? ["arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:*"] : []
+    for_each = contains(local.carry_over, "auto_scaling") ? [local.scaling_alarms_arn] : []
 
     content {
       sid       = "KeepAlarmsOfAutoScaling"

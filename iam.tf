@@ -8,9 +8,6 @@ locals {
 
   parameter_arns = [for rule in module.rule : rule.parameter_arn if rule.parameter_arn != null]
 
-  rules_that_delete                   = [for name, rule in var.rules : name if rule.keep != null]
-  parameter_arns_of_rules_that_delete = [for name in local.rules_that_delete : module.rule[name].parameter_arn if module.rule[name].parameter_arn != null]
-
   function_policies = {
     start_workflow       = data.aws_iam_policy_document.start_workflow.json
     restore_backup       = data.aws_iam_policy_document.restore_backup.json
@@ -184,64 +181,6 @@ data "aws_iam_policy_document" "update_ssm_parameter" {
     content {
       sid       = "UpdateParameters"
       actions   = ["ssm:GetParameterHistory", "ssm:PutParameter"]
-      resources = statement.value
-    }
-  }
-}
-
-data "aws_iam_policy_document" "delete_old_tables" {
-  source_policy_documents = [data.aws_iam_policy_document.function["delete_old_tables"].json]
-
-  dynamic "statement" {
-    for_each = length(local.rules_that_delete) > 0 ? [1] : []
-
-    content {
-      sid     = "ListTables"
-      actions = ["dynamodb:ListTables"]
-      # DynamoDB knows no resources for this action.
-      resources = ["*"]
-    }
-  }
-
-  dynamic "statement" {
-    for_each = length(local.rules_that_delete) > 0 ? [1] : []
-
-    content {
-      sid       = "RecognizeOldTables"
-      actions   = ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"]
-      resources = [local.target_tables_arn]
-    }
-  }
-
-  # What the function checks before, once more: nothing is deleted but copies that this module made.
-  dynamic "statement" {
-    for_each = length(local.rules_that_delete) > 0 ? [local.rules_that_delete] : []
-
-    content {
-      sid       = "DeleteOldTables"
-      actions   = ["dynamodb:DeleteTable"]
-      resources = [local.target_tables_arn]
-
-      condition {
-        test     = "StringEquals"
-        variable = "aws:ResourceTag/backup-dynamodb-rotator:module"
-        values   = [var.name]
-      }
-
-      condition {
-        test     = "StringEquals"
-        variable = "aws:ResourceTag/backup-dynamodb-rotator:rule"
-        values   = statement.value
-      }
-    }
-  }
-
-  dynamic "statement" {
-    for_each = length(local.parameter_arns_of_rules_that_delete) > 0 ? [local.parameter_arns_of_rules_that_delete] : []
-
-    content {
-      sid       = "ReadParameters"
-      actions   = ["ssm:GetParameterHistory"]
       resources = statement.value
     }
   }

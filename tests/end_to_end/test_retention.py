@@ -10,7 +10,7 @@ from botocore.session import get_session
 
 from tests.end_to_end.conftest import ENDPOINT, local_only, recovery_points
 from tests.end_to_end.deployment import Deployment, client
-from tests.end_to_end.tables import make_table
+from tests.end_to_end.tables import make_table, make_table_with_settings
 from tests.local_aws.faults import Fault, changed_settings, injected
 
 pytestmark = local_only
@@ -51,7 +51,7 @@ def states(deployment: Deployment, survivors: dict[str, str]) -> Iterator[list[d
 
     Once, DynamoDB does not delete a table, as something is at work on it: the next rotation does.
     """
-    table_arn = make_table(SOURCE)
+    table_arn = make_table_with_settings(SOURCE, "auto_scaling")
     states = []
     in_use = Fault(operation="DeleteTable", error="ResourceInUseException", times=1, role="rotator-test-*")
     with (
@@ -94,6 +94,24 @@ def test_the_newest_copies_stay_with_all_that_is_not_the_rules(
         "Deleted": [copies[-4]],
         "Kept": [{"TableName": protected, "Reason": "it is protected against deletion"}],
     }
+
+
+def test_auto_scaling_goes_with_the_copies(states: list[dict[str, Any]]) -> None:
+    pages = client("application-autoscaling").get_paginator("describe_scalable_targets")
+    scaled = {
+        target["ResourceId"]
+        for page in pages.paginate(ServiceNamespace="dynamodb")
+        for target in page["ScalableTargets"]
+    }
+    pages = client("cloudwatch").get_paginator("describe_alarms")
+    alarms = [alarm["AlarmName"] for page in pages.paginate() for alarm in page["MetricAlarms"]]
+    copies = {state["TargetTableName"] for state in states}
+    left = copies & tables()
+
+    assert copies - left
+    assert {name for name in copies if f"table/{name}" in scaled} == left
+    assert {name for name in copies if f"table/{name}/index/by-day" in scaled} == left
+    assert {name for name in copies if any(name in alarm for alarm in alarms)} == left
 
 
 def test_the_parameter_is_on_a_live_table_and_can_be_rolled_back_to_another(states: list[dict[str, Any]]) -> None:

@@ -326,7 +326,7 @@ run "a_rule_that_asks_for_everything" {
       restore_backup    = ["WriteLogs", "EncryptTargetTables", "RestoreBackups", "FillTargetTables", "DescribeTables", "RecognizeTargetTables", "ReadIndexesOfBackups", "StartRestoreJobs", "PassRestoreRole", "ReadParameters"]
       configure_table   = ["WriteLogs", "DecryptTargetTables", "DescribeTables", "ReadSettings", "WriteSettingsOfTargetTables", "ReadSettingsOfBackups", "ReadAutoScaling", "WriteAutoScaling", "KeepAlarmsOfAutoScaling", "WriteToKinesisDestinations"]
       verify_table      = ["WriteLogs", "DecryptTargetTables", "DescribeBackups", "DescribeRestoreJobs", "DescribeSourceAndTargetTables", "ReadTargetTables"]
-      delete_old_tables = ["WriteLogs", "ListTables", "RecognizeOldTables", "DeleteOldTables", "ReadParameters"]
+      delete_old_tables = ["WriteLogs", "ListTables", "RecognizeOldTables", "DeleteOldTables", "FindAutoScalingOfOldTables", "EndAutoScalingOfOldTables", "DeleteAlarmsOfAutoScaling", "ReadParameters"]
     }
     error_message = jsonencode(local.function_policies)
   }
@@ -340,7 +340,7 @@ run "a_rule_that_asks_for_everything" {
   }
 
   assert {
-    condition = [for statement in jsondecode(data.aws_iam_policy_document.delete_old_tables.json).Statement : statement if contains(["DeleteOldTables", "ReadParameters"], statement.Sid)] == jsondecode(jsonencode([
+    condition = [for statement in jsondecode(data.aws_iam_policy_document.delete_old_tables.json).Statement : statement if contains(["DeleteOldTables", "EndAutoScalingOfOldTables", "ReadParameters"], statement.Sid)] == jsondecode(jsonencode([
       {
         Sid      = "DeleteOldTables"
         Effect   = "Allow"
@@ -352,6 +352,13 @@ run "a_rule_that_asks_for_everything" {
             "aws:ResourceTag/backup-dynamodb-rotator:rule"   = "staging"
           }
         }
+      },
+      {
+        Sid       = "EndAutoScalingOfOldTables"
+        Effect    = "Allow"
+        Action    = "application-autoscaling:DeregisterScalableTarget"
+        Resource  = "arn:aws-us-gov:application-autoscaling:us-gov-west-1:123456789012:scalable-target/*"
+        Condition = { StringEquals = { "application-autoscaling:service-namespace" = "dynamodb" } }
       },
       {
         Sid      = "ReadParameters"
@@ -389,7 +396,7 @@ run "a_rule_that_asks_for_everything" {
   assert {
     condition = alltrue(flatten([
       for policy in concat(values(local.function_policies), [data.aws_iam_policy_document.state_machine.json]) : [
-        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs", "ListTables", "ReadAutoScaling"], statement.Sid) if contains(flatten([statement.Resource]), "*")
+        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs", "ListTables", "ReadAutoScaling", "FindAutoScalingOfOldTables"], statement.Sid) if contains(flatten([statement.Resource]), "*")
       ]
     ]))
     error_message = "A * stands where AWS knows resources."

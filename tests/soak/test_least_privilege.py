@@ -18,7 +18,12 @@ from botocore.exceptions import ClientError
 
 from tests.end_to_end.conftest import ENDPOINT, recovery_points
 from tests.end_to_end.deployment import BackupJob, Deployment, client, notification, wait_until
-from tests.end_to_end.tables import make_table, make_table_to_resize, make_table_with_every_setting
+from tests.end_to_end.tables import (
+    make_table,
+    make_table_to_resize,
+    make_table_with_every_setting,
+    make_table_with_settings,
+)
 from tests.end_to_end.test_meetings import held_up
 from tests.end_to_end.test_permissions import without
 from tests.local_aws.faults import Fault, changed_settings, injected, used_permissions
@@ -109,7 +114,7 @@ class Scenarios:
 
     def retention(self) -> None:
         forget("/rotator-test/kept/table-arn")
-        table_arn = make_table(fresh("keep"))
+        table_arn = make_table_with_settings(fresh("keep"), "auto_scaling")
         for _ in range(4):
             state = self._rotation("kept", table_arn, native=True)
             time.sleep(1)

@@ -184,6 +184,18 @@ def test_a_table_that_took_the_name_of_a_copy_with_its_tags_stays(clients: Clien
     assert tables(clients) == [name, table_of(1)]
 
 
+def test_a_rule_may_leave_nothing_of_the_name_but_the_time(clients: Clients) -> None:
+    names = [f"-2026112{day}-02-07-00" for day in range(3)]
+    for name in names:
+        make(clients, name)
+        table = clients.dynamodb.describe_table(TableName=name)["Table"]
+        claim(dict(table), rotation_of(0)["State"], SETTINGS.module, clients.dynamodb)
+    rotation = rotation_of(0, keep=1)
+    rotation["State"] |= {"TargetTableName": names[-1], "TargetParameterName": ""}
+
+    assert len(delete_old_tables(rotation, SETTINGS, clients)["Deleted"]) == 2
+
+
 def test_without_a_number_to_keep_nothing_is_deleted(clients: Clients) -> None:
     names = [copy(clients, day) for day in range(3)]
 

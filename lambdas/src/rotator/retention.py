@@ -18,6 +18,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from rotator.aws_errors import answered
+from rotator.carry_over.auto_scaling import end_auto_scaling
 from rotator.clients import Clients
 from rotator.logs import logger
 from rotator.ownership import BACKUP_TIME, is_copy, tags_of
@@ -32,16 +33,16 @@ if TYPE_CHECKING:
 
 def delete_old_tables(invocation: Invocation, settings: RotationSettings, clients: Clients) -> DeleteOldTablesOutput:
     """Deletes the copies of the source table by this rule, but for the newest `Keep` and those in use."""
-    state, dynamodb = invocation["State"], clients.dynamodb
+    state = invocation["State"]
     if state["Keep"] < 1:
         raise ValueError(f"Keep is {state['Keep']}: no copy would be left")
-    copies = _copies(state, settings.module, dynamodb)
+    copies = _copies(state, settings.module, clients.dynamodb)
     old = sorted(copies, key=lambda copy: str(copy["BackupTime"]), reverse=True)[state["Keep"] :]
     in_use = current_and_previous_value(state["TargetParameterName"], clients.ssm) if old else []
     deleted: list[str] = []
     kept: list[KeptTable] = []
     for copy in old:
-        if reason := _reason_to_keep(copy, in_use) or _delete(copy["TableName"], dynamodb):
+        if reason := _reason_to_keep(copy, in_use) or _delete(copy, state, clients):
             kept.append({"TableName": copy["TableName"], "Reason": reason})
         else:
             deleted.append(copy["TableName"])
@@ -65,10 +66,13 @@ def _copies(state: RotationState, module: str, dynamodb: "DynamoDBClient") -> It
 
 
 def _names_of_the_form(target_table_name: str, dynamodb: "DynamoDBClient") -> list[str]:
-    """Seeks by prefix: names come in order, so that other tables of the account cost nothing."""
+    """Seeks by prefix: names come in order, so that other tables of the account cost nothing.
+
+    The list begins behind a name that DynamoDB takes as one: even an empty stem leaves the three characters `-00`.
+    """
     prefix = re.sub(f"{TABLE_NAME_SUFFIX_PATTERN}$", "-", target_table_name)
     form = re.compile(re.escape(prefix.removesuffix("-")) + TABLE_NAME_SUFFIX_PATTERN)
-    names = takewhile(lambda name: name.startswith(prefix), _names_after(prefix, dynamodb))
+    names = takewhile(lambda name: name.startswith(prefix), _names_after(f"{prefix}00", dynamodb))
     return [name for name in names if form.fullmatch(name)]
 
 
@@ -90,11 +94,15 @@ def _reason_to_keep(copy: dict[str, Any], in_use: list[str]) -> str | None:
     return None
 
 
-def _delete(table_name: str, dynamodb: "DynamoDBClient") -> str | None:
+def _delete(copy: dict[str, Any], state: RotationState, clients: Clients) -> str | None:
     """Why the table stays all the same, if it does: something may have begun since it was described."""
+    dynamodb = clients.dynamodb
+    # First, as nothing would lead to it once the table is gone.
+    if "auto_scaling" in state["CarryOver"]:
+        end_auto_scaling(copy, clients.application_autoscaling)
     with answered(), suppress(dynamodb.exceptions.ResourceNotFoundException):
         try:
-            dynamodb.delete_table(TableName=table_name)
+            dynamodb.delete_table(TableName=copy["TableName"])
         except dynamodb.exceptions.ResourceInUseException:
             return "something is at work on it"
     return None

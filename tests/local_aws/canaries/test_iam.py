@@ -243,17 +243,17 @@ POLICY = {
 
 
 @pytest.mark.parametrize(
-    ("lacking", "call"),
+    ("lacking", "refused"),
     [
-        ("dynamodb:DescribeTable", "register_scalable_target"),
-        ("dynamodb:UpdateTable", "register_scalable_target"),
-        ("cloudwatch:DeleteAlarms", "put_scaling_policy"),
-        ("cloudwatch:DescribeAlarms", "put_scaling_policy"),
-        ("cloudwatch:PutMetricAlarm", "put_scaling_policy"),
+        ("dynamodb:DescribeTable", {"register_scalable_target"}),
+        ("dynamodb:UpdateTable", {"register_scalable_target"}),
+        ("cloudwatch:DeleteAlarms", {"put_scaling_policy", "deregister_scalable_target"}),
+        ("cloudwatch:DescribeAlarms", {"put_scaling_policy", "deregister_scalable_target"}),
+        ("cloudwatch:PutMetricAlarm", {"put_scaling_policy"}),
     ],
 )
 def test_auto_scaling_tries_what_it_will_do_with_the_permissions_of_its_caller(
-    aws: Aws, acting: Aws, name: str, lacking: str, call: str
+    aws: Aws, acting: Aws, name: str, lacking: str, refused: set[str]
 ) -> None:
     aws("dynamodb").create_table(TableName=name, **TABLE)
     table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"
@@ -271,13 +271,16 @@ def test_auto_scaling_tries_what_it_will_do_with_the_permissions_of_its_caller(
     calls: dict[str, dict[str, Any]] = {
         "register_scalable_target": {**target, "MinCapacity": 5, "MaxCapacity": 50},
         "put_scaling_policy": {**target, "PolicyName": name, **POLICY},
+        "deregister_scalable_target": target,
     }
     aws("application-autoscaling").register_scalable_target(**calls["register_scalable_target"])
-    with pytest.raises(ClientError, match=f"not authorized to perform: {lacking}") as error:
-        getattr(scaling, call)(**calls[call])
-    assert error.value.response["Error"]["Code"] == "ValidationException"
-    for other in calls.keys() - {call}:
-        getattr(scaling, other)(**calls[other])
+    for call, given in calls.items():
+        if call not in refused:
+            getattr(scaling, call)(**given)
+            continue
+        with pytest.raises(ClientError, match=f"not authorized to perform: {lacking}") as error:
+            getattr(scaling, call)(**given)
+        assert error.value.response["Error"]["Code"] == "ValidationException"
 
 
 def test_the_service_namespace_of_auto_scaling_can_be_a_condition(acting: Aws) -> None:

@@ -56,6 +56,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds_using-shard
 AUTO_SCALING_NEEDS = {
     "RegisterScalableTarget": ("dynamodb:DescribeTable", "dynamodb:UpdateTable"),
     "PutScalingPolicy": ("cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"),
+    "DeregisterScalableTarget": ("cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"),
 }
 """Application Auto Scaling tries what it will do with the permissions of its caller.
 

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/autoscaling/application/userguide/services-that-can-integrate-dynamodb.html
 """
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from rotator.aws_errors import answered
@@ -17,10 +18,13 @@ _NAMESPACE: Final = "dynamodb"
 def carry_over_auto_scaling(tables: Tables) -> bool:
     tables.existing_source  # noqa: B018 (raises where there is none)
     scaling = tables.clients.application_autoscaling
-    resources = {f"table/{tables.source_name}": f"table/{tables.target_name}"} | {
-        f"table/{tables.source_name}/index/{index}": f"table/{tables.target_name}/index/{index}"
-        for index in tables.target_index_names
-    }
+    resources = dict(
+        zip(
+            _resource_ids(tables.source_name, tables.target_index_names),
+            _resource_ids(tables.target_name, tables.target_index_names),
+            strict=True,
+        )
+    )
     targets = _targets_of(list(resources), scaling)
     for target in targets:
         _register(target, resources[target["ResourceId"]], scaling)
@@ -28,6 +32,25 @@ def carry_over_auto_scaling(tables: Tables) -> bool:
         for policy in _policies_of(source, scaling):
             _put(policy, resources[source], scaling)
     return bool(targets)
+
+
+def end_auto_scaling(table: dict[str, Any], scaling: "ApplicationAutoScalingClient") -> None:
+    """Takes targets, policies and alarms away from a described table, with which DynamoDB would not delete them.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.HowTo.SDK.html
+    """
+    index_names = [index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])]
+    for target in _targets_of(_resource_ids(table["TableName"], index_names), scaling):
+        with answered(), suppress(scaling.exceptions.ObjectNotFoundException):
+            scaling.deregister_scalable_target(
+                ServiceNamespace=_NAMESPACE,
+                ResourceId=target["ResourceId"],
+                ScalableDimension=target["ScalableDimension"],
+            )
+
+
+def _resource_ids(table_name: str, index_names: list[str]) -> list[str]:
+    return [f"table/{table_name}", *(f"table/{table_name}/index/{index_name}" for index_name in index_names)]
 
 
 def _targets_of(resource_ids: list[str], scaling: "ApplicationAutoScalingClient") -> list[Any]:

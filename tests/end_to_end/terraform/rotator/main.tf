@@ -162,6 +162,7 @@ module "rotator" {
       source_pattern      = "-keep$"
       replacement_pattern = "-kept"
       ssm_parameter_name  = "/${local.name}/kept/table-arn"
+      carry_over          = ["auto_scaling"]
       keep                = 3
     }
   }
