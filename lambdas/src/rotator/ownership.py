@@ -20,22 +20,18 @@ RECOVERY_POINT = f"{PREFIX}recovery-point"
 BACKUP_TIME = f"{PREFIX}backup-time"
 TABLE_ID = f"{PREFIX}table-id"
 
+# https://docs.aws.amazon.com/general/latest/gr/aws_tagging.html
+_LONGEST_VALUE = 256
+
 
 def claim(table: dict[str, Any], state: RotationState, module: str, dynamodb: "DynamoDBClient") -> None:
     """Tags an `ACTIVE` table as made by this rotation.
 
     Raises `TargetTableTaken` where it carries the tags of another one.
     """
-    check_not_taken(table, state, dynamodb)
+    check_not_taken(table, state, module, dynamodb)
     message = state["BackupSnsMessage"]
-    tags = {
-        MODULE: module,
-        RULE: state["Rule"],
-        SOURCE_TABLE: message["BackedUpResourceArn"],
-        RECOVERY_POINT: message["RecoveryPointArn"],
-        BACKUP_TIME: message["StartTime"],
-        TABLE_ID: table["TableId"],
-    }
+    tags = _tags_of_rotation(state, module) | {BACKUP_TIME: message["StartTime"], TABLE_ID: table["TableId"]}
     with answered():
         dynamodb.tag_resource(
             ResourceArn=table["TableArn"], Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
@@ -44,21 +40,21 @@ def claim(table: dict[str, Any], state: RotationState, module: str, dynamodb: "D
 
 def is_copy(tags: dict[str, str], table_id: str, state: RotationState, module: str) -> bool:
     """Whether a table is what this module made of the same source table by the same rule, and no other since."""
-    expected = {
-        MODULE: module,
-        RULE: state["Rule"],
-        SOURCE_TABLE: state["BackupSnsMessage"]["BackedUpResourceArn"],
-        TABLE_ID: table_id,
-    }
+    expected = _tags_of_rotation(state, module) | {TABLE_ID: table_id}
+    del expected[RECOVERY_POINT]
     return BACKUP_TIME in tags and all(tags.get(key) == value for key, value in expected.items())
 
 
-def check_not_taken(table: dict[str, Any], state: RotationState, dynamodb: "DynamoDBClient") -> None:
-    """Raises `TargetTableTaken` where an `ACTIVE` table carries the tags of a rotation of another recovery point."""
-    recovery_point_arn = state["BackupSnsMessage"]["RecoveryPointArn"]
-    origin = tags_of(table["TableArn"], dynamodb).get(RECOVERY_POINT, recovery_point_arn)
-    if origin != recovery_point_arn:
-        raise taken(table["TableName"], origin, recovery_point_arn)
+def check_not_taken(table: dict[str, Any], state: RotationState, module: str, dynamodb: "DynamoDBClient") -> None:
+    """Raises `TargetTableTaken` where an `ACTIVE` table carries the tags of another rotation.
+
+    That may be one of the same recovery point, by another rule or module that leads to the same name.
+    """
+    found = tags_of(table["TableArn"], dynamodb)
+    for key, value in _tags_of_rotation(state, module).items():
+        if found.get(key, value) != value:
+            kind = key.removeprefix(PREFIX)
+            raise taken(table["TableName"], f"{kind} {found[key]}", f"{kind} {value}")
 
 
 def tags_of(table_arn: str, dynamodb: "DynamoDBClient") -> dict[str, str]:
@@ -68,8 +64,23 @@ def tags_of(table_arn: str, dynamodb: "DynamoDBClient") -> dict[str, str]:
         return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
 
-def taken(table_name: str, origin: str, recovery_point_arn: str) -> TargetTableTaken:
+def taken(table_name: str, origin: str, own: str) -> TargetTableTaken:
+    """`origin` is what the table is from, and `own` what this rotation would have made it from."""
     return TargetTableTaken(
-        f"The table {table_name} is there already, from {origin} and not from {recovery_point_arn}. Give the rules "
+        f"The table {table_name} is there already, from {origin} and not from {own}. Give the rules "
         "replacement patterns that lead to different names, or delete the table and run the rotation again."
     )
+
+
+def _tags_of_rotation(state: RotationState, module: str) -> dict[str, str]:
+    """The tags that are known before there is a table.
+
+    The end of an ARN, where it is too long for a tag, tells the same within one account and Region.
+    """
+    message = state["BackupSnsMessage"]
+    return {
+        RECOVERY_POINT: message["RecoveryPointArn"][-_LONGEST_VALUE:],
+        SOURCE_TABLE: message["BackedUpResourceArn"][-_LONGEST_VALUE:],
+        RULE: state["Rule"],
+        MODULE: module,
+    }

@@ -51,13 +51,13 @@ def start_restore(
         check_parameter_name(state["TargetParameterName"], state["BackupSnsMessage"]["BackedUpResourceArn"])
         check_parameter(state, clients.ssm)
     if is_native(state["BackupSnsMessage"]["RecoveryPointArn"]):
-        return _restore_native_backup(state, execution, clients.dynamodb)
+        return _restore_native_backup(state, execution, settings.module, clients.dynamodb)
     check_restore_job_options(state, clients.dynamodb)
     return _start_restore_job(state, execution, settings.restore_role_arn, clients.backup)
 
 
 def _restore_native_backup(
-    state: RotationState, execution: Execution, dynamodb: "DynamoDBClient"
+    state: RotationState, execution: Execution, module: str, dynamodb: "DynamoDBClient"
 ) -> RestoreTableFromBackupOutput:
     """Restores a backup of DynamoDB; the target table is there when this returns, usually still in `CREATING`.
 
@@ -73,14 +73,14 @@ def _restore_native_backup(
         except ClientError as error:
             if code_of(error) not in _NAME_IN_USE:
                 raise
-            table = _take_over(state, parse_iso8601(execution["StartTime"]), dynamodb)
+            table = _take_over(state, parse_iso8601(execution["StartTime"]), module, dynamodb)
         else:
             logger.info("Restore started", recovery_point=recovery_point_arn, target_table=target)
             table = response["TableDescription"]
     return {"TableDescription": to_state(table)}
 
 
-def _take_over(state: RotationState, began: datetime, dynamodb: "DynamoDBClient") -> Any:  # noqa: ANN401
+def _take_over(state: RotationState, began: datetime, module: str, dynamodb: "DynamoDBClient") -> Any:  # noqa: ANN401
     """The description of the target table, if this rotation made it; otherwise raises `TargetTableTaken`."""
     recovery_point_arn, target = state["BackupSnsMessage"]["RecoveryPointArn"], state["TargetTableName"]
     try:
@@ -95,7 +95,7 @@ def _take_over(state: RotationState, began: datetime, dynamodb: "DynamoDBClient"
     elif table["CreationDateTime"] < began:
         raise taken(target, f"before this rotation began ({to_iso8601(table['CreationDateTime'])})", recovery_point_arn)
     else:
-        check_not_taken(dict(table), state, dynamodb)
+        check_not_taken(dict(table), state, module, dynamodb)
     logger.info("Restore taken over", recovery_point=recovery_point_arn, target_table=target)
     return table
 

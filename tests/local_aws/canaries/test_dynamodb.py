@@ -330,6 +330,8 @@ def test_a_restored_table_needs_time_between_changes(
     dynamodb.tag_resource(ResourceArn=arn, Tags=tags)
     dynamodb.tag_resource(ResourceArn=arn, Tags=tags)
     assert dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"] == tags
+    too_long = [{"Key": "stage", "Value": "x" * 257}]
+    assert code(dynamodb.tag_resource, ResourceArn=arn, Tags=too_long) == "ValidationException"
     dynamodb.delete_table(TableName=name)
     assert code(dynamodb.describe_table, TableName=name) == "ResourceNotFoundException"
 

@@ -15,6 +15,8 @@ from ..patching import adds, replaces
 
 Request = Mapping[str, Any]
 
+LONGEST_TAG_VALUE = 256
+
 
 def error(name: str, message: str) -> JsonRESTError:
     """An error that DynamoDB answers with."""
@@ -24,11 +26,14 @@ def error(name: str, message: str) -> JsonRESTError:
 @replaces(
     DynamoDBBackend,
     "tag_resource",
-    because="moto ignores tags of a missing table, and keeps the old value of a tag beside the new one",
+    because="moto ignores tags of a missing table, keeps old values beside new ones, and takes any length",
     written_against="eff4d4c0",
 )
 def _tag_resource(original: Callable[..., None], self: DynamoDBBackend, arn: str, tags: dict[str, str]) -> None:
     self.untag_resource(arn, list(tags))
+    for value in tags.values():
+        if len(value) > LONGEST_TAG_VALUE:
+            raise error("ValidationException", f"Value '{value}' at 'tags' failed to satisfy constraint")
     original(self, arn, tags)
 
 
