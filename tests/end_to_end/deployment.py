@@ -121,6 +121,14 @@ class Deployment:
         what = f"end of the rotation of {job.table_arn} by {rule}"
         return wait_until(what, ended, self.patience_seconds, self._why_notifications_failed)
 
+    def end_of_all_rotations(self) -> None:
+        def ended() -> bool | None:
+            pages = client("stepfunctions").get_paginator("list_executions")
+            running = pages.paginate(stateMachineArn=self.rotator["state_machine_arn"], statusFilter="RUNNING")
+            return not any(page["executions"] for page in running) or None
+
+        wait_until("end of all rotations", ended, self.patience_seconds)
+
     def rotate(self, rule: str, job: BackupJob) -> dict[str, Any]:
         """The state in which a rotation ended; fails with error and cause if it did not succeed."""
         execution = self.end_of_rotation(rule, job)

@@ -75,6 +75,15 @@ def test_a_parameter_that_is_taken_fails_before_anything_is_restored(
     assert client("ssm").get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"] == "theirs"
 
 
+def test_a_copy_may_have_the_longest_name_that_dynamodb_takes(deployment: Deployment) -> None:
+    name = "rotator-test-" + "x" * 216 + "-production"
+    with recovery_points(native=True):
+        state = deployment.rotate("staging", deployment.end_of_backup(deployment.start_backup(make_table(name))))
+
+    assert len(state["TargetTableName"]) == 255
+    assert items(state["TargetTableName"]) == [{"id": {"S": name}}]
+
+
 class TestRotationByHand:
     """Started from the input of an earlier one, with another target."""
 
@@ -154,18 +163,38 @@ class TestRedrive:
         assert items(state["TargetTableName"]) == [{"id": {"S": "rotator-test-again-production"}}]
 
 
-def test_a_rotation_ends_when_its_time_is_over_and_is_reported(deployment: Deployment) -> None:
-    with environment_of("check_restore_status", deployment, TIMEOUT_HOURS="0.000001"):
-        job = deployment.end_of_backup(deployment.start_backup(make_table("rotator-test-slow-production")))
-        execution = deployment.end_of_rotation("staging", job)
+class TestEndOfTime:
+    """Whatever a rotation waits for, it ends when its time is over, and that is reported."""
 
-    assert (execution["status"], execution["error"]) == ("FAILED", "RotationTimedOut")
-    reports = [message["Subject"] for message in deployment.messages_at(deployment.outputs["inbox_url"]["value"])]
-    assert "Failed: rotation of rotator-test-slow-production by rule staging" in reports
+    def test_the_restore(self, deployment: Deployment) -> None:
+        self.fails("check_restore_status", deployment)
+
+    @pytest.mark.parametrize(
+        ("function", "service"),
+        [("configure_table", "dynamodb"), ("verify_table", "dynamodb"), ("update_ssm_parameter", "ssm")],
+    )
+    def test_a_call_that_aws_does_not_take_yet(self, function: str, service: str, deployment: Deployment) -> None:
+        role = deployment.rotator["function_roles"][function]["name"]
+        fault = Fault(service=service, error="ThrottlingException", role=role)
+        with injected(os.environ[ENDPOINT], fault):
+            cause = self.fails(function, deployment)
+        assert "ThrottlingException" in cause
+
+    def fails(self, function: str, deployment: Deployment) -> str:
+        name = f"rotator-test-slow-{function}-production"
+        with environment_of(function, deployment, TIMEOUT_HOURS="0.000001"):
+            job = deployment.end_of_backup(deployment.start_backup(make_table(name)))
+            execution = deployment.end_of_rotation("staging", job)
+        assert (execution["status"], execution["error"]) == ("FAILED", "RotationTimedOut")
+        reports = [message["Subject"] for message in deployment.messages_at(deployment.outputs["inbox_url"]["value"])]
+        assert f"Failed: rotation of {name} by rule staging" in reports
+        return str(execution["cause"])
 
 
 @contextmanager
 def environment_of(function: str, deployment: Deployment, **changes: str) -> Iterator[None]:
+    """Waits for the end of all other rotations first, which are not to have it."""
+    deployment.end_of_all_rotations()
     name = deployment.rotator["functions"][function]["name"]
     before = client("lambda").get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     client("lambda").update_function_configuration(FunctionName=name, Environment={"Variables": before | changes})

@@ -130,6 +130,9 @@ def test_a_rotation_proves_that_the_backup_restores(kind: str, copies: Copies, d
     metrics = [line for line in deployment.log_lines("verify_table", "_aws") if line["rule"] == "bare"]
     assert state["DescribeTableOutput"]["RestoreSeconds"] in [line["RestoreSeconds"][0] for line in metrics]
     assert {line["Verified"][0] for line in metrics} == {1.0}
+    (described,) = metrics[0]["_aws"]["CloudWatchMetrics"]
+    assert (described["Namespace"], {*described["Dimensions"][0]}) == ("BackupDynamoDBRotator", {"rule", "service"})
+    assert metrics[0]["service"] == deployment.rotator["state_machine_name"]
 
 
 def test_capacity_key_and_indexes_are_as_the_rule_asks(

@@ -1,5 +1,6 @@
 """What becomes of the settings that a rule asks for, where the end-to-end tests can't show it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from rotator.clients import Clients
 from rotator.configuration import configure_table
 from rotator.errors import NotYet, TemporaryFailure
 from rotator.state import ConfigureTableOutput
-from tests.unit.rotations import SETTINGS, TARGET, TARGET_ARN, invocation
+from tests.unit.rotations import TABLE_ARN, TARGET, TARGET_ARN, invocation
 
 STREAM = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
 ADVANCED = "arn:aws:backup:us-east-1:123456789012:recovery-point:1eb3b5e7-9eb0-435a-a80b-108b488b0d45"
@@ -28,7 +29,7 @@ def make(clients: Clients, name: str, **settings: Any) -> None:  # noqa: ANN401
 def configured(clients: Clients, *settings: str, recovery_point_arn: str = ADVANCED) -> ConfigureTableOutput:
     rotation = invocation(recovery_point_arn)
     rotation["State"]["CarryOver"] = list(settings)
-    return configure_table(rotation, SETTINGS, clients)
+    return configure_table(rotation, clients)
 
 
 def test_nothing_is_done_where_nothing_is_asked_for(clients: Clients) -> None:
@@ -52,11 +53,25 @@ def test_the_tags_of_the_rule_win(clients: Clients) -> None:
     rotation = invocation()
     rotation["State"] |= {"CarryOver": ["tags"], "Tags": {"stage": "staging"}}
 
-    configure_table(rotation, SETTINGS, clients)
+    configure_table(rotation, clients)
 
     assert clients.dynamodb.list_tags_of_resource(ResourceArn=TARGET_ARN)["Tags"] == [
         {"Key": "stage", "Value": "staging"}
     ]
+
+
+def test_a_resource_policy_is_rewritten_for_the_copy_and_leaves_other_tables_alone(clients: Clients) -> None:
+    make(clients, "orders")
+    make(clients, TARGET)
+    others = [f"{TABLE_ARN}-archive", f"{TABLE_ARN}.old", f"{TABLE_ARN}2"]
+    policy = {"Resource": [TABLE_ARN, f"{TABLE_ARN}/index/*"], "Condition": others}
+    clients.dynamodb.put_resource_policy(ResourceArn=TABLE_ARN, Policy=json.dumps(policy))
+
+    assert configured(clients, "resource_policy") == {"Settings": {"resource_policy": "applied"}, "Failure": ""}
+    assert json.loads(clients.dynamodb.get_resource_policy(ResourceArn=TARGET_ARN)["Policy"]) == {
+        "Resource": [TARGET_ARN, f"{TARGET_ARN}/index/*"],
+        "Condition": others,
+    }
 
 
 def test_what_the_source_does_not_have_is_absent(clients: Clients) -> None:
@@ -101,7 +116,7 @@ def test_where_the_source_is_gone_a_native_backup_tells_of_stream_and_time_to_li
             {},
             {"TableName": TARGET, "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "expires"}},
         )
-        output = configure_table(rotation, SETTINGS, clients)
+        output = configure_table(rotation, clients)
 
     assert output["Settings"] == {"time_to_live": "applied", "stream": "applied"}
 
@@ -118,4 +133,4 @@ def test_what_passes_is_waited_for(code: str, status: int, error: type[Exception
         stub.add_response("describe_table", {"Table": {"TableName": "orders", "StreamSpecification": STREAM}})
         stub.add_client_error("update_table", code, http_status_code=status)
         with pytest.raises(error):
-            configure_table(rotation, SETTINGS, clients)
+            configure_table(rotation, clients)

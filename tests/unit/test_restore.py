@@ -7,7 +7,6 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from rotator.clients import Clients
-from rotator.deadline import seconds_to_next_check
 from rotator.errors import (
     InvalidParameterName,
     InvalidTableName,
@@ -18,10 +17,11 @@ from rotator.errors import (
     TargetTableTaken,
     UnexpectedTableStatus,
 )
+from rotator.ownership import is_copy, tags_of
 from rotator.restore import start_restore
 from rotator.restore_status import check_restore_status
 from rotator.state import Invocation
-from tests.unit.rotations import EXECUTION_ARN, SETTINGS, TARGET, TARGET_ARN, invocation
+from tests.unit.rotations import ACCOUNT, EXECUTION_ARN, SETTINGS, TARGET, TARGET_ARN, invocation
 
 ADVANCED = "arn:aws:backup:us-east-1:123456789012:recovery-point:1eb3b5e7-9eb0-435a-a80b-108b488b0d45"
 HOUR = timedelta(hours=1)
@@ -192,6 +192,35 @@ def test_a_table_with_the_tags_of_another_recovery_point_is_not_claimed(
         check_restore_status(invocation(ADVANCED), SETTINGS, clients)
 
 
+def test_a_table_that_another_rule_made_of_the_same_recovery_point_is_not_claimed(
+    recovery_point_arn: str, clients: Clients
+) -> None:
+    start_restore(invocation(recovery_point_arn), SETTINGS, clients)
+    check_restore_status(invocation(recovery_point_arn), SETTINGS, clients)
+    rotation = invocation(recovery_point_arn)
+    rotation["State"]["Rule"] = "reporting"
+
+    with pytest.raises(TargetTableTaken, match="from rule staging and not from rule reporting"):
+        check_restore_status(rotation, SETTINGS, clients)
+
+
+def test_a_table_of_the_longest_name_can_be_tagged_and_known_again(clients: Clients) -> None:
+    source_table_arn = f"arn:aws:dynamodb:us-gov-west-1:{ACCOUNT}:table/{'a' * 255}"
+    rotation = invocation(f"{source_table_arn}/backup/01795422364460-083c1149", source_table_arn=source_table_arn)
+    clients.dynamodb.create_table(
+        TableName=TARGET,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+    table_id = check_restore_status(rotation, SETTINGS, clients)["Table"]["TableId"]
+
+    tags = tags_of(TARGET_ARN, clients.dynamodb)
+    assert max(map(len, tags.values())) == 256
+    assert is_copy(tags, table_id, rotation["State"], SETTINGS.module)
+
+
 @pytest.mark.usefixtures("clients")
 def test_a_table_that_is_gone_is_an_error_that_names_it(clients: Clients) -> None:
     with pytest.raises(TableNotFound, match=TARGET):
@@ -213,17 +242,3 @@ def test_a_restore_job_that_ended_badly_fails_with_the_message_of_aws(status: st
         stub.add_response("describe_restore_job", {"Status": status, "StatusMessage": "no such key"})
         with pytest.raises(RestoreJobFailed, match=f"job is {status}: no such key"):
             check_restore_status(rotation, SETTINGS, clients)
-
-
-@pytest.mark.parametrize(
-    ("waited", "left", "seconds"),
-    [
-        (timedelta(0), 48 * HOUR, 11),
-        (timedelta(minutes=20), 48 * HOUR, 97),
-        (2 * HOUR, 46 * HOUR, 577),
-        (47 * HOUR, 48 * HOUR, 3601),
-        (47 * HOUR, HOUR / 60, 61),
-    ],
-)
-def test_the_wait_grows_with_the_time_waited_within_bounds(waited: timedelta, left: timedelta, seconds: int) -> None:
-    assert seconds_to_next_check(waited, left) == seconds

@@ -17,10 +17,8 @@ from rotator.carry_over.tags import carry_over_tags
 from rotator.carry_over.time_to_live import carry_over_time_to_live
 from rotator.carry_over.update_table import carry_over_deletion_protection, carry_over_stream, carry_over_table_class
 from rotator.clients import Clients
-from rotator.deadline import remaining
 from rotator.errors import NotYet, RotationError, TableNotFound, TemporaryFailure
 from rotator.logs import logger
-from rotator.settings import RotationSettings
 from rotator.state import ConfigureTableOutput, Invocation, RotationState
 from rotator.target_table import describe_target_table
 
@@ -48,13 +46,12 @@ _CARRY_OVER: dict[str, Setting] = {
 }
 
 
-def configure_table(invocation: Invocation, settings: RotationSettings, clients: Clients) -> ConfigureTableOutput:
+def configure_table(invocation: Invocation, clients: Clients) -> ConfigureTableOutput:
     """Brings the target table to the settings that the rule asks for, one after the other.
 
     It is called again until all are there, and raises `NotYet` as long as DynamoDB is at work on one of them; also
     raises `TableNotFound`. A setting that can't be had does not keep the others back: the output says why.
     """
-    remaining(invocation["Execution"], settings.timeout)
     state = invocation["State"]
     tables = Tables(state, describe_target_table(state, clients.dynamodb), clients)
     outcomes = {name: _outcome(setting, tables) for name, setting in _settings_of(state).items()}

@@ -1,8 +1,10 @@
 """How long a rotation may last, and how long it waits between two looks at a restore."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from rotator.errors import RotationTimedOut
+from rotator.errors import NotYet, RotationTimedOut
 from rotator.state import Execution
 from rotator.timestamps import parse_iso8601
 
@@ -25,6 +27,19 @@ def remaining(execution: Execution, timeout: timedelta) -> timedelta:
     if left <= timedelta(0):
         raise RotationTimedOut(f"The rotation has not ended within {timeout / timedelta(hours=1):g} hours")
     return left
+
+
+@contextmanager
+def in_time(execution: Execution, timeout: timedelta) -> Iterator[None]:
+    """Turns `NotYet` into `RotationTimedOut` once the rotation has lasted for too long; what gets done late is done."""
+    try:
+        yield
+    except NotYet as reason:
+        try:
+            remaining(execution, timeout)
+        except RotationTimedOut as over:
+            raise RotationTimedOut(f"{over}: {reason}") from reason
+        raise
 
 
 def seconds_to_next_check(waited: timedelta, left: timedelta) -> int:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from rotator.clients import Clients
 from rotator.configuration import configure_table
+from rotator.deadline import in_time
 from rotator.logs import log_about, logger
 from rotator.settings import RotationSettings
 from rotator.state import ConfigureTableOutput, Invocation
@@ -18,4 +19,5 @@ clients = Clients("dynamodb")
 @logger.inject_lambda_context(clear_state=True)
 def handler(invocation: Invocation, _context: "LambdaContext") -> ConfigureTableOutput:
     log_about(invocation)
-    return configure_table(invocation, settings, clients)
+    with in_time(invocation["Execution"], settings.timeout):
+        return configure_table(invocation, clients)
