@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from rotator.clients import Clients
+from rotator.errors import DeletionNotAllowed
 from rotator.ownership import BACKUP_TIME, claim
 from rotator.retention import delete_old_tables
 from rotator.state import Invocation
@@ -146,6 +148,20 @@ def test_what_became_of_a_copy_since_it_was_looked_at_is_no_failure(
 
     assert [found["Reason"] for found in output["Kept"]] == kept
     assert output["Deleted"] == ([] if kept else names[:1])
+
+
+def test_a_deletion_that_is_not_allowed_says_how_to_allow_it(clients: Clients) -> None:
+    for day in range(4):
+        copy(clients, day)
+
+    def deny(**_: object) -> None:
+        error: Any = {"Error": {"Code": "AccessDeniedException", "Message": "not authorized: dynamodb:DeleteTable"}}
+        raise ClientError(error, "DeleteTable")
+
+    clients.dynamodb.meta.events.register("before-call.dynamodb.DeleteTable", deny)
+
+    with pytest.raises(DeletionNotAllowed, match=r"dynamodb:DeleteTable.*https://docs\.aws.*abac"):
+        delete_old_tables(rotation_of(3), SETTINGS, clients)
 
 
 def test_tables_that_are_not_copies_by_this_rule_and_module_stay(clients: Clients) -> None:

@@ -67,3 +67,7 @@ class VerificationFailed(RotationError):
 
 class ParameterTaken(RotationError):
     """The parameter holds what is not a copy of the source table."""
+
+
+class DeletionNotAllowed(RotationError):
+    """DynamoDB does not let the module delete a copy of its own."""

@@ -17,9 +17,12 @@ from contextlib import suppress
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from rotator.aws_errors import answered
+from botocore.exceptions import ClientError
+
+from rotator.aws_errors import answered, code_of
 from rotator.carry_over.auto_scaling import end_auto_scaling
 from rotator.clients import Clients
+from rotator.errors import DeletionNotAllowed
 from rotator.logs import logger
 from rotator.ownership import BACKUP_TIME, is_copy, tags_of
 from rotator.parameter import current_and_previous_value
@@ -31,8 +34,14 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+_HOW_TO_ENABLE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/abac-enable-ddb.html"
+
+
 def delete_old_tables(invocation: Invocation, settings: RotationSettings, clients: Clients) -> DeleteOldTablesOutput:
-    """Deletes the copies of the source table by this rule, but for the newest `Keep` and those in use."""
+    """Deletes the copies of the source table by this rule, but for the newest `Keep` and those in use.
+
+    Raises `DeletionNotAllowed`.
+    """
     state = invocation["State"]
     if state["Keep"] < 1:
         raise ValueError(f"Keep is {state['Keep']}: no copy would be left")
@@ -105,4 +114,11 @@ def _delete(copy: dict[str, Any], state: RotationState, clients: Clients) -> str
             dynamodb.delete_table(TableName=copy["TableName"])
         except dynamodb.exceptions.ResourceInUseException:
             return "something is at work on it"
+        except ClientError as error:
+            if code_of(error) != "AccessDeniedException":
+                raise
+            raise DeletionNotAllowed(
+                f"{error}. The module may delete tables for their tags, which DynamoDB heeds where attribute-based "
+                f"access control is enabled: {_HOW_TO_ENABLE}"
+            ) from error
     return None
