@@ -107,7 +107,7 @@ variable "restore_role_arn" {
 }
 
 variable "notification_topic_arn" {
-  description = "ARN of the SNS topic that is told of each rotation that failed; null for none."
+  description = "ARN of the SNS topic that is told of each rotation that failed; null for none. If it is encrypted, the key's policy has to let the role of report_result use the key."
   type        = string
   default     = null
 
@@ -133,7 +133,7 @@ variable "alarms" {
   description = <<-EOT
     CloudWatch alarms for failed or timed out executions, errors of start_workflow, and messages in either queue; null for none.
 
-    - `topic_arn`: ARN of the SNS topic that they go to.
+    - `topic_arn`: ARN of the SNS topic that they go to. If it is encrypted, the key's policy has to let CloudWatch use the key.
   EOT
   # An object, since whether there are alarms has to be known when planning, and the ARN of a new topic is not.
   type = object({
