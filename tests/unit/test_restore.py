@@ -133,6 +133,14 @@ class TestTargetThatIsThere:
         with pytest.raises(TargetTableTaken, match=f"{recovery_point_arn}0 and not from {recovery_point_arn}"):
             self.again(invocation(recovery_point_arn), table, clients)
 
+    def test_one_from_a_point_in_time_is_not_touched(
+        self, table: dict[str, Any], recovery_point_arn: str, clients: Clients
+    ) -> None:
+        table["RestoreSummary"] |= {"SourceTableArn": TARGET_ARN}
+        del table["RestoreSummary"]["SourceBackupArn"]
+        with pytest.raises(TargetTableTaken, match=f"from a point in time of {TARGET_ARN}"):
+            self.again(invocation(recovery_point_arn), table, clients)
+
     def test_one_that_is_being_deleted_is_waited_for(
         self, table: dict[str, Any], recovery_point_arn: str, clients: Clients
     ) -> None:

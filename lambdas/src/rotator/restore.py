@@ -90,8 +90,10 @@ def _take_over(state: RotationState, began: datetime, module: str, dynamodb: "Dy
     if table["TableStatus"] == "DELETING":
         raise NotYet(f"The table {target} is being deleted")
     if summary := table.get("RestoreSummary"):
-        if summary["SourceBackupArn"] != recovery_point_arn:
-            raise taken(target, summary["SourceBackupArn"], recovery_point_arn)
+        # A point-in-time recovery names no backup.
+        origin = summary.get("SourceBackupArn") or f"a point in time of {summary.get('SourceTableArn')}"
+        if origin != recovery_point_arn:
+            raise taken(target, origin, recovery_point_arn)
     elif table["CreationDateTime"] < began:
         raise taken(target, f"before this rotation began ({to_iso8601(table['CreationDateTime'])})", recovery_point_arn)
     else:

@@ -31,7 +31,7 @@ def verify_table(invocation: Invocation, clients: Clients) -> VerifyTableOutput:
     table = describe_target_table(state, clients.dynamodb)
     backup = describe_recovery_point(state, clients.dynamodb)
     source = describe_source_table(state, clients.dynamodb)
-    size = backup["BackupDetails"]["BackupSizeBytes"] if backup else _size_of_restored(state, clients)
+    size = backup["BackupDetails"].get("BackupSizeBytes") if backup else _size_of_restored(state, clients)
     differences = [
         *_differences_of_keys(table, backup, source),
         *_differences_of_indexes(table, backup, source, state["Restore"].get("ExcludedIndexes", [])),
@@ -82,7 +82,7 @@ def _differences_of_indexes(
     table: dict[str, Any], backup: dict[str, Any] | None, source: dict[str, Any] | None, excluded: list[str]
 ) -> list[str]:
     """An index that only the copy has is no difference: no restore invents one, so the source lost it since."""
-    expected = _indexes(backup["SourceTableFeatureDetails"] if backup else source or {})
+    expected = _indexes(backup.get("SourceTableFeatureDetails", {}) if backup else source or {})
     there = _indexes(table)
     for name, index in there.items():
         if index.get("IndexStatus") in ("CREATING", "UPDATING"):
