@@ -59,21 +59,35 @@ def test_a_success_is_told_where_that_is_asked_for(wanted: bool, clients: Client
     assert subjects == (["Complete: rotation of orders by rule staging"] if wanted else [])
 
 
-def test_a_success_tells_the_proof_that_the_backup_restores(clients: Clients) -> None:
+@pytest.mark.parametrize(
+    ("compared_with", "size", "told"),
+    [
+        ("backup", 4711, "yes; compared with: backup; size of the backup: 4711 bytes"),
+        (
+            "nothing, as the source table is gone",
+            None,
+            "nothing, as the source table is gone; size of the backup: unknown",
+        ),
+    ],
+)
+def test_a_success_tells_the_proof_that_the_backup_restores(
+    compared_with: str, size: int | None, told: str, clients: Clients
+) -> None:
     topic_arn = clients.sns.create_topic(Name="rotations")["TopicArn"]
     rotation = complete()
     rotation["State"]["VerifyTableOutput"] = {
         "Verified": True,
         "Differences": [],
-        "ComparedWith": "backup",
-        "BackupSizeBytes": 4711,
+        "ComparedWith": compared_with,
+        "BackupSizeBytes": size,
     }
 
     report_result(rotation, replace(SETTINGS, notification_topic_arn=topic_arn, notify_of_success=True), clients)
 
     ((_, text),) = published(topic_arn)
     assert "Restored in:     261 s" in text
-    assert "Verified:        yes, compared with the backup; size of the backup: 4711 bytes" in text
+    assert "Verified:        yes; compared with: " in text
+    assert told in text
 
 
 def test_a_failure_after_the_switch_does_not_say_that_the_parameter_stayed(clients: Clients) -> None:

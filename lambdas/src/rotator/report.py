@@ -69,7 +69,8 @@ def _verified(state: RotationState) -> str:
     if "VerifyTableOutput" not in state:
         return "no, the rule does not ask for it"
     output = state["VerifyTableOutput"]
-    return f"yes, compared with the {output['ComparedWith']}; size of the backup: {output['BackupSizeBytes']} bytes"
+    size = "unknown" if output["BackupSizeBytes"] is None else f"{output['BackupSizeBytes']} bytes"
+    return f"yes; compared with: {output['ComparedWith']}; size of the backup: {size}"
 
 
 def _what(invocation: Invocation) -> str:
