@@ -1,55 +1,59 @@
 locals {
+  # Names, and with them roles, depend on nothing but var.name, so that the policy of a key can name a role although a
+  # topic with that key is an argument of the module.
   functions = {
     start_workflow = {
       description = "Starts a rotation for each completed backup of a table that a rule matches"
-      environment = local.start_workflow_environment
+      environment = "workflow"
     }
     restore_backup = {
       description = "Begins to restore a recovery point to a new table"
-      environment = local.rotation_environment
+      environment = "rotation"
     }
     check_restore_status = {
       description = "Looks how far a restore is"
-      environment = local.rotation_environment
+      environment = "rotation"
     }
     configure_table = {
       description = "Brings a restored table to the settings that its rule asks for"
-      environment = local.rotation_environment
+      environment = "rotation"
     }
     verify_table = {
       description = "Compares a restored table with what was backed up"
-      environment = local.rotation_environment
+      environment = "rotation"
     }
     update_ssm_parameter = {
       description = "Points an SSM parameter at a restored table"
-      environment = local.rotation_environment
+      environment = "rotation"
     }
     delete_old_tables = {
       description = "Deletes the oldest copies of a table"
-      environment = local.rotation_environment
+      environment = "rotation"
     }
     report_result = {
       description = "Tells how a rotation ended"
-      environment = local.rotation_environment
+      environment = "rotation"
     }
     fail_rotation = {
       description = "Ends a rotation that failed, with its error"
-      environment = local.rotation_environment
+      environment = "rotation"
     }
   }
   function_names      = { for key in keys(local.functions) : key => "${var.name}-${replace(key, "_", "-")}" }
   function_log_groups = { for key, name in local.function_names : key => "/aws/lambda/${name}" }
 
-  start_workflow_environment = {
-    RULES             = local.rules_json
-    STATE_MACHINE_ARN = local.state_machine_arn
-  }
-  rotation_environment = {
-    MODULE                 = var.name
-    TIMEOUT_HOURS          = var.timeout_hours
-    RESTORE_ROLE_ARN       = local.restore_role_arn
-    NOTIFICATION_TOPIC_ARN = var.notification_topic_arn == null ? "" : var.notification_topic_arn
-    NOTIFY_OF_SUCCESS      = var.notify_of_success
+  environments = {
+    workflow = {
+      RULES             = local.rules_json
+      STATE_MACHINE_ARN = local.state_machine_arn
+    }
+    rotation = {
+      MODULE                 = var.name
+      TIMEOUT_HOURS          = var.timeout_hours
+      RESTORE_ROLE_ARN       = local.restore_role_arn
+      NOTIFICATION_TOPIC_ARN = var.notification_topic_arn == null ? "" : var.notification_topic_arn
+      NOTIFY_OF_SUCCESS      = var.notify_of_success
+    }
   }
   # Only what a rule sets, for the environment of a function is small.
   rules_json = jsonencode({
@@ -87,7 +91,7 @@ resource "aws_lambda_function" "this" {
   timeout          = 60
 
   environment {
-    variables = merge(local.common_environment, each.value.environment)
+    variables = merge(local.common_environment, local.environments[each.value.environment])
   }
 
   logging_config {

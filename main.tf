@@ -7,7 +7,7 @@ locals {
   region     = data.aws_region.this.id
   account_id = data.aws_caller_identity.this.account_id
 
-  topic_arn_pattern = "^arn:[^:]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$"
+  topic_arn_pattern = "^arn:[^:]+:sns:${local.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$"
 }
 
 module "rule" {
@@ -24,6 +24,7 @@ module "rule" {
   before_switch       = each.value.before_switch
   keep                = each.value.keep
   region              = local.region
+  account_id          = local.account_id
   parameters_arn      = "arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter"
 }
 

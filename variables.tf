@@ -71,7 +71,7 @@ variable "rules" {
 }
 
 variable "name" {
-  description = "Name of the state machine, and prefix of the names of everything else, so that the module can be used several times in one account and Region."
+  description = "Name of the state machine, and prefix of the names of everything else, so that the module can be used several times in one account. Each use needs a name of its own, those in other Regions as well, for the names of roles are those of the account."
   type        = string
   default     = "backup-dynamodb-rotator"
   nullable    = false
@@ -101,8 +101,8 @@ variable "restore_role_arn" {
   default     = null
 
   validation {
-    condition     = var.restore_role_arn == null ? true : can(regex("^arn:[^:]+:iam::[0-9]{12}:role/[!-~]+$", var.restore_role_arn))
-    error_message = "restore_role_arn is ${jsonencode(var.restore_role_arn)}, which is not the ARN of a role, such as arn:aws:iam::123456789012:role/restore. Use the attribute arn of your aws_iam_role."
+    condition     = var.restore_role_arn == null ? true : can(regex("^arn:[^:]+:iam::${local.account_id}:role/[!-~]+$", var.restore_role_arn))
+    error_message = "restore_role_arn is ${jsonencode(var.restore_role_arn)}, which is not the ARN of a role in the account of the module, such as arn:aws:iam::${local.account_id}:role/restore. Use the attribute arn of your aws_iam_role."
   }
 }
 
@@ -113,7 +113,7 @@ variable "notification_topic_arn" {
 
   validation {
     condition     = var.notification_topic_arn == null ? true : can(regex(local.topic_arn_pattern, var.notification_topic_arn))
-    error_message = "notification_topic_arn is ${jsonencode(var.notification_topic_arn)}, which is not the ARN of a standard SNS topic, such as arn:aws:sns:eu-west-1:123456789012:rotations. Use the attribute arn of your aws_sns_topic."
+    error_message = "notification_topic_arn is ${jsonencode(var.notification_topic_arn)}, which is not the ARN of a standard SNS topic in ${local.region}, such as arn:aws:sns:${local.region}:123456789012:rotations. Use the attribute arn of your aws_sns_topic."
   }
 }
 
@@ -143,7 +143,7 @@ variable "alarms" {
 
   validation {
     condition     = var.alarms == null ? true : can(regex(local.topic_arn_pattern, var.alarms.topic_arn))
-    error_message = "alarms.topic_arn is ${jsonencode(try(var.alarms.topic_arn, null))}, which is not the ARN of a standard SNS topic, such as arn:aws:sns:eu-west-1:123456789012:alarms. Use the attribute arn of your aws_sns_topic."
+    error_message = "alarms.topic_arn is ${jsonencode(try(var.alarms.topic_arn, null))}, which is not the ARN of a standard SNS topic in ${local.region}, such as arn:aws:sns:${local.region}:123456789012:alarms. Use the attribute arn of your aws_sns_topic."
   }
 }
 
@@ -153,8 +153,8 @@ variable "permissions_boundary" {
   default     = null
 
   validation {
-    condition     = var.permissions_boundary == null ? true : can(regex("^arn:[^:]+:iam::(?:[0-9]{12}|aws):policy/[!-~]+$", var.permissions_boundary))
-    error_message = "permissions_boundary is ${jsonencode(var.permissions_boundary)}, which is not the ARN of an IAM policy, such as arn:aws:iam::123456789012:policy/boundary. Use the attribute arn of your aws_iam_policy."
+    condition     = var.permissions_boundary == null ? true : can(regex("^arn:[^:]+:iam::(?:${local.account_id}|aws):policy/[!-~]+$", var.permissions_boundary))
+    error_message = "permissions_boundary is ${jsonencode(var.permissions_boundary)}, which is not the ARN of an IAM policy in the account of the module, such as arn:aws:iam::${local.account_id}:policy/boundary. Use the attribute arn of your aws_iam_policy."
   }
 }
 
@@ -176,8 +176,8 @@ variable "kms_key_arn" {
   default     = null
 
   validation {
-    condition     = var.kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
-    error_message = "kms_key_arn is ${jsonencode(var.kms_key_arn)}, which is not the ARN of a KMS key, such as arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. CloudWatch Logs takes no alias: use the attribute arn of your aws_kms_key."
+    condition     = var.kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
+    error_message = "kms_key_arn is ${jsonencode(var.kms_key_arn)}, which is not the ARN of a KMS key in ${local.region}, such as arn:aws:kms:${local.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. CloudWatch Logs takes no alias: use the attribute arn of your aws_kms_key."
   }
 }
 
@@ -233,5 +233,10 @@ variable "tags" {
   validation {
     condition     = alltrue([for key, value in var.tags : can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{1,128}$", key)) && can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{0,256}$", value)) && !startswith(lower(key), "aws:")])
     error_message = "tags has ${jsonencode({ for key, value in var.tags : key => value if !(can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{1,128}$", key)) && can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{0,256}$", value)) && !startswith(lower(key), "aws:")) })}. A key has 1 to 128 characters and a value at most 256, out of letters, digits, spaces and _.:/=+-@, and no key starts with \"aws:\"."
+  }
+
+  validation {
+    condition     = length(var.tags) <= 50
+    error_message = "tags has ${length(var.tags)} tags, and AWS takes 50 of a resource. Leave some out."
   }
 }

@@ -159,8 +159,8 @@ variable "before_switch" {
   default     = null
 
   validation {
-    condition     = var.before_switch == null ? true : can(regex("^arn:[^:]+:(?:lambda:${var.region}:[0-9]{12}:function:[A-Za-z0-9_-]+(?::[A-Za-z0-9$_-]+)?|states:${var.region}:[0-9]{12}:stateMachine:[^:]+(?::[^:]+)?)$", var.before_switch))
-    error_message = "rules[\"${var.name}\"].before_switch is ${jsonencode(var.before_switch)}, which is not the ARN of a Lambda function or state machine in ${var.region}, such as arn:aws:lambda:${var.region}:123456789012:function:mask. Use the attribute arn of your aws_lambda_function or aws_sfn_state_machine."
+    condition     = var.before_switch == null ? true : can(regex("^arn:[^:]+:(?:lambda:${var.region}:[0-9]{12}:function:[A-Za-z0-9_-]+(?::[A-Za-z0-9$_-]+)?|states:${var.region}:${var.account_id}:stateMachine:[^:]+(?::[^:]+)?)$", var.before_switch))
+    error_message = "rules[\"${var.name}\"].before_switch is ${jsonencode(var.before_switch)}, which is not the ARN of a Lambda function in ${var.region}, or of a state machine there in the account of the module, such as arn:aws:lambda:${var.region}:123456789012:function:mask. Use the attribute arn of your aws_lambda_function or aws_sfn_state_machine."
   }
 }
 
@@ -177,6 +177,12 @@ variable "keep" {
 
 variable "region" {
   description = "Region of the module around this one."
+  type        = string
+  nullable    = false
+}
+
+variable "account_id" {
+  description = "Account of the module around this one."
   type        = string
   nullable    = false
 }

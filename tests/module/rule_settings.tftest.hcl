@@ -11,6 +11,7 @@ variables {
   ssm_parameter_name  = null
   parameters_arn      = "arn:aws:ssm:us-east-1:123456789012:parameter"
   region              = "us-east-1"
+  account_id          = "123456789012"
 }
 
 run "a_billing_mode_that_does_not_exist" {
@@ -292,6 +293,27 @@ run "a_function_of_another_region" {
     before_switch = "arn:aws:lambda:eu-west-1:123456789012:function:mask"
   }
   expect_failures = [var.before_switch]
+}
+
+run "a_state_machine_of_another_account" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    before_switch = "arn:aws:states:us-east-1:210987654321:stateMachine:mask"
+  }
+  expect_failures = [var.before_switch]
+}
+
+run "a_function_of_another_account" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    before_switch = "arn:aws:lambda:us-east-1:210987654321:function:mask"
+  }
 }
 
 run "keeping_none" {

@@ -12,6 +12,7 @@ variables {
   ssm_parameter_name  = null
   parameters_arn      = "arn:aws:ssm:us-east-1:123456789012:parameter"
   region              = "us-east-1"
+  account_id          = "123456789012"
 }
 
 run "a_rule_without_a_parameter" {

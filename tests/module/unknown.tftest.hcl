@@ -4,7 +4,7 @@ mock_provider "aws" {
   source = "./tests/module/mocks"
 }
 
-run "a_key_and_a_hook_that_are_yet_to_be_made" {
+run "a_key_a_hook_and_an_encrypted_topic_that_are_yet_to_be_made" {
   command = plan
   module {
     source = "./tests/module/unknown"

@@ -168,6 +168,61 @@ run "a_role_path_of_two_levels" {
   }
 }
 
+run "a_key_of_another_region" {
+  command = plan
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+  expect_failures = [var.kms_key_arn]
+}
+
+run "a_restore_role_of_another_account" {
+  command = plan
+  variables {
+    restore_role_arn = "arn:aws:iam::210987654321:role/restore"
+  }
+  expect_failures = [var.restore_role_arn]
+}
+
+run "a_permissions_boundary_of_another_account" {
+  command = plan
+  variables {
+    permissions_boundary = "arn:aws:iam::210987654321:policy/boundary"
+  }
+  expect_failures = [var.permissions_boundary]
+}
+
+run "notifications_that_go_to_another_region" {
+  command = plan
+  variables {
+    notification_topic_arn = "arn:aws:sns:eu-west-1:123456789012:rotations"
+  }
+  expect_failures = [var.notification_topic_arn]
+}
+
+run "alarms_that_go_to_another_region" {
+  command = plan
+  variables {
+    alarms = { topic_arn = "arn:aws:sns:eu-west-1:123456789012:alarms" }
+  }
+  expect_failures = [var.alarms]
+}
+
+run "alarms_that_go_to_another_account" {
+  command = plan
+  variables {
+    alarms = { topic_arn = "arn:aws:sns:us-east-1:210987654321:alarms" }
+  }
+}
+
+run "too_many_tags" {
+  command = plan
+  variables {
+    tags = { for number in range(51) : "key-${number}" => "value" }
+  }
+  expect_failures = [var.tags]
+}
+
 run "an_alias_in_place_of_a_key" {
   command = plan
   variables {

@@ -1,4 +1,4 @@
-# The module as someone uses it who makes the hook and the key in the same configuration.
+# The module as someone uses it who makes the hook, the key and an encrypted topic in the same configuration.
 
 terraform {
   required_providers {
@@ -17,10 +17,21 @@ resource "terraform_data" "key" {
   input = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 }
 
+# The policy of a topic's key names the role that publishes.
+resource "terraform_data" "key_of_topic" {
+  input = module.rotator.function_roles["report_result"].arn
+}
+
+resource "terraform_data" "topic" {
+  input            = "arn:aws:sns:us-east-1:123456789012:rotations"
+  triggers_replace = terraform_data.key_of_topic.output
+}
+
 module "rotator" {
   source = "../../.."
 
-  backup_sns_topic_arn = "arn:aws:sns:us-east-1:123456789012:backups"
+  backup_sns_topic_arn   = "arn:aws:sns:us-east-1:123456789012:backups"
+  notification_topic_arn = terraform_data.topic.output
 
   rules = {
     staging = {
