@@ -115,13 +115,25 @@ data "aws_iam_policy_document" "configure_table" {
     }
   }
 
-  # DynamoDB writes to the stream in the name of the one who asks for it. Which stream that is, the source table says.
+  # DynamoDB looks at the stream and writes to it in the name of the one who asks for it. Which stream that is, the source
+  # table says.
   dynamic "statement" {
     for_each = contains(local.carry_over, "kinesis_destination") ? ["arn:${local.partition}:kinesis:${local.region}:${local.account_id}:stream/*"] : []
 
     content {
       sid       = "WriteToKinesisDestinations"
-      actions   = ["kinesis:DescribeStream", "kinesis:PutRecord", "kinesis:PutRecords"]
+      actions   = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:PutRecord", "kinesis:PutRecords"]
+      resources = [statement.value]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = contains(local.carry_over, "kinesis_destination") ? ["*"] : []
+
+    content {
+      sid     = "ListKinesisStreams"
+      actions = ["kinesis:ListStreams"]
+      # Kinesis knows no resources for this action.
       resources = [statement.value]
     }
   }

@@ -324,7 +324,7 @@ run "a_rule_that_asks_for_everything" {
   assert {
     condition = { for name, policy in local.function_policies : name => [for statement in jsondecode(policy).Statement : statement.Sid] if contains(["restore_backup", "configure_table", "verify_table", "delete_old_tables"], name) } == {
       restore_backup    = ["WriteLogs", "EncryptTargetTables", "RestoreBackups", "FillTargetTables", "DescribeTables", "RecognizeTargetTables", "ReadIndexesOfBackups", "StartRestoreJobs", "PassRestoreRole", "ReadParameters"]
-      configure_table   = ["WriteLogs", "DecryptTargetTables", "DescribeTables", "ReadSettings", "WriteSettingsOfTargetTables", "ReadSettingsOfBackups", "ReadAutoScaling", "WriteAutoScaling", "KeepAlarmsOfAutoScaling", "WriteToKinesisDestinations"]
+      configure_table   = ["WriteLogs", "DecryptTargetTables", "DescribeTables", "ReadSettings", "WriteSettingsOfTargetTables", "ReadSettingsOfBackups", "ReadAutoScaling", "WriteAutoScaling", "KeepAlarmsOfAutoScaling", "WriteToKinesisDestinations", "ListKinesisStreams"]
       verify_table      = ["WriteLogs", "DecryptTargetTables", "DescribeBackups", "DescribeRestoreJobs", "DescribeSourceAndTargetTables", "ReadTargetTables"]
       delete_old_tables = ["WriteLogs", "ListTables", "RecognizeOldTables", "DeleteOldTables", "FindAutoScalingOfOldTables", "EndAutoScalingOfOldTables", "DeleteAlarmsOfAutoScaling", "ReadParameters"]
     }
@@ -396,7 +396,7 @@ run "a_rule_that_asks_for_everything" {
   assert {
     condition = alltrue(flatten([
       for policy in concat(values(local.function_policies), [data.aws_iam_policy_document.state_machine.json]) : [
-        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs", "ListTables", "ReadAutoScaling", "FindAutoScalingOfOldTables"], statement.Sid) if contains(flatten([statement.Resource]), "*")
+        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs", "ListTables", "ReadAutoScaling", "FindAutoScalingOfOldTables", "ListKinesisStreams"], statement.Sid) if contains(flatten([statement.Resource]), "*")
       ]
     ]))
     error_message = "A * stands where AWS knows resources."

@@ -48,10 +48,13 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Contributor_Ins
 """
 
 STREAMING_NEEDS = ("DescribeStream", "PutRecord", "PutRecords")
-"""DynamoDB writes to a Kinesis data stream in the name of the one who enabled it.
+"""DynamoDB writes to a Kinesis data stream in the name of the one who enabled it, and also lists the streams.
 
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds_using-shards-and-metrics.html
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds_iam.html
 """
+
+DESCRIBING_STREAMS_NEEDS = ("DescribeStream", "DescribeStreamSummary")
+"""So it looks at the streams of a table in the name of the one who asks for them."""
 
 AUTO_SCALING_NEEDS = {
     "RegisterScalableTarget": ("dynamodb:DescribeTable", "dynamodb:UpdateTable"),
@@ -93,7 +96,12 @@ def _needs_of_dynamodb(operation: str, resources: list[str], given: Mapping[str,
         if key_arn := sse.get("KMSMasterKeyId"):
             yield from (Need(f"kms:{needed}", key_arn, via="dynamodb") for needed in ENCRYPTION_NEEDS_OF_KEY)
     if operation == "EnableKinesisStreamingDestination":
+        yield Need("kinesis:ListStreams", "*")
         yield from (Need(f"kinesis:{needed}", given["StreamArn"]) for needed in STREAMING_NEEDS)
+    if operation == "DescribeKinesisStreamingDestination":
+        table = table_by_arn(resources[0])
+        for stream in (table.streaming if table else {}):
+            yield from (Need(f"kinesis:{needed}", stream) for needed in DESCRIBING_STREAMS_NEEDS)
     if operation in DECRYPTING:
         keys = {_customers_key_of(table) for table in map(table_by_arn, resources) if table}
         yield from (Need("kms:Decrypt", key, via="dynamodb") for key in keys if key)
