@@ -45,10 +45,12 @@ def _normalise_response(
 
 @replaces(
     StateTaskServiceSfn,
-    "_build_sync2_resolver",
+    "_after_eval_execution",
     because="moto does not stop what a stopped execution waits for",
-    written_against="fbbf50b6",
+    written_against="baf0479e",
 )
-def _build_sync2_resolver(original: Any, task: StateTaskServiceSfn, env: Environment, *rest: Any, **named: Any) -> Any:  # noqa: ANN401
-    waited_for[env.states.context_object.context_object_data["Execution"]["Id"]] = env.stack[-1]["ExecutionArn"]
-    return original(task, env, *rest, **named)
+def _after_eval_execution(original: Any, task: StateTaskServiceSfn, env: Environment, **named: Any) -> None:  # noqa: ANN401
+    # Before the history tells that it was started.
+    if task._is_integration_pattern():
+        waited_for[env.states.context_object.context_object_data["Execution"]["Id"]] = env.stack[-1]["ExecutionArn"]
+    original(task, env=env, **named)
