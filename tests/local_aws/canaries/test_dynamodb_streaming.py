@@ -70,6 +70,7 @@ def test_a_table_is_streamed_to_kinesis_by_one_who_may_write_there(
     precision = {"ApproximateCreationDateTimePrecision": "MICROSECOND"}
 
     assert code(acting.enable_kinesis_streaming_destination, **destination) == "AccessDeniedException"
+    assert acting.describe_kinesis_streaming_destination(TableName=table)["KinesisDataStreamDestinations"] == []
     dynamodb = aws("dynamodb")
     dynamodb.enable_kinesis_streaming_destination(**destination, EnableKinesisStreamingConfiguration=precision)
 
@@ -78,6 +79,7 @@ def test_a_table_is_streamed_to_kinesis_by_one_who_may_write_there(
         return found if found["DestinationStatus"] == "ACTIVE" else None
 
     assert eventually(active, 5) == {"StreamArn": stream_arn, "DestinationStatus": "ACTIVE", **precision}
+    assert code(acting.describe_kinesis_streaming_destination, TableName=table) == "AccessDeniedException"
     assert code(dynamodb.enable_kinesis_streaming_destination, **destination) == "ValidationException"
     missing = {**destination, "StreamArn": f"{stream_arn}-not"}
     assert code(dynamodb.enable_kinesis_streaming_destination, **missing) == "ResourceNotFoundException"

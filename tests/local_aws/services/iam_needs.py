@@ -100,7 +100,7 @@ def _needs_of_dynamodb(operation: str, resources: list[str], given: Mapping[str,
         yield from (Need(f"kinesis:{needed}", given["StreamArn"]) for needed in STREAMING_NEEDS)
     if operation == "DescribeKinesisStreamingDestination":
         table = table_by_arn(resources[0])
-        for stream in (table.streaming if table else {}):
+        for stream in (table and table.streaming) or {}:
             yield from (Need(f"kinesis:{needed}", stream) for needed in DESCRIBING_STREAMS_NEEDS)
     if operation in DECRYPTING:
         keys = {_customers_key_of(table) for table in map(table_by_arn, resources) if table}
