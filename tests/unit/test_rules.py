@@ -45,6 +45,23 @@ def test_one_rule_gives_each_table_its_own_parameter() -> None:
     assert each.target_parameter_name("users-production") == "/staging/users/table-arn"
 
 
+@pytest.mark.parametrize(
+    ("source_pattern", "replacement_pattern", "table", "expected"),
+    [
+        (".*", "$0", "orders", False),
+        (".*", "$0", "orders-20261122-02-07-00", True),
+        ("orders", "orders-copy", "orders-copy-20261122-02-07-00", True),
+        # Copies of copies, by somebody who asks for them.
+        ("-staging-[0-9-]+$", "-development", "orders-staging-20261122-02-07-00", False),
+        (".*", "$0", "orders-20261122", False),
+    ],
+)
+def test_a_name_that_would_end_in_two_times_is_that_of_a_copy(
+    source_pattern: str, replacement_pattern: str, table: str, expected: bool
+) -> None:
+    assert rule(source_pattern, replacement_pattern).would_copy_a_copy(table) is expected
+
+
 def test_without_a_parameter_name_none_is_made() -> None:
     assert rule("orders").target_parameter_name("orders") == ""
 

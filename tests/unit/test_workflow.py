@@ -168,6 +168,16 @@ def test_each_matching_rule_starts_its_own_rotation(settings: WorkflowSettings, 
     assert sorted(executions(step_functions, settings)) == [f"reporting-{JOB_ID}", f"staging-{JOB_ID}"]
 
 
+def test_a_copy_is_not_rotated_itself(settings: WorkflowSettings, step_functions: "SFNClient") -> None:
+    event = sample("start/completed-native-recovery-point.json")
+    copied = json.loads(json.dumps(event).replace("MyDynamoDBTable", "MyDynamoDBTable-20261122-02-07-00"))
+    rules = (Rule("development", "-[0-9-]+$", "-development"), Rule("reporting", ".*", "$0"))
+
+    start_rotations(copied, WorkflowSettings(rules=rules, state_machine_arn=settings.state_machine_arn), Clients())
+
+    assert executions(step_functions, settings) == [f"development-{JOB_ID}"]
+
+
 def test_a_notification_that_comes_again_after_the_end_starts_nothing(
     settings: WorkflowSettings, step_functions: "SFNClient"
 ) -> None:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from rotator.references import expand, replace_all
-from rotator.timestamps import to_table_name_suffix
+from rotator.timestamps import TABLE_NAME_SUFFIX_PATTERN, to_table_name_suffix
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,24 @@ class Rule:
     def matches(self, source_table_name: str) -> bool:
         return self._first_match(source_table_name) is not None
 
+    def would_copy_a_copy(self, source_table_name: str) -> bool:
+        """Whether the target's name would end in two times, as where a backup plan covers copies and the pattern does.
+
+        There would be twice as many tables after each backup.
+        """
+        return re.search(f"{TABLE_NAME_SUFFIX_PATTERN}$", self._replaced(source_table_name)) is not None
+
     def target_table_name(self, source_table_name: str, backup_start_time: datetime) -> str:
         """The source table's name with every match replaced, and the start time of the backup, in UTC."""
-        replaced = replace_all(self._pattern, source_table_name, self.replacement_pattern)
-        return replaced + to_table_name_suffix(backup_start_time)
+        return self._replaced(source_table_name) + to_table_name_suffix(backup_start_time)
 
     def target_parameter_name(self, source_table_name: str) -> str:
         """The parameter's name, its references filled in from the first match; empty where none is asked for."""
         match = self._first_match(source_table_name)
         return expand(match, self.ssm_parameter_name) if match and self.ssm_parameter_name else ""
+
+    def _replaced(self, source_table_name: str) -> str:
+        return replace_all(self._pattern, source_table_name, self.replacement_pattern)
 
     def _first_match(self, source_table_name: str) -> re.Match[str] | None:
         return self._pattern.search(source_table_name)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 TABLE_NAME_SUFFIX = "-%Y%m%d-%H-%M-%S"
-TABLE_NAME_SUFFIX_PATTERN = r"-\d{8}-\d\d-\d\d-\d\d"
+TABLE_NAME_SUFFIX_PATTERN = r"-[0-9]{8}-[0-9]{2}-[0-9]{2}-[0-9]{2}"
 
 
 def parse_iso8601(text: str) -> datetime:

@@ -54,7 +54,13 @@ def _start_for_each_matching_rule(job: BackupJob, settings: WorkflowSettings, cl
         matching = [rule for rule in settings.rules if rule.matches(job.table_name)]
         if not matching:
             logger.info("No rule matches the table")
-        return [_start(job, rule, settings.state_machine_arn, clients) for rule in matching]
+        executions = []
+        for rule in matching:
+            if rule.would_copy_a_copy(job.table_name):
+                logger.info("The table is a copy itself", rule=rule.name)
+            else:
+                executions.append(_start(job, rule, settings.state_machine_arn, clients))
+        return executions
 
 
 def _start(job: BackupJob, rule: Rule, state_machine_arn: str, clients: Clients) -> str:
