@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rotator.clients import Clients
-from rotator.errors import DeletionNotAllowed
+from rotator.errors import DeletionNotAllowed, NotYet
 from rotator.ownership import BACKUP_TIME, claim
 from rotator.retention import delete_old_tables
 from rotator.state import Invocation
@@ -86,6 +86,30 @@ def test_what_the_parameter_points_at_or_did_before_stays(clients: Clients) -> N
 
     assert tables(clients) == [names[0], names[1], names[4]]
     assert [kept["TableName"] for kept in output["Kept"]] == [names[1], names[0]]
+
+
+def test_what_this_rotation_made_stays_where_later_copies_are_there(clients: Clients) -> None:
+    names = [copy(clients, day) for day in range(5)]
+    point_at(clients, 3, 4)
+
+    output = delete_old_tables(rotation_of(1, keep=1), SETTINGS, clients)
+
+    assert tables(clients) == [names[1], *names[3:]]
+    assert {"TableName": names[1], "Reason": "this rotation made it"} in output["Kept"]
+
+
+def test_each_try_makes_progress_however_many_copies_there_are(clients: Clients) -> None:
+    names = [copy(clients, day) for day in range(6)]
+
+    def refuse(params: dict[str, Any], **_: object) -> None:
+        if names[0] in str(params):
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "DescribeTable")
+
+    clients.dynamodb.meta.events.register("before-call.dynamodb.DescribeTable", refuse)
+    with pytest.raises(NotYet):
+        delete_old_tables(rotation_of(5), SETTINGS, clients)
+
+    assert tables(clients) == [names[0], *names[3:]]
 
 
 def test_a_protected_copy_stays_and_is_reported(clients: Clients) -> None:

@@ -4,7 +4,7 @@ A table is deleted only where all of this holds, or else it stays:
 
 - its name is of the form that the rule makes of the source table's;
 - it carries the tags of this module, this rule and this source table, and the id that it had when it got them;
-- it is beyond the newest copies that the rule keeps;
+- it is beyond the newest copies that the rule keeps, and not the one that this rotation made;
 - the parameter does not point at it, and did not before it was set to what it is now;
 - it is not protected against deletion, and nothing is at work on it.
 
@@ -14,7 +14,7 @@ The function's policy says the same of tags and names, so that a mistake here wo
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -24,7 +24,7 @@ from rotator.carry_over.auto_scaling import end_auto_scaling
 from rotator.clients import Clients
 from rotator.errors import DeletionNotAllowed
 from rotator.logs import logger
-from rotator.ownership import BACKUP_TIME, is_copy, tags_of
+from rotator.ownership import is_copy, tags_of
 from rotator.parameter import current_and_previous_value
 from rotator.settings import RotationSettings
 from rotator.state import DeleteOldTablesOutput, Invocation, KeptTable, RotationState
@@ -45,13 +45,11 @@ def delete_old_tables(invocation: Invocation, settings: RotationSettings, client
     state = invocation["State"]
     if state["Keep"] < 1:
         raise ValueError(f"Keep is {state['Keep']}: no copy would be left")
-    copies = _copies(state, settings.module, clients.dynamodb)
-    old = sorted(copies, key=lambda copy: str(copy["BackupTime"]), reverse=True)[state["Keep"] :]
-    in_use = current_and_previous_value(state["TargetParameterName"], clients.ssm) if old else []
+    in_use = current_and_previous_value(state["TargetParameterName"], clients.ssm)
     deleted: list[str] = []
     kept: list[KeptTable] = []
-    for copy in old:
-        if reason := _reason_to_keep(copy, in_use) or _delete(copy, state, clients):
+    for copy in islice(_copies(state, settings.module, clients.dynamodb), state["Keep"], None):
+        if reason := _reason_to_keep(copy, state, in_use) or _delete(copy, state, clients):
             kept.append({"TableName": copy["TableName"], "Reason": reason})
         else:
             deleted.append(copy["TableName"])
@@ -60,8 +58,11 @@ def delete_old_tables(invocation: Invocation, settings: RotationSettings, client
 
 
 def _copies(state: RotationState, module: str, dynamodb: "DynamoDBClient") -> Iterator[dict[str, Any]]:
-    """The tables that are copies of the source table by this rule, each with the time of its backup."""
-    for name in _names_of_the_form(state["TargetTableName"], dynamodb):
+    """The tables that are copies of the source table by this rule, of the newest backup first.
+
+    Each is looked at when it is asked for, so that however many there are, each try deletes some.
+    """
+    for name in reversed(_names_of_the_form(state["TargetTableName"], dynamodb)):
         with answered():
             try:
                 table = dynamodb.describe_table(TableName=name)["Table"]
@@ -69,13 +70,12 @@ def _copies(state: RotationState, module: str, dynamodb: "DynamoDBClient") -> It
                 continue
         if table["TableStatus"] in ("CREATING", "DELETING"):
             continue
-        tags = tags_of(table["TableArn"], dynamodb)
-        if is_copy(tags, table["TableId"], state, module):
-            yield {**table, "BackupTime": tags[BACKUP_TIME]}
+        if is_copy(tags_of(table["TableArn"], dynamodb), table["TableId"], state, module):
+            yield dict(table)
 
 
 def _names_of_the_form(target_table_name: str, dynamodb: "DynamoDBClient") -> list[str]:
-    """Seeks by prefix: names come in order, so that other tables of the account cost nothing.
+    """Those of the oldest backups first. Seeks by prefix, so that other tables of the account cost nothing.
 
     The list begins behind a name that DynamoDB takes as one: even an empty stem leaves the three characters `-00`.
     """
@@ -93,7 +93,9 @@ def _names_after(start: str | None, dynamodb: "DynamoDBClient") -> Iterator[str]
         start = page.get("LastEvaluatedTableName")
 
 
-def _reason_to_keep(copy: dict[str, Any], in_use: list[str]) -> str | None:
+def _reason_to_keep(copy: dict[str, Any], state: RotationState, in_use: list[str]) -> str | None:
+    if copy["TableName"] == state["TargetTableName"]:
+        return "this rotation made it"
     if copy["TableArn"] in in_use:
         return "the parameter points at it, or did before"
     if copy.get("DeletionProtectionEnabled"):
