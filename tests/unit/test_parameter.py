@@ -1,6 +1,7 @@
 """The pointer: it moves forward only, and belongs to one source table."""
 
 import pytest
+from botocore.stub import Stubber
 
 from rotator.clients import Clients
 from rotator.errors import ParameterTaken
@@ -11,11 +12,11 @@ from tests.unit.rotations import TABLE_ARN, invocation, restored
 NAME = "/staging/table-arn"
 
 
-def rotation_of(day: int, source_table_arn: str = TABLE_ARN) -> Invocation:
+def rotation_of(day: int, source_table_arn: str = TABLE_ARN, *, minute: int = 7) -> Invocation:
     rotation = invocation(
-        parameter=NAME, backup_time=f"2026-11-{day:02}T02:07:00.000Z", source_table_arn=source_table_arn
+        parameter=NAME, backup_time=f"2026-11-{day:02}T02:{minute:02}:00.000Z", source_table_arn=source_table_arn
     )
-    rotation["State"]["DescribeTableOutput"] = restored(f"{TABLE_ARN}-staging-202611{day:02}-02-07-00")
+    rotation["State"]["DescribeTableOutput"] = restored(f"{TABLE_ARN}-staging-202611{day:02}-02-{minute:02}-00")
     return rotation
 
 
@@ -90,9 +91,46 @@ def test_what_somebody_else_put_there_stays(kind: str, clients: Clients) -> None
     assert clients.ssm.get_parameter(Name=NAME, WithDecryption=True)["Parameter"]["Value"] == "theirs"
 
 
+@pytest.mark.parametrize("put_there", ["theirs", f"{TABLE_ARN}-staging-20261101-02-07-00", TABLE_ARN])
+def test_a_value_that_somebody_put_in_place_of_ours_stays(put_there: str, clients: Clients) -> None:
+    point_parameter_at_table(rotation_of(day=22), clients)
+    (described,) = clients.ssm.describe_parameters()["Parameters"]
+    # As AWS does where no description is given.
+    clients.ssm.put_parameter(Name=NAME, Value=put_there, Description=described["Description"], Overwrite=True)
+
+    with pytest.raises(ParameterTaken, match="was not set by this module"):
+        point_parameter_at_table(rotation_of(day=23), clients)
+    assert value(clients) == put_there
+
+
+def test_a_description_with_another_time_than_ours_is_somebody_elses(clients: Clients) -> None:
+    clients.ssm.put_parameter(
+        Name=NAME, Value="theirs", Type="String", Description=f"Copy of {TABLE_ARN} from the backup of yesterday, x"
+    )
+
+    with pytest.raises(ParameterTaken, match="was not set by this module"):
+        check_parameter(rotation_of(day=23)["State"], clients.ssm)
+
+
+def test_a_second_try_does_not_set_it_again(clients: Clients) -> None:
+    first = point_parameter_at_table(rotation_of(day=23), clients)
+
+    assert point_parameter_at_table(rotation_of(day=23), clients) == first
+    assert clients.ssm.get_parameter(Name=NAME)["Parameter"]["Version"] == 1
+
+
+def test_a_history_that_does_not_tell_yet_is_no_failure(clients: Clients) -> None:
+    with Stubber(clients.ssm) as stub:
+        stub.add_response("get_parameter_history", {"Parameters": []})
+        stub.add_response("put_parameter", {"Version": 1, "Tier": "Standard"})
+        stub.add_response("get_parameter_history", {"Parameters": []})
+        output = point_parameter_at_table(rotation_of(day=23), clients)
+
+    assert output["Value"] == f"{TABLE_ARN}-staging-20261123-02-07-00"
+
+
 def test_the_newest_of_many_versions_counts(clients: Clients) -> None:
-    for number in range(60):
-        point_parameter_at_table(rotation_of(day=1), clients)
-        assert value(clients), number
+    for minute in range(60):
+        point_parameter_at_table(rotation_of(day=1, minute=minute), clients)
 
     assert point_parameter_at_table(rotation_of(day=2), clients)["Version"] == 61

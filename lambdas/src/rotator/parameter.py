@@ -1,7 +1,8 @@
 """The SSM parameter that points at the newest copy of a source table.
 
 Its description says what it points at, for people in the console and for the rotations that come after. A parameter
-that says nothing of the kind, or is of another type, is somebody else's and stays as it is.
+that says nothing of the kind, holds something else than it says, or is of another type, is somebody else's and stays as
+it is.
 """
 
 import re
@@ -13,6 +14,7 @@ from rotator.clients import Clients
 from rotator.errors import ParameterTaken, TemporaryFailure
 from rotator.logs import logger
 from rotator.state import Invocation, RotationState, UpdateSSMParameterOutput
+from rotator.timestamps import parse_iso8601, to_table_name_suffix
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -41,6 +43,14 @@ class Copy:
         match = cls._DESCRIPTION.fullmatch(description)
         return cls(*match.groups()) if match else None
 
+    def may_be(self, table_arn: str) -> bool:
+        """Whether the ARN is one of a table with the time of this copy in its name."""
+        try:
+            suffix = to_table_name_suffix(parse_iso8601(self.backup_time))
+        except ValueError:
+            return False
+        return ":table/" in table_arn and table_arn.endswith(suffix)
+
     @property
     def description(self) -> str:
         return f"Copy of {self.source_table_arn} from the backup of {self.backup_time}, {self.recovery_point_arn}"
@@ -60,6 +70,7 @@ def point_parameter_at_table(invocation: Invocation, clients: Clients) -> Update
     """
     state, ssm = invocation["State"], clients.ssm
     name, copy = state["TargetParameterName"], Copy.of(state)
+    table_arn = state["DescribeTableOutput"]["Table"]["TableArn"]
     current = _current(name, ssm)
     if current:
         theirs = _check_ours(current, copy)
@@ -67,8 +78,10 @@ def point_parameter_at_table(invocation: Invocation, clients: Clients) -> Update
         if theirs.backup_time > copy.backup_time:
             logger.info("Parameter left at the copy of a later backup", parameter=name, table_arn=current["Value"])
             return _output(current)
+        if current["Value"] == table_arn:
+            logger.info("Parameter points at the table already", parameter=name, table_arn=table_arn)
+            return _output(current)
     version = current["Version"] if current else 0
-    table_arn = state["DescribeTableOutput"]["Table"]["TableArn"]
     output = _put(name, table_arn, copy, ssm, is_new=current is None)
     # Another rotation may have been here between the look and the put.
     while later := _latest_copy_since(version, name, ssm, other_than=copy):
@@ -93,8 +106,11 @@ def _latest_copy_since(version: int, name: str, ssm: "SSMClient", *, other_than:
         for entry in _history(name, ssm)
         if entry["Version"] > version and (copy := Copy.described_by(entry.get("Description", "")))
     ]
-    backup_time, table_arn, copy = max(since, key=lambda found: found[0])
-    return (table_arn, copy) if backup_time > other_than.backup_time else None
+    later = [found for found in since if found[0] > other_than.backup_time]
+    if not later:
+        return None
+    _, table_arn, copy = max(later, key=lambda found: found[0])
+    return table_arn, copy
 
 
 def _put(name: str, table_arn: str, copy: Copy, ssm: "SSMClient", *, is_new: bool = False) -> UpdateSSMParameterOutput:
@@ -125,7 +141,7 @@ def _history(name: str, ssm: "SSMClient") -> "list[ParameterHistoryTypeDef]":
 
 def _check_ours(current: "ParameterHistoryTypeDef", copy: Copy) -> Copy:
     theirs = Copy.described_by(current.get("Description", "")) if current["Type"] == _TYPE else None
-    if theirs is None:
+    if theirs is None or not theirs.may_be(current["Value"]):
         raise ParameterTaken(
             f"The parameter {current['Name']} ({current['Type']}) was not set by this module, so it stays as it is. "
             "Delete it, or change ssm_parameter_name."
