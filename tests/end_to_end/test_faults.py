@@ -105,6 +105,10 @@ SETTINGS = {
         error("dynamodb", "UpdateContinuousBackups", "TableNotFoundException", 1),
         SUCCEEDS,
     ),
+    "point_in_time_recovery-unknown-yet": (
+        error("dynamodb", "DescribeContinuousBackups", "TableNotFoundException", 1),
+        SUCCEEDS,
+    ),
     "resource_policy-in-use": (error("dynamodb", "PutResourcePolicy", IN_USE, 1), SUCCEEDS),
     "table_class-in-use": (error("dynamodb", "UpdateTable", IN_USE, 1), SUCCEEDS),
     "kinesis_destination-in-use": (error("dynamodb", "EnableKinesisStreamingDestination", IN_USE, 1), SUCCEEDS),

@@ -14,7 +14,7 @@ from tests.end_to_end.conftest import ENDPOINT, local_only, recovery_points
 from tests.end_to_end.deployment import BackupJob, Deployment, client, items
 from tests.end_to_end.tables import make_table
 from tests.end_to_end.test_permissions import without
-from tests.local_aws.faults import Fault, injected
+from tests.local_aws.faults import Fault, changed_settings, injected
 
 pytestmark = [local_only, pytest.mark.usefixtures("_quick_restores")]
 
@@ -47,24 +47,29 @@ def held_up(containing: str) -> AbstractContextManager[object]:
     return injected(os.environ[ENDPOINT], fault)
 
 
+USERS = "Copy of arn:aws:dynamodb:x:1:table/users from the backup of 2020-01-01T00:00:00.000Z, x"
+
+
 @pytest.mark.parametrize(
-    ("kind", "description", "reason"),
+    ("kind", "value", "description", "reason"),
     [
-        ("String", "", "was not set by this module"),
-        ("SecureString", "", "was not set by this module"),
+        ("String", "theirs", "", "was not set by this module"),
+        ("SecureString", "theirs", "", "was not set by this module"),
+        ("String", "theirs", USERS, "was not set by this module"),
         (
             "String",
-            "Copy of arn:aws:dynamodb:x:1:table/users from the backup of 2020-01-01T00:00:00.000Z, x",
+            "arn:aws:dynamodb:x:1:table/users-20200101-00-00-00",
+            USERS,
             "points at a copy of arn:aws:dynamodb:x:1:table/users",
         ),
     ],
 )
 def test_a_parameter_that_is_taken_fails_before_anything_is_restored(
-    kind: str, description: str, reason: str, deployment: Deployment
+    kind: str, value: str, description: str, reason: str, deployment: Deployment
 ) -> None:
     name = f"taken-{uuid.uuid4().hex[:8]}"
     parameter = f"/rotator-test/{name}/table-arn"
-    client("ssm").put_parameter(Name=parameter, Value="theirs", Type=kind, Description=description)
+    client("ssm").put_parameter(Name=parameter, Value=value, Type=kind, Description=description)
 
     job = deployment.end_of_backup(deployment.start_backup(make_table(f"rotator-test-{name}-production")))
     execution = deployment.end_of_rotation("staging", job)
@@ -72,7 +77,7 @@ def test_a_parameter_that_is_taken_fails_before_anything_is_restored(
     assert (execution["status"], execution["error"]) == ("FAILED", "ParameterTaken")
     assert reason in execution["cause"]
     assert json.loads(execution["input"])["TargetTableName"] not in client("dynamodb").list_tables()["TableNames"]
-    assert client("ssm").get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"] == "theirs"
+    assert client("ssm").get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"] == value
 
 
 def test_a_copy_may_have_the_longest_name_that_dynamodb_takes(deployment: Deployment) -> None:
@@ -107,10 +112,11 @@ class TestRotationByHand:
         assert execution["status"] == "SUCCEEDED", execution.get("cause")
         assert items(again) == items(first["TargetTableName"])
 
+    @pytest.mark.parametrize("native", [True, False])
     def test_a_table_of_another_recovery_point_is_not_taken_over(
-        self, deployment: Deployment, jobs: dict[str, BackupJob]
+        self, native: bool, deployment: Deployment, jobs: dict[str, BackupJob]
     ) -> None:
-        with recovery_points(native=True):
+        with recovery_points(native=native):
             users = deployment.rotate("staging", deployment.back_up("users-production"))
         orders = deployment.rotate("staging", jobs["orders-production"])
 
@@ -167,7 +173,9 @@ class TestEndOfTime:
     """Whatever a rotation waits for, it ends when its time is over, and that is reported."""
 
     def test_the_restore(self, deployment: Deployment) -> None:
-        self.fails("check_restore_status", deployment)
+        with changed_settings(os.environ[ENDPOINT], restore_seconds=5):
+            cause = self.fails("check_restore_status", deployment)
+        assert "the restore that began at" in cause
 
     @pytest.mark.parametrize(
         ("function", "service"),

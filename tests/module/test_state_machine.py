@@ -141,8 +141,10 @@ def test_each_error_is_one_of_ours_or_of_aws() -> None:
         if "Error" in (parameters := definition.get("Parameters", {}))
     }
     ours = {name for name, value in vars(errors).items() if isinstance(value, type)}
+    asked_for = {choice["StringEquals"] for choice in STATES["Where Did It Fail?"]["Choices"][0]["Or"]}
 
     assert caught <= ERRORS_OF_AWS | ours
+    assert asked_for <= ours
     assert made
     assert made <= ours
 

@@ -90,6 +90,21 @@ def test_a_success_tells_the_proof_that_the_backup_restores(
     assert told in text
 
 
+@pytest.mark.parametrize(("complete_yet", "told"), [(None, True), (False, True), (True, False)])
+def test_a_failure_tells_of_a_restore_that_goes_on(complete_yet: bool | None, told: bool, clients: Clients) -> None:
+    topic_arn = clients.sns.create_topic(Name="rotations")["TopicArn"]
+    rotation = invocation()
+    rotation["State"]["RestoreTableFromBackupOutput"] = {"TableDescription": {}}
+    if complete_yet is not None:
+        rotation["State"]["DescribeTableOutput"] = restored() | {"RestoreComplete": complete_yet}
+    rotation["State"]["Failure"] = {"Error": "RotationTimedOut", "Cause": "", "RedriveCount": 0}
+
+    report_result(rotation, replace(SETTINGS, notification_topic_arn=topic_arn), clients)
+
+    ((_, text),) = published(topic_arn)
+    assert (f"delete the table {TARGET} yourself" in text) == told
+
+
 def test_a_failure_after_the_switch_does_not_say_that_the_parameter_stayed(clients: Clients) -> None:
     topic_arn = clients.sns.create_topic(Name="rotations")["TopicArn"]
     rotation = complete()

@@ -171,6 +171,54 @@ class TestTargetThatIsThere:
             self.again(rotation, table, clients, tags)
 
 
+def job_with_target(clients: Clients, table: dict[str, Any] | None) -> Any:  # noqa: ANN401
+    """Restores by a job where DynamoDB says this of the target."""
+    with Stubber(clients.dynamodb) as dynamodb, Stubber(clients.backup) as backup:
+        if table:
+            dynamodb.add_response("describe_table", {"Table": {"TableName": TARGET, "TableStatus": "ACTIVE"} | table})
+        else:
+            dynamodb.add_client_error("describe_table", "ResourceNotFoundException")
+        backup.add_response("start_restore_job", {"RestoreJobId": "job"})
+        return start_restore(invocation(ADVANCED), SETTINGS, clients)
+
+
+@pytest.mark.parametrize("table", [None, {"CreationDateTime": datetime.now(UTC) + HOUR}])
+def test_a_job_is_started_where_no_table_was_there_before(table: dict[str, Any] | None, clients: Clients) -> None:
+    assert job_with_target(clients, table) == {"RestoreJobId": "job"}
+
+
+@pytest.mark.parametrize(
+    ("table", "error"),
+    [
+        ({"CreationDateTime": datetime.now(UTC) - HOUR}, TargetTableTaken),
+        ({"CreationDateTime": datetime.now(UTC) - HOUR, "TableStatus": "DELETING"}, NotYet),
+    ],
+)
+def test_no_job_is_started_where_a_table_was_there_before(
+    table: dict[str, Any], error: type[Exception], clients: Clients
+) -> None:
+    with pytest.raises(error, match=TARGET):
+        job_with_target(clients, table)
+
+
+def test_a_restore_that_is_found_complete_after_the_end_of_its_time_is_complete(
+    recovery_point_arn: str, clients: Clients
+) -> None:
+    start_restore(invocation(recovery_point_arn), SETTINGS, clients)
+
+    late = invocation(recovery_point_arn, running_for=49 * HOUR)
+    assert check_restore_status(late, SETTINGS, clients)["RestoreComplete"]
+
+
+def test_a_restore_that_goes_on_after_the_end_of_its_time_fails(clients: Clients) -> None:
+    rotation = invocation(ADVANCED, running_for=49 * HOUR)
+    rotation["State"]["StartRestoreJobOutput"] = {"RestoreJobId": "job"}
+    with Stubber(clients.backup) as stub:
+        stub.add_response("describe_restore_job", {"Status": "RUNNING", "CreationDate": datetime.now(UTC)})
+        with pytest.raises(RotationTimedOut, match=r"the restore that began at .* goes on"):
+            check_restore_status(rotation, SETTINGS, clients)
+
+
 def test_an_active_table_is_complete_and_carries_the_tags_of_ownership(
     recovery_point_arn: str, clients: Clients
 ) -> None:

@@ -48,6 +48,7 @@ _NOT_YET_FOR_ANY_CALL = {
 SOON = {
     ("ListTagsOfResource", "ResourceNotFoundException"),
     ("TagResource", "ResourceNotFoundException"),
+    ("DescribeContinuousBackups", "TableNotFoundException"),
     ("UpdateContinuousBackups", "TableNotFoundException"),
 }
 

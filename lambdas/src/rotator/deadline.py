@@ -16,8 +16,8 @@ _SHORTEST_WAIT_SECONDS = 10
 _LONGEST_WAIT_SECONDS = 3600
 
 
-def remaining(execution: Execution, timeout: timedelta) -> timedelta:
-    """How long the rotation may still last.
+def remaining(execution: Execution, timeout: timedelta, waited_for: str) -> timedelta:
+    """How long the rotation may still wait.
 
     Raises `RotationTimedOut` where it has lasted for longer already. The time limit of a state machine would end an
     execution without a chance to report it, so the limit is kept here.
@@ -25,7 +25,8 @@ def remaining(execution: Execution, timeout: timedelta) -> timedelta:
     began = parse_iso8601(execution.get("RedriveTime") or execution["StartTime"])
     left = began + timeout - datetime.now(UTC)
     if left <= timedelta(0):
-        raise RotationTimedOut(f"The rotation has not ended within {timeout / timedelta(hours=1):g} hours")
+        hours = f"{timeout / timedelta(hours=1):g}"
+        raise RotationTimedOut(f"The rotation has not ended within {hours} hours: {waited_for}")
     return left
 
 
@@ -35,10 +36,7 @@ def in_time(execution: Execution, timeout: timedelta) -> Iterator[None]:
     try:
         yield
     except NotYet as reason:
-        try:
-            remaining(execution, timeout)
-        except RotationTimedOut as over:
-            raise RotationTimedOut(f"{over}: {reason}") from reason
+        remaining(execution, timeout, str(reason))
         raise
 
 

@@ -38,7 +38,7 @@ def _failed(invocation: Invocation, failure: Failure) -> tuple[str, str]:
 Error:           {error}
                  {message}
 Execution:       {_link(execution_arn)}
-
+{_left_behind(state)}
 When the cause is mended, run the rotation again from where it failed:
 
 aws stepfunctions redrive-execution --execution-arn {execution_arn}
@@ -50,6 +50,16 @@ def _pointer(state: RotationState) -> str:
     if "UpdateSSMParameterOutput" in state:
         return "The parameter was set before, and old tables may be left."
     return "The parameter still points where it did before."
+
+
+def _left_behind(state: RotationState) -> str:
+    """Until a restore has ended, its table can't carry the tags by which it would be known."""
+    began = "RestoreTableFromBackupOutput" in state or "StartRestoreJobOutput" in state
+    if not began or state.get("DescribeTableOutput", {}).get("RestoreComplete"):
+        return ""
+    return f"""
+The restore may go on. If the rotation is not run again, delete the table {state["TargetTableName"]} yourself.
+"""
 
 
 def _succeeded(invocation: Invocation) -> tuple[str, str]:

@@ -10,8 +10,9 @@ from rotator.errors import RestoreJobFailed, UnexpectedTableStatus
 from rotator.logs import logger
 from rotator.ownership import claim
 from rotator.settings import RotationSettings
-from rotator.state import DescribeTableOutput, Invocation, to_state
+from rotator.state import DescribeTableOutput, Execution, Invocation, to_state
 from rotator.target_table import describe_target_table
+from rotator.timestamps import to_iso8601
 
 if TYPE_CHECKING:
     from mypy_boto3_backup import BackupClient
@@ -28,16 +29,15 @@ def check_restore_status(invocation: Invocation, settings: RotationSettings, cli
     one that no restore leads through.
     """
     state = invocation["State"]
-    left = remaining(invocation["Execution"], settings.timeout)
     output = state.get("StartRestoreJobOutput")
     job = _describe_job(output["RestoreJobId"], clients.backup) if output else None
     if job and job["Status"] in _JOB_ON_THE_WAY:
-        return _not_yet({}, job["CreationDate"], left)
+        return _not_yet({}, job["CreationDate"], invocation["Execution"], settings.timeout)
     table = describe_target_table(state, clients.dynamodb)
     status = table["TableStatus"]
     logger.info("Restore checked", target_table=table["TableName"], table_status=status)
     if status in _ON_THE_WAY:
-        return _not_yet(table, table["CreationDateTime"], left)
+        return _not_yet(table, table["CreationDateTime"], invocation["Execution"], settings.timeout)
     if status != "ACTIVE":
         raise UnexpectedTableStatus(f"The table {table['TableName']} is {status} while it is being restored")
     claim(table, state, settings.module, clients.dynamodb)
@@ -60,7 +60,10 @@ def _describe_job(restore_job_id: str, backup: "BackupClient") -> "DescribeResto
     return job
 
 
-def _not_yet(table: dict[str, Any], running_since: datetime, left: timedelta) -> DescribeTableOutput:
+def _not_yet(
+    table: dict[str, Any], running_since: datetime, execution: Execution, timeout: timedelta
+) -> DescribeTableOutput:
+    left = remaining(execution, timeout, f"the restore that began at {to_iso8601(running_since)} goes on")
     waited = datetime.now(UTC) - running_since
     return {
         "Table": to_state(table),

@@ -29,7 +29,10 @@ def _begin(of: Any, tables: Tables) -> str | None:  # noqa: ANN401
         return None
     status = str(_describe(tables.target_name, of, tables)["ContributorInsightsStatus"])
     if status == "FAILED":
-        raise SettingsNotApplied(f"DynamoDB failed to enable Contributor Insights of {tables.target_name}")
+        raise SettingsNotApplied(
+            f"DynamoDB failed to enable Contributor Insights of {tables.target_name}; disable them before the "
+            "rotation is run again"
+        )
     if status in _ON:
         return status
     mode: Any = {key: wanted[key] for key in ("ContributorInsightsMode",) if key in wanted}

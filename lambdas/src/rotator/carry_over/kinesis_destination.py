@@ -26,7 +26,10 @@ def carry_over_kinesis_destination(tables: Tables) -> bool:
         if status == _ACTIVE:
             continue
         if status == "ENABLE_FAILED":
-            raise SettingsNotApplied(f"DynamoDB failed to stream {tables.target_name} to {destination['StreamArn']}")
+            raise SettingsNotApplied(
+                f"DynamoDB failed to stream {tables.target_name} to {destination['StreamArn']}; disable that before "
+                "the rotation is run again"
+            )
         if status != "ENABLING":
             _enable(destination, tables)
         raise NotYet(f"The stream of {tables.target_name} to {destination['StreamArn']} is being enabled")

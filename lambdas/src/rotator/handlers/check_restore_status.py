@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from rotator.clients import Clients
+from rotator.deadline import in_time
 from rotator.logs import log_about, logger
 from rotator.restore_status import check_restore_status
 from rotator.settings import RotationSettings
@@ -18,4 +19,5 @@ clients = Clients("dynamodb")
 @logger.inject_lambda_context(clear_state=True)
 def handler(invocation: Invocation, _context: "LambdaContext") -> DescribeTableOutput:
     log_about(invocation)
-    return check_restore_status(invocation, settings, clients)
+    with in_time(invocation["Execution"], settings.timeout):
+        return check_restore_status(invocation, settings, clients)
