@@ -1,8 +1,8 @@
 # Whatever is installed or written is in .build; `make clean` removes it.
 
 .DEFAULT_GOAL := help
-.NOTPARALLEL:
-.PHONY: help demo demo-stop test lint unit module end-to-end soak test-aws local-aws dist set-up clean
+.PHONY: help demo demo-stop test lint unit module end-to-end soak crowd least-privilege-others \
+  least-privilege-configure_table test-aws local-aws dist set-up clean
 
 PORT = 4566
 PYTHON_MODULE = .build/venv/bin/python -m
@@ -13,6 +13,10 @@ export MYPY_CACHE_DIR = .build/mypy
 # Without your AWS settings, and with what set-up found out.
 ALONE = tools/alone
 
+# The longer tests wait most of the time. What each prints is kept together by a make that can, which that of macOS can't.
+SIDE_BY_SIDE = $(MAKE) --no-print-directory --jobs
+SHOWN_WHEN_DONE = $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -22,7 +26,9 @@ demo: set-up ## watch a rotation of examples/basic on the local AWS; KEEP=1 leav
 demo-stop: set-up ## end what make demo KEEP=1 left running
 	@$(ALONE) $(PYTHON_MODULE) tools.demo --stop
 
-test: lint unit module end-to-end ## everything that CI runs, on this machine only
+test: lint ## all of the following tests, on this machine only
+	@echo "End-to-end, unit and module tests run side by side, for some minutes; each shows when it is done."
+	@$(SIDE_BY_SIDE) 2 $(SHOWN_WHEN_DONE) end-to-end unit module
 
 lint: set-up ## ruff, mypy, terraform fmt
 	$(PYTHON_MODULE) ruff check
@@ -45,11 +51,16 @@ end-to-end: set-up ## tests of whole rotations on the local AWS
 soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, an example, each permission taken away
 	$(ALONE) .build/venv/bin/python benchmarks/import_cost.py
 	$(ALONE) .build/venv/bin/python benchmarks/waiting.py
-	@# They wait most of the time, so they run side by side.
-	@$(ALONE) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k configure_table & configure_table=$$!; \
-	$(ALONE) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not configure_table' & others=$$!; \
-	$(ALONE) $(PYTHON_MODULE) pytest tests/soak --ignore tests/soak/test_least_privilege.py; crowd=$$?; \
-	wait $$configure_table && wait $$others && exit $$crowd
+	@$(SIDE_BY_SIDE) 3 least-privilege-configure_table least-privilege-others crowd
+
+least-privilege-configure_table: set-up
+	$(ALONE) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k configure_table
+
+least-privilege-others: set-up
+	$(ALONE) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not configure_table'
+
+crowd: set-up
+	$(ALONE) $(PYTHON_MODULE) pytest tests/soak --ignore tests/soak/test_least_privilege.py
 
 test-aws: set-up ## tests of whole rotations in the AWS account of your environment
 	. .build/environment && ROTATOR_TEST_AWS=1 exec $(PYTHON_MODULE) pytest tests/end_to_end
