@@ -6,11 +6,17 @@ A `Fail` state would fail again each time it is redriven, so the last state of a
 
 import json
 
-from rotator.errors import RotationError
+from rotator.errors import RestoreJobFailed, RotationError, TableNotFound, TargetTableTaken, UnexpectedTableStatus
 from rotator.state import Failure, Invocation
 
 # No function may use the names of the language itself, such as States.Timeout (https://states-language.net/#error-names).
 _RESERVED_PREFIX = "States."
+
+
+# After these there is no restore and no table of the rotation's, so that it starts over when it is redriven.
+NOTHING_LEFT = frozenset(
+    error.__name__ for error in (RestoreJobFailed, TableNotFound, TargetTableTaken, UnexpectedTableStatus)
+)
 
 
 def fail_rotation(invocation: Invocation) -> None:

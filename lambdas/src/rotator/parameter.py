@@ -143,8 +143,8 @@ def _check_ours(current: "ParameterHistoryTypeDef", copy: Copy) -> Copy:
     theirs = Copy.described_by(current.get("Description", "")) if current["Type"] == _TYPE else None
     if theirs is None or not theirs.may_be(current["Value"]):
         raise ParameterTaken(
-            f"The parameter {current['Name']} ({current['Type']}) was not set by this module, so it stays as it is. "
-            "Delete it, or change ssm_parameter_name."
+            f"The parameter {current['Name']} ({current['Type']}) was not set by this module, or was changed since, so "
+            "it stays as it is. Delete it, or change ssm_parameter_name."
         )
     if theirs.source_table_arn != copy.source_table_arn:
         raise ParameterTaken(

@@ -2,7 +2,7 @@
 
 from rotator.aws_errors import answered
 from rotator.clients import Clients
-from rotator.failure import current_failure, in_words
+from rotator.failure import NOTHING_LEFT, current_failure, in_words
 from rotator.logs import logger
 from rotator.settings import RotationSettings
 from rotator.source_table import source_table_name
@@ -38,7 +38,7 @@ def _failed(invocation: Invocation, failure: Failure) -> tuple[str, str]:
 Error:           {error}
                  {message}
 Execution:       {_link(execution_arn)}
-{_left_behind(state)}
+{_left_behind(state, error)}
 When the cause is mended, run the rotation again from where it failed:
 
 aws stepfunctions redrive-execution --execution-arn {execution_arn}
@@ -52,13 +52,13 @@ def _pointer(state: RotationState) -> str:
     return "The parameter still points where it did before."
 
 
-def _left_behind(state: RotationState) -> str:
-    """Until a restore has ended, its table can't carry the tags by which it would be known."""
+def _left_behind(state: RotationState, error: str) -> str:
+    """Until a restore has ended, its table can't carry the tags by which it would be known and deleted."""
     began = "RestoreTableFromBackupOutput" in state or "StartRestoreJobOutput" in state
-    if not began or state.get("DescribeTableOutput", {}).get("RestoreComplete"):
+    if not began or error in NOTHING_LEFT or state.get("DescribeTableOutput", {}).get("RestoreComplete"):
         return ""
-    return f"""
-The restore may go on. If the rotation is not run again, delete the table {state["TargetTableName"]} yourself.
+    return """
+The restore goes on. The target table stays until you delete it, unless the rotation is run again.
 """
 
 
