@@ -84,7 +84,7 @@ class Scenarios:
             client("dynamodb").delete_table(TableName=name)
         execution = self.deployment.end_of_rotation("complete", job)
         # The backup tells of the stream, as of time to live, and of nothing else.
-        assert execution["error"] == "SettingsNotApplied"
+        assert execution["error"] == "SettingsNotApplied", f"{execution['error']}: {execution['cause']}"
         if "stream failed" in execution["cause"]:
             raise AssertionError(execution["cause"])
         self._assert_seen({"fail_rotation"}, name, began)
