@@ -253,5 +253,6 @@ def failure_without(role: str, sid: str, action: str, scenario: Callable[[], Non
             service = action.partition(":")[0] + ":"
             if any(text in str(error) for text in (action, *MISSED.get(service, ()))):
                 return f"{scenario.__name__}: {str(error).splitlines()[0]:.100}"
-            raise
+            # It failed of something else, which proves nothing.
+            print(f"{scenario.__name__}, without {action}: {error}")
     return None
