@@ -1,7 +1,7 @@
 # Whatever is installed or written is in .build; `make clean` removes it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test lint unit module end-to-end soak crowd least-privilege-others \
+.PHONY: help demo demo-stop test lint unit module end-to-end soak crowds-and-examples least-privilege-others \
   least-privilege-configure_table test-aws local-aws dist set-up clean
 
 PORT = 4566
@@ -51,7 +51,7 @@ end-to-end: set-up ## tests of whole rotations on the local AWS
 soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, an example, each permission taken away
 	$(ALONE) .build/venv/bin/python benchmarks/import_cost.py
 	$(ALONE) .build/venv/bin/python benchmarks/waiting.py
-	@$(SIDE_BY_SIDE) 3 least-privilege-configure_table least-privilege-others crowd
+	@$(SIDE_BY_SIDE) 3 least-privilege-configure_table least-privilege-others crowds-and-examples
 
 least-privilege-configure_table: set-up
 	$(ALONE) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k configure_table
@@ -59,7 +59,7 @@ least-privilege-configure_table: set-up
 least-privilege-others: set-up
 	$(ALONE) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not configure_table'
 
-crowd: set-up
+crowds-and-examples: set-up
 	$(ALONE) $(PYTHON_MODULE) pytest tests/soak --ignore tests/soak/test_least_privilege.py
 
 test-aws: set-up ## tests of whole rotations in the AWS account of your environment

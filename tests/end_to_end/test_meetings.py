@@ -183,14 +183,14 @@ class TestEndOfTime:
     )
     def test_a_call_that_aws_does_not_take_yet(self, function: str, service: str, deployment: Deployment) -> None:
         role = deployment.rotator["function_roles"][function]["name"]
-        fault = Fault(service=service, error="ThrottlingException", role=role)
-        with injected(os.environ[ENDPOINT], fault):
-            cause = self.fails(function, deployment)
+        cause = self.fails(function, deployment, Fault(service=service, error="ThrottlingException", role=role))
         assert "ThrottlingException" in cause
 
-    def fails(self, function: str, deployment: Deployment) -> str:
+    def fails(self, function: str, deployment: Deployment, *faults: Fault) -> str:
         name = f"rotator-test-slow-{function}-production"
-        with environment_of(function, deployment, TIMEOUT_HOURS="0.000001"):
+        with environment_of(function, deployment, TIMEOUT_HOURS="0.000001"), ExitStack() as while_it_runs:
+            for fault in faults:
+                while_it_runs.enter_context(injected(os.environ[ENDPOINT], fault))
             job = deployment.end_of_backup(deployment.start_backup(make_table(name)))
             execution = deployment.end_of_rotation("staging", job)
         assert (execution["status"], execution["error"]) == ("FAILED", "RotationTimedOut")

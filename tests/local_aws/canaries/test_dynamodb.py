@@ -332,6 +332,7 @@ def test_a_restored_table_needs_time_between_changes(
     assert dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"] == tags
     too_long = [{"Key": "stage", "Value": "x" * 257}]
     assert code(dynamodb.tag_resource, ResourceArn=arn, Tags=too_long) == "ValidationException"
+    assert dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"] == tags
     dynamodb.delete_table(TableName=name)
     assert code(dynamodb.describe_table, TableName=name) == "ResourceNotFoundException"
 

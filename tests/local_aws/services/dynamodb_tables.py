@@ -30,10 +30,10 @@ def error(name: str, message: str) -> JsonRESTError:
     written_against="eff4d4c0",
 )
 def _tag_resource(original: Callable[..., None], self: DynamoDBBackend, arn: str, tags: dict[str, str]) -> None:
-    self.untag_resource(arn, list(tags))
     for value in tags.values():
         if len(value) > LONGEST_TAG_VALUE:
             raise error("ValidationException", f"Value '{value}' at 'tags' failed to satisfy constraint")
+    self.untag_resource(arn, list(tags))
     original(self, arn, tags)
 
 
