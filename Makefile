@@ -11,7 +11,7 @@ export RUFF_CACHE_DIR = .build/ruff
 export MYPY_CACHE_DIR = .build/mypy
 
 # Without your AWS settings, and with what set-up found out.
-ALONE = tools/alone
+ISOLATED = set_up/isolated
 
 # The longer tests wait most of the time. What each prints is kept together by a make that can, which that of macOS can't.
 SIDE_BY_SIDE = $(MAKE) --no-print-directory --jobs
@@ -21,10 +21,10 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: set-up ## watch a rotation of examples/basic on the local AWS; KEEP=1 leaves it running
-	@$(ALONE) $(PYTHON_MODULE) tools.demo $(if $(KEEP),--keep)
+	@$(ISOLATED) $(PYTHON_MODULE) demo $(if $(KEEP),--keep)
 
 demo-stop: set-up ## end what make demo KEEP=1 left running
-	@$(ALONE) $(PYTHON_MODULE) tools.demo --stop
+	@$(ISOLATED) $(PYTHON_MODULE) demo --stop
 
 test: lint ## all of the following tests, on this machine only
 	@echo "End-to-end, unit and module tests run side by side, for some minutes; each shows when it is done."
@@ -34,45 +34,45 @@ lint: set-up ## ruff, mypy, terraform fmt
 	$(PYTHON_MODULE) ruff check
 	$(PYTHON_MODULE) ruff format --check
 	$(PYTHON_MODULE) mypy
-	$(ALONE) terraform fmt -check -recursive
+	$(ISOLATED) terraform fmt -check -recursive
 
 # Two processes: the local AWS changes moto, which the other tests take as it is.
 unit: set-up ## tests of the Python package, the state machine and the local AWS
-	$(ALONE) $(PYTHON_MODULE) pytest tests/unit tests/module
-	$(ALONE) $(PYTHON_MODULE) pytest tests/local_aws/canaries
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/unit tests/module
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/local_aws
 
 module: set-up ## tests of what Terraform plans
-	$(ALONE) env TF_DATA_DIR=.build/module terraform init -input=false -upgrade -test-directory=tests/module >.build/module.log
-	$(ALONE) env TF_DATA_DIR=.build/module terraform test -test-directory=tests/module
+	$(ISOLATED) env TF_DATA_DIR=.build/module terraform init -input=false -upgrade -test-directory=tests/module >.build/module.log
+	$(ISOLATED) env TF_DATA_DIR=.build/module terraform test -test-directory=tests/module
 
 end-to-end: set-up ## tests of whole rotations on the local AWS
-	$(ALONE) $(PYTHON_MODULE) pytest tests/end_to_end
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/end_to_end
 
 soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, an example, each permission taken away
-	$(ALONE) .build/venv/bin/python benchmarks/import_cost.py
-	$(ALONE) .build/venv/bin/python benchmarks/waiting.py
+	$(ISOLATED) .build/venv/bin/python benchmarks/import_cost.py
+	$(ISOLATED) .build/venv/bin/python benchmarks/waiting.py
 	@$(SIDE_BY_SIDE) 3 least-privilege-configure_table least-privilege-others crowds-and-examples
 
 least-privilege-configure_table: set-up
-	$(ALONE) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k configure_table
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k configure_table
 
 least-privilege-others: set-up
-	$(ALONE) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not configure_table'
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not configure_table'
 
 crowds-and-examples: set-up
-	$(ALONE) $(PYTHON_MODULE) pytest tests/soak --ignore tests/soak/test_least_privilege.py
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak --ignore tests/soak/test_least_privilege.py
 
 test-aws: set-up ## tests of whole rotations in the AWS account of your environment
 	. .build/environment && ROTATOR_TEST_AWS=1 exec $(PYTHON_MODULE) pytest tests/end_to_end
 
 local-aws: set-up ## start the local AWS on PORT, 4566 unless told
-	@$(ALONE) $(PYTHON_MODULE) tests.local_aws --port $(PORT)
+	@$(ISOLATED) $(PYTHON_MODULE) local_aws --port $(PORT)
 
 dist: set-up ## build the zip files of the Lambda functions
 	.build/venv/bin/python lambdas/package.py
 
 set-up: ## the tools, in .build; part of all of the above
-	@tools/set-up
+	@set_up/set-up
 
 clean: ## remove .build
 	@if [ -e .build/demo ]; then $(MAKE) demo-stop; fi

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 import pytest
 from pytest_terraform.tf import TerraformTestApi
 
+from local_aws.faults import changed_settings
+from local_aws.server import running
 from tests.conftest import REAL_AWS
 from tests.end_to_end.deployment import BackupJob, Deployment, client
 from tests.end_to_end.tables import make_table, make_table_to_resize, make_table_with_every_setting
-from tests.local_aws.faults import changed_settings
-from tests.local_aws.server import running
 
 # A restore takes minutes on AWS, even of an empty table. The longest wait elsewhere is that for the end of retries.
 PATIENCE_ON_AWS_SECONDS = 1800

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from local_aws.faults import Fault, InjectedFault, injected
 from rotator.aws_errors import NOT_YET, SOON
 from tests.end_to_end.conftest import ENDPOINT, local_only, recovery_points
 from tests.end_to_end.deployment import BackupJob, Deployment, client, items
 from tests.end_to_end.tables import make_table, make_table_with_settings
-from tests.local_aws.faults import Fault, InjectedFault, injected
 
 pytestmark = local_only
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from local_aws.faults import Fault, changed_settings, injected
 from tests.end_to_end.conftest import ENDPOINT, local_only, recovery_points
 from tests.end_to_end.deployment import BackupJob, Deployment, client, items
 from tests.end_to_end.tables import make_table
 from tests.end_to_end.test_permissions import without
-from tests.local_aws.faults import Fault, changed_settings, injected
 
 pytestmark = [local_only, pytest.mark.usefixtures("_quick_restores")]
 

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Callable
 
+from local_aws.faults import calls, changed_settings
 from tests.end_to_end.conftest import ENDPOINT, recovery_points
 from tests.end_to_end.deployment import Deployment
-from tests.local_aws.faults import calls, changed_settings
 from tests.soak.backups import assert_switched, back_up_all, dead_letters, ended
 
 NOTIFICATIONS = 500

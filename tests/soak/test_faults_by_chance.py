@@ -5,9 +5,9 @@ import random
 from collections.abc import Callable
 from contextlib import ExitStack
 
+from local_aws.faults import Fault, injected
 from tests.end_to_end.conftest import ENDPOINT, recovery_points
 from tests.end_to_end.deployment import BackupJob, Deployment
-from tests.local_aws.faults import Fault, injected
 from tests.soak.backups import assert_switched, back_up_all, ended, source_name
 
 ROTATIONS = 200

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local_aws.faults import Fault, changed_settings, injected, used_permissions
 from tests.end_to_end.conftest import ENDPOINT, recovery_points
 from tests.end_to_end.deployment import BackupJob, Deployment, client, notification, wait_until
 from tests.end_to_end.tables import (
@@ -26,7 +27,6 @@ from tests.end_to_end.tables import (
 )
 from tests.end_to_end.test_meetings import held_up
 from tests.end_to_end.test_permissions import without
-from tests.local_aws.faults import Fault, changed_settings, injected, used_permissions
 
 MODULE = Path(__file__).parents[2]
 QUICK = {"restore_seconds": 0.01, "backup_seconds": 0.1}

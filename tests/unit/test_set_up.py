@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.terraform_provider import is_new_enough, plugin_directories, provider_trees, users_configuration
+from set_up.terraform_provider import is_new_enough, plugin_directories, provider_trees, users_configuration
 
 PROJECT = Path(__file__).resolve().parents[2]
 PLATFORM = "linux_amd64"
@@ -76,7 +76,7 @@ def test_an_old_python_is_named_in_one_line(tmp_path: Path) -> None:
     python.write_text('#!/bin/sh\ncase "$2" in *print*) echo 3.9 ;; *) exit 1 ;; esac\n')
     python.chmod(0o755)
     answer = subprocess.run(
-        [PROJECT / "tools" / "set-up"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+        [PROJECT / "set_up" / "set-up"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
     )
     assert answer.returncode == 1
     assert answer.stderr == "set-up: Python 3.11 or newer is needed; found python3 is 3.9\n"
@@ -84,7 +84,7 @@ def test_an_old_python_is_named_in_one_line(tmp_path: Path) -> None:
 
 def test_no_python_at_all_is_said_in_one_line(tmp_path: Path) -> None:
     answer = subprocess.run(
-        [PROJECT / "tools" / "set-up"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+        [PROJECT / "set_up" / "set-up"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
     )
     assert answer.returncode == 1
     assert answer.stderr == "set-up: Python 3.11 or newer is needed; no python3 runs here\n"

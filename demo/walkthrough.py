@@ -1,0 +1,183 @@
+"""The story that the demo tells: apply the example, back its table up, watch the rotation, look at the result."""
+
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from demo import orders, rotation
+from demo.local_aws import LocalAws
+from demo.terminal import Terminal
+from demo.terraform import Terraform
+
+APPLY, PLAN, DESTROY = "terraform apply", "terraform plan", "terraform destroy"
+BACKUP, ROTATION = "backup", "rotation"
+
+ITEMS = 25
+ROWS_SHOWN = 4
+COLUMNS_SHOWN = ("order_id", "customer", "placed_at", "total", "paid")
+BACKUP_PATIENCE_SECONDS = 60
+BACKUP_SECONDS = 2
+RESTORE_SECONDS = 4
+
+
+class PromiseBroken(Exception):
+    """What happened is not what the demo promises; the text says what."""
+
+
+class Walkthrough:
+    """The steps in their order; what one finds out, the later ones use."""
+
+    def __init__(self, terraform: Terraform, local_aws: LocalAws, terminal: Terminal) -> None:
+        self._terraform = terraform
+        self._local_aws = local_aws
+        self._terminal = terminal
+        self._outputs: dict[str, Any] = {}
+        self._execution_arn = ""
+        self._target_table = ""
+
+    @property
+    def parameter(self) -> str:
+        return str(self._outputs["ssm_parameter_name"])
+
+    def start(self) -> str:
+        """Returns the endpoint of the local AWS."""
+        with self._terminal.step("local AWS") as step:
+            endpoint = self._local_aws.start(
+                *("--backup-seconds", str(BACKUP_SECONDS), "--restore-seconds", str(RESTORE_SECONDS))
+            )
+            step.result = endpoint
+        return endpoint
+
+    def apply(self) -> None:
+        terminal, terraform = self._terminal, self._terraform
+        with terminal.step("terraform init"):
+            terraform.init()
+        with terminal.step(APPLY) as step:
+            step.result = f"{terraform.apply(step.progress)} resources created"
+        with terminal.step(PLAN) as step:
+            changes = terraform.planned_changes()
+            if changes:
+                raise PromiseBroken(f"terraform plan after apply is not empty: {', '.join(changes)}")
+            step.result = "no changes"
+        self._outputs = terraform.outputs()
+
+    def back_up(self) -> None:
+        terminal, backup = self._terminal, boto3.client("backup")
+        source = self._outputs["table_name"]
+        terminal.heading(f"Backup of {source}")
+        with terminal.step("items") as step:
+            orders.write(boto3.resource("dynamodb").Table(source), orders.orders(ITEMS))
+            step.result = f"{ITEMS} orders written"
+        with terminal.step(BACKUP) as step:
+            job_id = backup.start_backup_job(
+                BackupVaultName=self._outputs["backup_vault_name"],
+                ResourceArn=self._outputs["table_arn"],
+                IamRoleArn=self._outputs["backup_role_arn"],
+            )["BackupJobId"]
+            for _ in rotation.patiently(BACKUP_PATIENCE_SECONDS):
+                job = backup.describe_backup_job(BackupJobId=job_id)
+                step.progress(f"job {job_id} is {job['State']}")
+                if job["State"] not in ("CREATED", "PENDING", "RUNNING"):
+                    break
+            if job["State"] != "COMPLETED":
+                raise PromiseBroken(f"the backup job is {job['State']}: {job.get('StatusMessage')}")
+            step.result = f"job {job_id} is {job['State']}"
+        terminal.line("", f"recovery point {job['RecoveryPointArn'].split(':', 5)[5]}")
+
+    def rotate(self) -> None:
+        terminal, step_functions = self._terminal, boto3.client("stepfunctions")
+        self._execution_arn = rotation.first_execution(step_functions, self._outputs["state_machine_arn"])
+        terminal.heading(f"Rotation {self._execution_arn.rpartition(':')[2]}")
+        seconds = 0.0
+        for state in rotation.follow(step_functions, self._execution_arn):
+            terminal.line(state.name, str(state), state.seconds)
+            self._target_table = state.output["TargetTableName"]
+            seconds += state.seconds
+        terminal.seconds[ROTATION] = seconds
+
+    def compare(self) -> None:
+        """The parameter points at the target table, and that holds what the source table holds."""
+        terminal, dynamodb = self._terminal, boto3.resource("dynamodb")
+        terminal.heading("What is there now")
+        value = boto3.client("ssm").get_parameter(Name=self.parameter)["Parameter"]["Value"]
+        target = dynamodb.Table(self._target_table)
+        if value != target.table_arn:
+            raise PromiseBroken(f"{self.parameter} is {value}, and not {target.table_arn}")
+        print(f"  {self.parameter} is\n    {value}")
+
+        source_items = orders.read(dynamodb.Table(self._outputs["table_name"]))
+        items = orders.read(target)
+        if len(items) != ITEMS or items != source_items:
+            raise PromiseBroken(f"{target.name} holds other items than {self._outputs['table_name']}")
+        print(f"  {target.name} holds {len(items)} items, equal to those of {self._outputs['table_name']}:")
+        terminal.table(items[:ROWS_SHOWN], COLUMNS_SHOWN)
+        print("    …")
+
+    def destroy(self) -> None:
+        terminal = self._terminal
+        terminal.heading("Clean-up")
+        with terminal.step("restored table") as step:
+            boto3.resource("dynamodb").Table(self._target_table).delete()
+            step.result = f"{self._target_table} deleted"
+        with terminal.step("parameter") as step:
+            boto3.client("ssm").delete_parameter(Name=self.parameter)
+            step.result = f"{self.parameter} deleted"
+        with terminal.step(DESTROY) as step:
+            step.result = f"{self._terraform.destroy(step.progress)} resources destroyed"
+        left = left_over()
+        if left:
+            raise PromiseBroken(f"this was left behind: {', '.join(left)}")
+        terminal.line("left", "nothing")
+
+    def how_to_look_around(self, endpoint: str, directory: Path) -> None:
+        self._terminal.heading("Everything is left as it is; to look around")
+        print(f"""
+  unset AWS_PROFILE AWS_SESSION_TOKEN
+  export AWS_ENDPOINT_URL={endpoint} AWS_REGION={boto3.Session().region_name}
+  export AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo
+
+  aws dynamodb scan --table-name {self._target_table}
+  aws ssm get-parameter-history --name {self.parameter}
+  aws stepfunctions get-execution-history --execution-arn \\
+    {self._execution_arn}
+
+  Another backup, and with it another rotation:
+  aws backup start-backup-job --backup-vault-name {self._outputs["backup_vault_name"]} \\
+    --resource-arn {self._outputs["table_arn"]} \\
+    --iam-role-arn {self._outputs["backup_role_arn"]}
+
+  The log of the local AWS: {directory / self._local_aws.log.name}
+  To end it:                make demo-stop""")
+
+    def sum_up(self, set_up_seconds: float) -> None:
+        """What was seen; each of it has been checked by the step that it is from."""
+        terminal = self._terminal
+        terminal.heading("As promised")
+        terminal.fact("plan after apply", "no changes")
+        terminal.fact("restored", f"{ITEMS} of {ITEMS} items, to {self._target_table}")
+        terminal.fact("parameter", f"{self.parameter} points at the restored table")
+        if DESTROY in terminal.seconds:
+            terminal.fact("left after destroy", "nothing")
+        seconds = {"set-up": set_up_seconds, **terminal.seconds}
+        parts = ("set-up", APPLY, PLAN, BACKUP, ROTATION, DESTROY)
+        shown = [f"{part.removeprefix('terraform ')} {seconds[part]:.1f}" for part in parts if part in seconds]
+        terminal.fact("seconds", f"{', '.join(shown)}; all together {sum(seconds.values()):.1f}")
+
+
+def left_over() -> list[str]:
+    """Whatever is left of the example, kind by kind."""
+    found: dict[str, list[Any]] = {
+        "tables": boto3.client("dynamodb").list_tables()["TableNames"],
+        "backups": boto3.client("dynamodb").list_backups()["BackupSummaries"],
+        "vaults": boto3.client("backup").list_backup_vaults()["BackupVaultList"],
+        "functions": boto3.client("lambda").list_functions()["Functions"],
+        "layers": boto3.client("lambda").list_layers()["Layers"],
+        "log groups": boto3.client("logs").describe_log_groups()["logGroups"],
+        "parameters": boto3.client("ssm").describe_parameters()["Parameters"],
+        "queues": boto3.client("sqs").list_queues().get("QueueUrls", []),
+        "roles": boto3.client("iam").list_roles()["Roles"],
+        "state machines": boto3.client("stepfunctions").list_state_machines()["stateMachines"],
+        "topics": boto3.client("sns").list_topics()["Topics"],
+    }
+    return [f"{len(things)} {kind}" for kind, things in found.items() if things]

@@ -1,0 +1,156 @@
+"""AWS Backup: backup jobs."""
+
+import re
+import threading
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from moto.backup.exceptions import (
+    InvalidParameterValueException,
+    InvalidRequestException,
+    ResourceNotFoundException,
+)
+from moto.backup.models import BackupBackend
+from moto.core.utils import utcnow
+
+from local_aws.backup.notifications import notify
+from local_aws.backup.operations import (
+    Job,
+    Request,
+    dynamodb_of,
+    found,
+    message,
+    operation,
+    page,
+    repeated,
+    require_trust,
+)
+from local_aws.backup.recovery_points import AdvancedBackup, RecoveryPoint, keep
+from local_aws.iam import enforcement as iam
+from local_aws.settings import settings
+
+TABLE_ARN = re.compile(r"arn:[^:]+:dynamodb:[^:]+:\d{12}:table/(?P<name>[A-Za-z0-9_.-]{3,255})")
+
+
+@dataclass(kw_only=True)
+class BackupJob(Job):
+    """One run of a backup, from CREATED through RUNNING to its end."""
+
+    backup_vault_name: str
+    resource_arn: str
+    resource_name: str
+    recovery_point_tags: dict[str, str]
+    recovery_point_lifecycle: dict[str, int] | None
+    completion_window: float
+    backup_job_id: str = field(default_factory=lambda: str(uuid.uuid4()).upper())
+    state: str = "CREATED"
+    recovery_point_arn: str | None = None
+    is_parent: bool = False
+    stop_requested: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def start_by(self) -> datetime:
+        return self.creation_date
+
+
+@operation
+def start_backup_job(backend: BackupBackend, request: Request) -> object:
+    vault = backend.describe_backup_vault(request["BackupVaultName"])
+    table = TABLE_ARN.fullmatch(request["ResourceArn"])
+    if table is None:
+        raise InvalidParameterValueException(f"{request['ResourceArn']} is not the ARN of a DynamoDB table")
+    if table["name"] not in dynamodb_of(backend).tables:
+        raise ResourceNotFoundException(f"Resource {request['ResourceArn']} does not exist")
+    require_trust(request["IamRoleArn"])
+    job = repeated(backend.backup_jobs, request)
+    if job is None:
+        job = BackupJob(
+            account_id=backend.account_id,
+            iam_role_arn=request["IamRoleArn"],
+            backup_vault_arn=vault.backup_vault_arn,
+            idempotency_token=request.get("IdempotencyToken"),
+            backup_vault_name=vault.backup_vault_name,
+            resource_arn=request["ResourceArn"],
+            resource_name=table["name"],
+            recovery_point_tags=request.get("RecoveryPointTags", {}),
+            recovery_point_lifecycle=request.get("Lifecycle"),
+            completion_window=request.get("CompleteWindowMinutes", 7 * 24 * 60) * 60.0,
+        )
+        backend.backup_jobs[job.backup_job_id] = job
+        threading.Thread(target=_run_backup_job, args=(backend, job), daemon=True).start()
+    return job
+
+
+def _run_backup_job(backend: BackupBackend, job: BackupJob) -> None:
+    state, job.status_message = _outcome(backend, job)
+    job.completion_date = utcnow()
+    job.state = state
+    notify(backend, job)
+
+
+def _outcome(backend: BackupBackend, job: BackupJob) -> tuple[str, str | None]:
+    """The state in which the job ends, and why. The backup is taken last, so that a table can vanish before."""
+    needed = settings.backup_seconds
+    window = min(job.completion_window, needed)
+    for state in ("CREATED", "RUNNING"):
+        job.state = state
+        if job.stop_requested.wait(window / 2):
+            return "ABORTED", "The backup job was stopped"
+    if window < needed:
+        return "EXPIRED", "The backup job did not complete within its completion window"
+    try:
+        _back_up(backend, job)
+    except Exception as error:  # whatever is wrong, a job must end
+        return "FAILED", message(error)
+    return "COMPLETED", None
+
+
+def _back_up(backend: BackupBackend, job: BackupJob) -> None:
+    advanced = backend.management["DynamoDB"]
+    action = "dynamodb:StartAwsBackupJob" if advanced else "dynamodb:CreateBackup"
+    if not iam.role_may(job.iam_role_arn, action, job.resource_arn):
+        lacking = "does not have sufficient permissions to execute the backup"
+        raise InvalidRequestException(f"IAM Role {job.iam_role_arn} {lacking}: {action}")
+    dynamodb = dynamodb_of(backend)
+    name = f"awsbackup-job-{job.backup_job_id}"
+    if advanced:
+        table = dynamodb.get_table(job.resource_name)
+        backup = AdvancedBackup(backend.account_id, backend.region_name, name, table)
+    else:
+        backup = dynamodb.create_backup(job.resource_name, name)
+        backup.type = "AWS_BACKUP"
+    point = RecoveryPoint(
+        backup=backup,
+        backup_vault_name=job.backup_vault_name,
+        backup_vault_arn=job.backup_vault_arn,
+        resource_arn=job.resource_arn,
+        resource_name=job.resource_name,
+        iam_role_arn=job.iam_role_arn,
+        creation_date=job.creation_date,
+        lifecycle=job.recovery_point_lifecycle,
+        encryption_key_arn=backend.vaults[job.backup_vault_name].encryption_key_arn,
+    )
+    keep(backend, point, job.recovery_point_tags)
+    job.recovery_point_arn = point.recovery_point_arn
+    job.backup_size_in_bytes = point.backup_size_in_bytes
+    job.percent_done = "100.0"
+
+
+@operation
+def describe_backup_job(backend: BackupBackend, request: Request) -> object:
+    return found(backend.backup_jobs, request["BackupJobId"], "Backup job")
+
+
+@operation
+def list_backup_jobs(backend: BackupBackend, request: Request) -> object:
+    return page("BackupJobs", backend.backup_jobs, request)
+
+
+@operation
+def stop_backup_job(backend: BackupBackend, request: Request) -> None:
+    job = found(backend.backup_jobs, request["BackupJobId"], "Backup job")
+    if job.state not in ("CREATED", "RUNNING"):
+        raise InvalidRequestException(f"Backup job {job.backup_job_id} is {job.state} and can't be stopped")
+    job.state = "ABORTING"
+    job.stop_requested.set()

@@ -1,0 +1,142 @@
+"""AWS Backup: how the operations that moto lacks are added to it, and what they share.
+
+An operation is a function of the Region's backend and of the request, parsed by the API's model; what it returns is
+serialized by that model, which finds `BackupJobId` in an attribute `backup_job_id`.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from botocore import xform_name
+from moto.backup import urls
+from moto.backup.exceptions import InvalidParameterValueException, ResourceNotFoundException
+from moto.backup.models import BackupBackend
+from moto.backup.responses import BackupResponse
+from moto.core.exceptions import JsonRESTError
+from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
+
+from local_aws.iam import enforcement as iam
+from local_aws.patching import adds, replaces
+
+ADVANCED_FEATURES = True
+"""Whether an account backs up DynamoDB with AWS Backup's advanced features, until UpdateRegionSettings says otherwise.
+
+True on AWS for every account that had no vault before November 2021.
+"""
+
+SERVICE = "backup.amazonaws.com"
+
+Request = dict[str, Any]
+
+
+@dataclass
+class Job:
+    """What backup jobs and restore jobs share."""
+
+    account_id: str
+    iam_role_arn: str
+    backup_vault_arn: str
+    idempotency_token: str | None
+    resource_type: str = "DynamoDB"
+    status_message: str | None = None
+    percent_done: str = "0.0"
+    backup_size_in_bytes: int = 0
+    creation_date: datetime = field(default_factory=utcnow)
+    completion_date: datetime | None = None
+
+
+@replaces(
+    BackupBackend,
+    "__init__",
+    because="moto keeps only vaults and plans",
+    written_against="3c8a2625",
+)
+def _init(original: Callable[..., None], self: BackupBackend, *args: object, **kwargs: object) -> None:
+    original(self, *args, **kwargs)
+    self.notifications = {}
+    self.access_policies = {}
+    self.selections = {}
+    self.backup_jobs = {}
+    self.recovery_points = {}
+    self.restore_jobs = {}
+    self.management = {"DynamoDB": ADVANCED_FEATURES}
+    self.opt_in = {"DynamoDB": True}
+
+
+# moto names the paths that it serves one by one. The operation is found by the API's model, whatever the path.
+urls.url_paths["{0}/(?P<path>.+)$"] = BackupResponse.dispatch
+
+
+def operation(function: Callable[[BackupBackend, Request], object]) -> Callable[..., object]:
+    """Adds an operation that moto lacks."""
+
+    def respond(response: BackupResponse) -> ActionResult:
+        response.parse_parameters(response.normalized_request)
+        _authorize_passed_role(response)
+        return ActionResult(function(response.backup_backend, response.params))
+
+    adds(BackupResponse, function.__name__, because="moto lacks this operation of AWS Backup")(respond)
+    return function
+
+
+def _authorize_passed_role(response: BackupResponse) -> None:
+    """Every call that names a role needs iam:PassRole on it."""
+    role = response.params.get("BackupSelection", response.params).get("IamRoleArn")
+    if role:
+        iam.authorize_pass_role(response.access_key, role, SERVICE)
+
+
+def require_trust(role_arn: str) -> None:
+    """Refuses a role that AWS Backup may not assume."""
+    if not iam.role_trusts(role_arn, SERVICE):
+        raise InvalidParameterValueException(f"The provided role {role_arn} cannot be assumed by AWS Backup.")
+
+
+def found(things: dict[str, Any], key: str, what: str) -> Any:  # noqa: ANN401
+    """The thing, or ResourceNotFoundException."""
+    if key not in things:
+        raise ResourceNotFoundException(f"{what} {key} does not exist")
+    return things[key]
+
+
+def page(name: str, things: dict[str, Any], request: Request) -> dict[str, object]:
+    """One page of the things that pass the request's filters."""
+    matching = [thing for thing in list(things.values()) if _passes(thing, request)]
+    start = int(request.get("NextToken", 0))
+    end = start + request.get("MaxResults", 1000)
+    return {name: matching[start:end], "NextToken": str(end) if end < len(matching) else None}
+
+
+def _passes(thing: object, request: Request) -> bool:
+    """The filters of list operations say what they compare: `ByState`, `ByCreatedBefore`, `ByCompleteAfter`."""
+    dates = {"Created": "creation_date", "Complete": "completion_date"}
+    for name, wanted in request.items():
+        period = re.fullmatch("By(Created|Complete)(Before|After)", name)
+        if period:
+            date = getattr(thing, dates[period[1]])
+            if date is None or (date >= wanted if period[2] == "Before" else date <= wanted):
+                return False
+        elif name.startswith("By") and getattr(thing, xform_name(name[2:]), None) != wanted:
+            return False
+    return True
+
+
+def repeated(jobs: dict[str, Any], request: Request) -> Any | None:  # noqa: ANN401
+    """The job that an earlier call with the same idempotency token has started."""
+    token = request.get("IdempotencyToken")
+    return next((job for job in list(jobs.values()) if token and job.idempotency_token == token), None)
+
+
+def message(error: Exception) -> str:
+    """What a job says of the error that ended it."""
+    return error.message if isinstance(error, JsonRESTError) else repr(error)
+
+
+def dynamodb_of(backend: BackupBackend) -> DynamoDBBackend:
+    """DynamoDB in the same account and Region."""
+    return dynamodb_backends[backend.account_id][backend.region_name]

@@ -1,0 +1,147 @@
+"""AWS Backup: restore jobs."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from moto.backup.exceptions import InvalidParameterValueException, InvalidRequestException
+from moto.backup.models import BackupBackend
+from moto.core.exceptions import JsonRESTError
+from moto.core.utils import utcnow
+
+from local_aws.backup.operations import (
+    Job,
+    Request,
+    dynamodb_of,
+    found,
+    message,
+    operation,
+    page,
+    repeated,
+    require_trust,
+)
+from local_aws.backup.recovery_points import RecoveryPoint, recovery_point
+from local_aws.dynamodb.restores import start_restore
+from local_aws.iam import enforcement as iam
+from local_aws.iam.needs import ENCRYPTION_NEEDS_OF_KEY, RESTORE_NEEDS_ON_TARGET
+from local_aws.settings import settings
+
+
+@dataclass(kw_only=True)
+class RestoreJob(Job):
+    """One run of a restore, from PENDING through RUNNING to its end."""
+
+    recovery_point_arn: str
+    source_resource_arn: str
+    recovery_point_creation_date: datetime
+    restore_job_id: str = field(default_factory=lambda: str(uuid.uuid4()).upper())
+    percent_done: str = "0.00%"
+    status: str = "PENDING"
+    created_resource_arn: str | None = None
+
+
+@operation
+def start_restore_job(backend: BackupBackend, request: Request) -> object:
+    point = recovery_point(backend, request)
+    metadata = request["Metadata"]
+    if request.get("ResourceType", "DynamoDB") != "DynamoDB":
+        raise InvalidParameterValueException(f"Recovery point is not of type {request['ResourceType']}")
+    if not metadata.get("targetTableName"):
+        raise InvalidParameterValueException("Metadata needs targetTableName")
+    if not request.get("IamRoleArn"):
+        raise InvalidParameterValueException("IamRoleArn is needed to restore a DynamoDB table")
+    overrides = _encryption(metadata)
+    require_trust(request["IamRoleArn"])
+    job = repeated(backend.restore_jobs, request)
+    if job is None:
+        job = RestoreJob(
+            account_id=backend.account_id,
+            iam_role_arn=request["IamRoleArn"],
+            backup_vault_arn=point.backup_vault_arn,
+            idempotency_token=request.get("IdempotencyToken"),
+            backup_size_in_bytes=point.backup_size_in_bytes,
+            recovery_point_arn=point.recovery_point_arn,
+            source_resource_arn=point.resource_arn,
+            recovery_point_creation_date=point.creation_date,
+        )
+        backend.restore_jobs[job.restore_job_id] = job
+        start = threading.Timer(
+            settings.restore_seconds / 10,
+            _run_restore_job,
+            (backend, job, point, metadata["targetTableName"], overrides),
+        )
+        start.daemon = True
+        start.start()
+    return job
+
+
+def _encryption(metadata: dict[str, str]) -> dict[str, Any]:
+    """The override that DynamoDB has for the encryption that the metadata asks for."""
+    kind, key = metadata.get("encryptionType"), metadata.get("kmsMasterKeyArn")
+    if kind is None:
+        return {}
+    if kind not in ("Default", "KMS") or (kind == "KMS") != bool(key):
+        raise InvalidParameterValueException("encryptionType is Default, or KMS with a kmsMasterKeyArn")
+    if kind == "Default":
+        return {"SSESpecificationOverride": {"Enabled": False}}
+    return {"SSESpecificationOverride": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}}
+
+
+def _run_restore_job(
+    backend: BackupBackend, job: RestoreJob, point: RecoveryPoint, target: str, overrides: dict[str, Any]
+) -> None:
+    def complete() -> None:
+        job.created_resource_arn = target_arn
+        job.percent_done = "100.00%"
+        _end_restore_job(job, "COMPLETED", None)
+
+    job.status = "RUNNING"
+    target_arn = f"{point.resource_arn.rsplit('/', 1)[0]}/{target}"
+    needed = {f"dynamodb:{action}": target_arn for action in RESTORE_NEEDS_ON_TARGET}
+    if point.is_native:
+        needed["dynamodb:RestoreTableFromBackup"] = point.recovery_point_arn
+    else:
+        needed |= {f"dynamodb:{action}": target_arn for action in ("DescribeTable", "RestoreTableFromAwsBackup")}
+    if key_arn := overrides.get("SSESpecificationOverride", {}).get("KMSMasterKeyId"):
+        needed |= {f"kms:{action}": key_arn for action in ENCRYPTION_NEEDS_OF_KEY}
+    context = iam.via("dynamodb", backend.region_name)
+    try:
+        lacking = [do for do, resource in needed.items() if not iam.role_may(job.iam_role_arn, do, resource, context)]
+        if lacking:
+            raise InvalidRequestException(f"Access denied: {job.iam_role_arn} lacks {', '.join(lacking)}")
+        _start_in_turn(lambda: start_restore(dynamodb_of(backend), target, point.backup, overrides, then=complete))
+    except Exception as error:  # whatever is wrong, a job must end
+        _end_restore_job(job, "FAILED", message(error))
+
+
+def _start_in_turn(start: Callable[[], object]) -> None:
+    """Waits while DynamoDB has no place for the restore: a job is not lost by a quota."""
+    while True:
+        try:
+            start()
+        except JsonRESTError as error:
+            if not any(name in error.error_type for name in ("LimitExceededException", "BackupInUseException")):
+                raise
+            time.sleep(settings.restore_seconds / 10)
+        else:
+            return
+
+
+def _end_restore_job(job: RestoreJob, status: str, message: str | None) -> None:
+    job.status_message = message
+    job.completion_date = utcnow()
+    job.status = status
+
+
+@operation
+def describe_restore_job(backend: BackupBackend, request: Request) -> object:
+    return found(backend.restore_jobs, request["RestoreJobId"], "Restore job")
+
+
+@operation
+def list_restore_jobs(backend: BackupBackend, request: Request) -> object:
+    return page("RestoreJobs", backend.restore_jobs, request)

@@ -1,0 +1,82 @@
+"""AWS Backup: the settings of the Region and of vaults."""
+
+from collections.abc import Callable
+
+from moto.backup.exceptions import InvalidRequestException
+from moto.backup.models import BackupBackend
+from moto.backup.responses import BackupResponse
+from moto.core.responses import ActionResult
+
+from local_aws.backup.operations import Request, found, operation
+from local_aws.patching import replaces
+
+
+@operation
+def describe_region_settings(backend: BackupBackend, _request: Request) -> object:
+    return {
+        "ResourceTypeManagementPreference": backend.management,
+        "ResourceTypeOptInPreference": backend.opt_in,
+    }
+
+
+@operation
+def update_region_settings(backend: BackupBackend, request: Request) -> None:
+    backend.management.update(request.get("ResourceTypeManagementPreference", {}))
+    backend.opt_in.update(request.get("ResourceTypeOptInPreference", {}))
+
+
+@operation
+def put_backup_vault_notifications(backend: BackupBackend, request: Request) -> None:
+    vault = backend.describe_backup_vault(request["BackupVaultName"])
+    backend.notifications[vault.backup_vault_name] = {**request, "BackupVaultArn": vault.backup_vault_arn}
+
+
+@operation
+def get_backup_vault_notifications(backend: BackupBackend, request: Request) -> object:
+    return found(backend.notifications, request["BackupVaultName"], "The notification configuration of vault")
+
+
+@operation
+def delete_backup_vault_notifications(backend: BackupBackend, request: Request) -> None:
+    backend.notifications.pop(request["BackupVaultName"], None)
+
+
+@operation
+def put_backup_vault_access_policy(backend: BackupBackend, request: Request) -> None:
+    vault = backend.describe_backup_vault(request["BackupVaultName"])
+    backend.access_policies[vault.backup_vault_name] = {**request, "BackupVaultArn": vault.backup_vault_arn}
+
+
+@operation
+def get_backup_vault_access_policy(backend: BackupBackend, request: Request) -> object:
+    return found(backend.access_policies, request["BackupVaultName"], "The access policy of vault")
+
+
+@operation
+def delete_backup_vault_access_policy(backend: BackupBackend, request: Request) -> None:
+    backend.access_policies.pop(request["BackupVaultName"], None)
+
+
+@replaces(
+    BackupBackend,
+    "delete_backup_vault",
+    because="AWS deletes no vault that holds recovery points",
+    written_against="3adfa1de",
+)
+def _delete_backup_vault(original: Callable[..., None], self: BackupBackend, backup_vault_name: str) -> None:
+    if any(point.backup_vault_name == backup_vault_name for point in list(self.recovery_points.values())):
+        raise InvalidRequestException("Backup vault cannot be deleted because it contains recovery points")
+    original(self, backup_vault_name)
+    self.notifications.pop(backup_vault_name, None)
+    self.access_policies.pop(backup_vault_name, None)
+
+
+@replaces(
+    BackupResponse,
+    "list_tags",
+    because="moto mistakes the path of the request, so that Terraform finds no tags",
+    written_against="24525e57",
+)
+def _list_tags(_original: Callable[..., str], self: BackupResponse) -> ActionResult:
+    self.parse_parameters(self.normalized_request)
+    return ActionResult({"Tags": self.backup_backend.list_tags(self.params["ResourceArn"])})

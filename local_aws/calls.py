@@ -1,0 +1,134 @@
+"""The one place through which every call to the local AWS passes."""
+
+import json
+import re
+import socket
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+from flask import Flask, Response, request
+from moto.core.responses import ActionResult, BaseResponse
+from moto.core.routing import NotFound, get_service_router
+from moto.moto_server import werkzeug_app
+
+from local_aws.errors import ServiceError
+from local_aws.fault_injection import Call, strike_call
+from local_aws.iam import enforcement as iam
+from local_aws.iam.policy import UnsupportedPolicyError
+from local_aws.patching import replaces
+
+UNKNOWN = "UnknownOperationException"
+DROPPED = "ConnectionClosed"
+"""What a call without an answer is counted as."""
+
+_counting = threading.Lock()
+_calls: Counter[str] = Counter()
+_errors: dict[str, Counter[str]] = {}
+
+
+def counts() -> dict[str, dict[str, object]]:
+    """How often each operation was called, and how often it answered each error code."""
+    with _counting:
+        return {name: {"calls": number, "errors": dict(_errors[name])} for name, number in sorted(_calls.items())}
+
+
+@replaces(
+    BaseResponse,
+    "call_action",
+    because="moto checks no permissions of roles, and answers 500 to an action that it lacks, which Terraform retries",
+    written_against="26076963",
+)
+def call_action(original: Any, response: BaseResponse) -> Any:  # noqa: ANN401
+    """Checks the caller's permissions, lets moto answer unless a fault strikes, and counts."""
+    service, operation = iam.called(response)
+    role_arn = iam.caller(response)
+    # A body of the query protocol has been read when this is reached, and is here as parsed.
+    body = response.normalized_request.get_data(as_text=True) or json.dumps(response.querystring)
+    text = body + unquote(response.path)
+    call = Call(service, operation, role_arn and role_arn.rsplit("/", 1)[-1], text)
+    answer = _checked(lambda: _with_faults(original, response, call), response)
+    _count(f"{service}:{operation}", answer)
+    return answer
+
+
+def _checked(answer: Callable[[], Any], response: BaseResponse) -> Any:  # noqa: ANN401
+    try:
+        iam.authorize_call(response)
+        return answer()
+    except ServiceError as error:
+        return _serialized(response, error)
+    except NotImplementedError as error:
+        return _serialized(response, ServiceError(UNKNOWN, f"{response.service_name}: {error}"))
+    except UnsupportedPolicyError as error:
+        print(f"local AWS: cannot evaluate {error}", file=sys.stderr)
+        return _serialized(response, ServiceError("UnsupportedPolicyException", f"cannot evaluate {error}"))
+
+
+def _with_faults(original: Any, response: BaseResponse, call: Call) -> Any:  # noqa: ANN401
+    fault = strike_call(call)
+    if fault is None:
+        return original(response)
+    time.sleep(fault.seconds)
+    if not fault.fails:
+        return original(response)
+    if fault.takes_effect:
+        original(response)
+    if fault.drop:
+        request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+    raise ServiceError(fault.error or DROPPED, "This error was injected.", fault.status)
+
+
+def _count(name: str, answer: tuple[int, dict[str, Any], Any]) -> None:
+    status, headers, body = answer
+    with _counting:
+        _calls[name] += 1
+        errors = _errors.setdefault(name, Counter())
+        if int(status) >= 400:
+            errors[_error_code(headers, body) or str(status)] += 1
+
+
+def _error_code(headers: dict[str, Any], body: str | bytes) -> str | None:
+    """The code, as each protocol has it: in a header, in JSON or in XML, perhaps with a namespace before it."""
+    text = body.decode(errors="replace") if isinstance(body, bytes) else str(body)
+    named = {name.lower(): str(value) for name, value in headers.items()}.get("x-amzn-errortype")
+    found = re.search(r'"__type":\s*"([^"]+)"|<Code>([^<]+)</Code>', text)
+    code = named or (found and (found[1] or found[2]))
+    return code.rsplit("#", 1)[-1].split(":")[0] if code else None
+
+
+def _serialized(response: BaseResponse, error: ServiceError) -> Any:  # noqa: ANN401
+    status, headers, body = response.serialized(ActionResult(error))
+    status = error.status or status
+    headers, body = response._enrich_response({**headers, "status": status}, body)
+    return status, headers, body
+
+
+@replaces(
+    werkzeug_app,
+    "create_backend_app",
+    because="an action of a REST service that moto lacks is a page that was not found, which says nothing",
+    written_against="a317751e",
+)
+def create_backend_app(original: Any, service: str) -> Flask:  # noqa: ANN401
+    """Makes the service's application name the action that it lacks."""
+    app: Flask = original(service)
+    app.register_error_handler(404, lambda _: _unknown(service))
+    return app
+
+
+def _unknown(service: str) -> Response:
+    try:
+        operation = get_service_router({"awslambda": "lambda"}.get(service, service)).match(request)[0].name
+    except NotFound:
+        operation = f"{request.method} {request.path}"
+    text = f"{service}: the action {operation} has not been implemented"
+    return Response(
+        json.dumps({"__type": UNKNOWN, "message": text}),
+        status=400,
+        headers={"x-amzn-errortype": UNKNOWN, "content-type": "application/json"},
+    )

@@ -1,0 +1,1 @@
+"""IAM: roles, policies, and their enforcement for every call."""

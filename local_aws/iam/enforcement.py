@@ -1,0 +1,348 @@
+"""IAM: what the credentials of a role may do. All other credentials are the administrator's.
+
+moto's own check knows neither resources nor conditions. Only identity policies and the permissions boundary are
+evaluated for a role: a resource policy alone never lets a role in, although it may on AWS.
+"""
+
+import json
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote
+
+from moto.core.config import default_user_config
+from moto.core.responses import BaseResponse
+from moto.iam.exceptions import NotFoundException
+from moto.iam.models import IAMBackend, ManagedPolicy, Role, iam_backends
+from moto.sts.models import sts_backends
+
+from local_aws.errors import ServiceError
+from local_aws.iam.needs import needs, table_by_arn
+from local_aws.iam.policy import Context, Decision, decide, service_may
+from local_aws.patching import replaces
+from local_aws.sqs.queues import KEY_USES, key_of
+
+# Roles usually attach AWSLambdaBasicExecutionRole or the policies of AWS Backup.
+default_user_config["iam"]["load_aws_managed_policies"] = True
+
+
+@replaces(
+    IAMBackend,
+    "_init_aws_policies",
+    because="at the first call moto reads the policies of AWS once for each partition, which takes half a second",
+    written_against="b3f2c8c3",
+)
+def init_aws_policies(original: Callable[..., list[ManagedPolicy]], backend: IAMBackend) -> list[ManagedPolicy]:
+    """Reads them for one partition only: this is where they can be attached."""
+    return original(backend) if backend.partition == "aws" else []
+
+
+ACCESS_DENIED = "AccessDeniedException"
+
+SESSION_SECONDS = 12 * 60 * 60
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """The keys of an assumed role."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+
+
+_assuming = threading.Lock()
+
+
+def credentials(role_arn: str, session: str) -> Credentials:
+    """The keys that an AWS service gets when it assumes the role; the same ones each time."""
+    with _assuming:
+        return _assume(role_arn, session)
+
+
+@lru_cache
+def _assume(role_arn: str, session: str) -> Credentials:
+    _, partition, *_, account, _ = role_arn.split(":")
+    backend = sts_backends[account][partition]
+    role = backend.assume_role("us-east-1", session, role_arn, "", SESSION_SECONDS, "")
+    return Credentials(role.access_key_id, role.secret_access_key, role.session_token)
+
+
+def role_may(role_arn: str, action: str, resource: str, context: Context | None = None) -> bool:
+    """Whether the role's policies allow the action on the resource."""
+    return _reason_for_denial(role_arn, action, resource, context or {}) is None
+
+
+def role_trusts(role_arn: str, service: str, source_arn: str | None = None) -> bool:
+    """Whether the role exists and the AWS service may assume it, on behalf of the source if it names one."""
+    role = _role(role_arn)
+    context: dict[str, str | list[str]] = {"aws:SourceAccount": role_arn.split(":")[4]}
+    if source_arn:
+        context["aws:SourceArn"] = source_arn
+    return role is not None and service_may(
+        role.assume_role_policy_document, service, "sts:AssumeRole", role_arn, context
+    )
+
+
+def authorize_pass_role(access_key: str, role_arn: str, service: str) -> None:
+    """Raises AccessDeniedException if the caller is a role that may not pass this role to the service."""
+    authorize(access_key, "iam:PassRole", role_arn, {"iam:PassedToService": service})
+
+
+def role_may_encrypt(role_arn: str, queue_arn: str) -> bool:
+    """Whether the role may use the key of an encrypted queue to send to it."""
+    try:
+        key = key_of(queue_arn)
+    except ServiceError:
+        return False
+    return key is None or all(role_may(role_arn, use, key.arn) for use in KEY_USES["sqs:SendMessage"])
+
+
+def caller(response: BaseResponse) -> str | None:
+    """The ARN of the role whose credentials signed the call."""
+    return _role_of(response.access_key)
+
+
+def called(response: BaseResponse) -> tuple[str, str]:
+    """Service and operation, by the names that signatures and the API have for them: `states`, `StartExecution`."""
+    signed = re.search(r"Credential=[^/]*/\d+/[^/]*/([^/]+)/", response.headers.get("Authorization", ""))
+    return signed[1] if signed else str(response.service_name), str(response._get_action())
+
+
+def authorize_call(response: BaseResponse) -> None:
+    """Raises AccessDeniedException if the caller is a role whose policies do not allow the call."""
+    if _role_of(response.access_key) is None:
+        return
+    action, resources = _action_and_resources(response)
+    if action == "sts:GetCallerIdentity":
+        return
+    code = _ERROR_CODES.get(action.split(":")[0], ACCESS_DENIED)
+    called_with = _request_context(action, _parameters(response))
+    for resource in resources:
+        authorize(response.access_key, action, resource, _context(response.region, resource) | called_with, code)
+    for need in needs(action, resources, _parameters(response)):
+        context = _context(response.region, need.resource) | (via(need.via, response.region) if need.via else {})
+        authorize(response.access_key, need.action, need.resource, context, need.error or ACCESS_DENIED)
+
+
+def via(service: str, region: str) -> dict[str, str]:
+    """The context in which a service uses a key."""
+    return {"kms:ViaService": f"{service}.{region}.amazonaws.com"}
+
+
+def authorize(access_key: str, action: str, resource: str, context: Context, code: str = ACCESS_DENIED) -> None:
+    """Raises AWS's error if the access key belongs to a role that may not do this."""
+    role_arn = _role_of(access_key)
+    reason = role_arn and _reason_for_denial(role_arn, action, resource, context)
+    if role_arn and reason:
+        raise ServiceError(
+            code,
+            f"User: {_session_arn(access_key, role_arn)} is not authorized to perform: {action} "
+            f"on resource: {resource} {reason}",
+        )
+
+
+# The services of the query protocol have codes of their own.
+_ERROR_CODES = {"sns": "AuthorizationError", "iam": "AccessDenied", "sts": "AccessDenied", "s3": "AccessDenied"}
+
+
+def _backend(role_arn: str) -> IAMBackend:
+    _, partition, *_, account, _ = role_arn.split(":")
+    return iam_backends[account][partition]
+
+
+def _role(role_arn: str) -> Role | None:
+    try:
+        return _backend(role_arn).get_role_by_arn(role_arn)
+    except NotFoundException:
+        return None
+
+
+def _role_of(access_key: str) -> str | None:
+    for account in list(iam_backends.values()):
+        for backend in list(account.values()):
+            key = backend.access_keys.get(access_key)
+            if key is not None:
+                role_arn: str | None = key.role_arn
+                return role_arn
+    return None
+
+
+def _session_arn(access_key: str, role_arn: str) -> str:
+    _, partition, *_, account, _ = role_arn.split(":")
+    session = sts_backends[account][partition].get_assumed_role_from_access_key(access_key)
+    return session.arn if session else role_arn
+
+
+def _reason_for_denial(role_arn: str, action: str, resource: str, context: Context) -> str | None:
+    """AWS's words for why the role may not do this, or None if it may."""
+    role = _role(role_arn)
+    if role is None:
+        return f"because no identity-based policy allows the {action} action"
+    context = {"aws:PrincipalArn": role_arn, "aws:PrincipalAccount": role_arn.split(":")[4], **context}
+    identity = [_document(policy) for policy in role.policies.values()]
+    identity += [_default_version(policy) for policy in role.managed_policies.values()]
+    layers = [("identity-based policy", identity)]
+    if role.permissions_boundary_arn:
+        boundary = _backend(role_arn).managed_policies.get(role.permissions_boundary_arn)
+        layers.append(("permissions boundary", [_default_version(boundary)] if boundary else []))
+    decisions = [(name, decide(documents, action, resource, context)) for name, documents in layers]
+    for name, decision in decisions:
+        if decision is Decision.DENIED:
+            return f"with an explicit deny in {'an' if name[0] == 'i' else 'a'} {name}"
+    for name, decision in decisions:
+        if decision is Decision.NOT_ALLOWED:
+            return f"because no {name} allows the {action} action"
+    with _using:
+        _used[f"{role.name} {action}"] += 1
+    return None
+
+
+def used_permissions() -> dict[str, int]:
+    """How often each role was allowed each action that it asked for, by `<role> <action>`."""
+    with _using:
+        return dict(_used)
+
+
+_using = threading.Lock()
+_used: Counter[str] = Counter()
+
+
+def _default_version(policy: ManagedPolicy) -> str:
+    return str(next(version.document for version in policy.versions if version.is_default))
+
+
+def _document(policy: Any) -> str:  # noqa: ANN401
+    # moto keeps an inline policy as it was sent, which may be percent-encoded.
+    return policy if isinstance(policy, str) and policy.lstrip().startswith("{") else unquote(policy)
+
+
+def _context(region: str, resource: str) -> dict[str, str | list[str]]:
+    context: dict[str, str | list[str]] = {"aws:RequestedRegion": region, "aws:SecureTransport": "true"}
+    table = table_by_arn(resource)
+    for tag in table.tags if table else []:
+        context[f"aws:ResourceTag/{tag['Key']}"] = tag["Value"]
+    return context
+
+
+def _request_context(action: str, given: dict[str, Any]) -> dict[str, str]:
+    if action.startswith("application-autoscaling:"):
+        return {"application-autoscaling:service-namespace": given.get("ServiceNamespace", "")}
+    return {}
+
+
+# Operations that are not called as their IAM actions.
+_ACTIONS = {
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "sns:PublishBatch": "sns:Publish",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+}
+
+# Service names in signatures that are not the prefix of their IAM actions.
+_PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
+
+
+def _action_and_resources(response: BaseResponse) -> tuple[str, list[str]]:
+    """The IAM action of a call and the ARNs that it acts on; `*` where the action has no resource type."""
+    service, operation = called(response)
+    given = _parameters(response)
+    arn = f"arn:{response.partition}:{service}:{response.region}:{response.current_account}:"
+    find = _RESOURCES.get(service)
+    resources = [found for found in find(operation, given, arn, unquote(response.path)) if found] if find else []
+    action = _ACTIONS.get(f"{service}:{operation}")
+    return action or f"{_PREFIXES.get(service, service)}:{operation}", resources or ["*"]
+
+
+def _parameters(response: BaseResponse) -> dict[str, Any]:
+    body = response.normalized_request.get_data(as_text=True)
+    if body.startswith("{"):
+        return dict(json.loads(body))
+    return {name: values[0] if isinstance(values, list) else values for name, values in response.querystring.items()}
+
+
+def _dynamodb(operation: str, given: dict[str, Any], arn: str, _path: str) -> list[str]:
+    def table(name: str) -> str:
+        return name if name.startswith("arn:") else f"{arn}table/{name}"
+
+    if operation == "RestoreTableFromBackup":
+        return [given["BackupArn"], table(given["TargetTableName"])]
+    if "TableName" in given:
+        index = f"/index/{given['IndexName']}" if "IndexName" in given else ""
+        return [table(given["TableName"]) + index]
+    if "RequestItems" in given:
+        return [table(name) for name in given["RequestItems"]]
+    return [given.get("BackupArn") or given.get("ResourceArn") or ""]
+
+
+def _application_autoscaling(operation: str, given: dict[str, Any], arn: str, _path: str) -> list[str]:
+    """What is described is no resource; ids of targets are generated, so any will do."""
+    return ["" if operation.startswith("Describe") else f"{arn}scalable-target/0001{given.get('ResourceId', '')}"]
+
+
+def _ssm(_operation: str, given: dict[str, Any], arn: str, _path: str) -> list[str]:
+    names = given.get("Names") or [given.get("Name") or given.get("Path") or given.get("ResourceId") or ""]
+    # A version or label, as in `/name:3`, is no part of the ARN.
+    return [
+        name if name.startswith("arn:") else f"{arn}parameter/{name.lstrip('/').split(':')[0]}"
+        for name in names
+        if name
+    ]
+
+
+def _states(_operation: str, given: dict[str, Any], _arn: str, _path: str) -> list[str]:
+    return [given.get("stateMachineArn") or given.get("executionArn") or given.get("resourceArn") or ""]
+
+
+def _lambda(_operation: str, _given: dict[str, Any], arn: str, path: str) -> list[str]:
+    name = re.search(r"/functions/([^/?]+)", path)
+    return [name[1] if name[1].startswith("arn:") else f"{arn}function:{name[1]}"] if name else []
+
+
+def _sns(_operation: str, given: dict[str, Any], _arn: str, _path: str) -> list[str]:
+    return [given.get("TopicArn") or given.get("TargetArn") or given.get("SubscriptionArn") or ""]
+
+
+def _sqs(_operation: str, given: dict[str, Any], arn: str, _path: str) -> list[str]:
+    name = given.get("QueueName") or given.get("QueueUrl", "").rsplit("/", 1)[-1]
+    return [f"{arn}{name}" if name else ""]
+
+
+def _logs(_operation: str, given: dict[str, Any], arn: str, _path: str) -> list[str]:
+    if "logGroupName" not in given:
+        return [given.get("resourceArn") or ""]
+    # AWS names a stream, if an empty one, for every action on a log group: that is why policies end in `:*`.
+    return [f"{arn}log-group:{given['logGroupName']}:log-stream:{given.get('logStreamName', '')}"]
+
+
+def _sts(_operation: str, given: dict[str, Any], _arn: str, _path: str) -> list[str]:
+    return [given.get("RoleArn") or ""]
+
+
+def _backup(_operation: str, given: dict[str, Any], arn: str, path: str) -> list[str]:
+    recovery_point = re.search(r"/recovery-points/(arn:[^?]+?)(/restore-metadata)?$", path)
+    vault = re.search(r"/backup-vaults/([^/?]+)", path)
+    if recovery_point:
+        return [recovery_point[1]]
+    if given.get("RecoveryPointArn"):
+        return [given["RecoveryPointArn"]]
+    name = vault[1] if vault else given.get("BackupVaultName")
+    return [f"{arn}backup-vault:{name}" if name else ""]
+
+
+_RESOURCES = {
+    "application-autoscaling": _application_autoscaling,
+    "backup": _backup,
+    "dynamodb": _dynamodb,
+    "lambda": _lambda,
+    "logs": _logs,
+    "sns": _sns,
+    "sqs": _sqs,
+    "ssm": _ssm,
+    "states": _states,
+    "sts": _sts,
+}

@@ -1,0 +1,134 @@
+"""IAM: what a call needs besides the action of its own name.
+
+What a service does in the name of its caller, the caller must be allowed to do.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.table import Table
+
+from local_aws.sqs.queues import KEY_USES, key_of
+
+RESTORE_NEEDS_ON_TARGET = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
+"""What the caller of RestoreTableFromBackup needs on the target besides it (Service Authorization Reference)."""
+
+ENCRYPTION_NEEDS_OF_KEY = (
+    "CreateGrant",
+    "Decrypt",
+    "DescribeKey",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+)
+"""What DynamoDB needs on a customer's key, in the name of the one who has a table encrypted with it.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+"""
+
+DECRYPTING = {
+    "BatchGetItem",
+    "BatchWriteItem",
+    "DeleteItem",
+    "GetItem",
+    "PutItem",
+    "Query",
+    "Scan",
+    "UpdateContributorInsights",
+    "UpdateItem",
+}
+"""What decrypts the key of a table in the name of its caller.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Contributor_Insights_IAM.html
+"""
+
+STREAMING_NEEDS = ("DescribeStream", "PutRecord", "PutRecords")
+"""DynamoDB writes to a Kinesis data stream in the name of the one who enabled it, and also lists the streams.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds_iam.html
+"""
+
+DESCRIBING_STREAMS_NEEDS = ("DescribeStream", "DescribeStreamSummary")
+"""So it looks at the streams of a table in the name of the one who asks for them."""
+
+AUTO_SCALING_NEEDS = {
+    "RegisterScalableTarget": ("dynamodb:DescribeTable", "dynamodb:UpdateTable"),
+    "PutScalingPolicy": ("cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"),
+    "DeregisterScalableTarget": ("cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"),
+}
+"""Application Auto Scaling tries what it will do with the permissions of its caller.
+
+https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_permission_validation.html
+"""
+
+
+@dataclass(frozen=True)
+class Need:
+    """An action on a resource; `via` is the service that acts for the caller, `error` what AWS calls the denial."""
+
+    action: str
+    resource: str
+    via: str | None = None
+    error: str | None = None
+
+
+def needs(action: str, resources: list[str], given: Mapping[str, Any]) -> Iterator[Need]:
+    """What a call with these parameters on these resources needs besides the action."""
+    service, operation = action.split(":")
+    if action in KEY_USES and (key := key_of(resources[0])):
+        yield from (Need(use, key.arn, error="KMS.AccessDeniedException") for use in KEY_USES[action])
+    if service == "dynamodb":
+        yield from _needs_of_dynamodb(operation, resources, given)
+    if service == "application-autoscaling" and operation in AUTO_SCALING_NEEDS:
+        yield from _needs_of_auto_scaling(operation, resources[0], given)
+
+
+def _needs_of_dynamodb(operation: str, resources: list[str], given: Mapping[str, Any]) -> Iterator[Need]:
+    if operation == "RestoreTableFromBackup":
+        yield from (Need(f"dynamodb:{needed}", resources[-1]) for needed in RESTORE_NEEDS_ON_TARGET)
+    if operation in ("RestoreTableFromBackup", "UpdateTable"):
+        sse = given.get("SSESpecificationOverride") or given.get("SSESpecification") or {}
+        if key_arn := sse.get("KMSMasterKeyId"):
+            yield from (Need(f"kms:{needed}", key_arn, via="dynamodb") for needed in ENCRYPTION_NEEDS_OF_KEY)
+    if operation == "EnableKinesisStreamingDestination":
+        yield Need("kinesis:ListStreams", "*")
+        yield from (Need(f"kinesis:{needed}", given["StreamArn"]) for needed in STREAMING_NEEDS)
+    if operation == "DescribeKinesisStreamingDestination":
+        table = table_by_arn(resources[0])
+        for stream in (table and table.streaming) or {}:
+            yield from (Need(f"kinesis:{needed}", stream) for needed in DESCRIBING_STREAMS_NEEDS)
+    if operation in DECRYPTING:
+        keys = {_customers_key_of(table) for table in map(table_by_arn, resources) if table}
+        yield from (Need("kms:Decrypt", key, via="dynamodb") for key in keys if key)
+
+
+def _needs_of_auto_scaling(operation: str, target: str, given: Mapping[str, Any]) -> Iterator[Need]:
+    region_and_account = ":".join(target.split(":")[3:5])
+    table = re.match(r"table/[^/]+", given.get("ResourceId", ""))
+    resources = {
+        "dynamodb": f"arn:{target.split(':')[1]}:dynamodb:{region_and_account}:{table[0] if table else ''}",
+        # Without a name: the request is one that must fail.
+        "cloudwatch": f"arn:{target.split(':')[1]}:cloudwatch:{region_and_account}:alarm:",
+    }
+    for needed in AUTO_SCALING_NEEDS[operation]:
+        yield Need(needed, resources[needed.split(":")[0]], error="ValidationException")
+
+
+def table_by_arn(arn: str) -> Table | None:
+    """The table that an ARN, of it or of one of its indexes, is about, if it can be used."""
+    found = re.fullmatch(r"arn:[^:]+:dynamodb:([^:]+):([^:]+):table/([^/]+)(/index/[^/]+)?", arn)
+    return dynamodb_backends[found[2]][found[1]].tables.get(found[3]) if found else None
+
+
+def _customers_key_of(table: Table) -> str | None:
+    sse = table.sse_specification or {}
+    if not sse.get("Enabled"):
+        return None
+    key: str = sse["KMSMasterKeyId"]
+    # Everybody in the account who may use a table may use AWS's own key for tables.
+    return key if key != table._get_default_encryption_key(table.account_id, table.region_name) else None

@@ -1,0 +1,109 @@
+"""Starting the local AWS: `serve` in this process, `running` as a process of its own."""
+
+import gc
+import logging
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HOST = "127.0.0.1"
+ANNOUNCEMENT = "local AWS: "
+START_SECONDS = 60
+
+
+def serve(port: int) -> int:
+    """Serves until SIGTERM or SIGINT, and returns the exit code. Port 0 takes any that is free."""
+    listener = socket.socket()
+    # A port on which only closed connections linger is free.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        print(f"local AWS: cannot listen on {HOST}:{port}: {error.strerror}", file=sys.stderr)
+        return 1
+    listener.listen(128)
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+    from local_aws.lambda_functions import runtime as lambda_runtime
+    from local_aws.settings import settings
+
+    settings.port = listener.getsockname()[1]
+    # moto's own clients, if any, find this server through it.
+    os.environ["MOTO_PORT"] = str(settings.port)
+
+    # What is imported stays. To look for garbage in it takes as long as the rest of the start, and again at the end.
+    gc.disable()
+    from moto.moto_server import werkzeug_app
+    from werkzeug.serving import make_server
+
+    # Importing it applies every patch.
+    from local_aws.control import controlled
+
+    gc.freeze()
+    gc.enable()
+
+    # Most models do not list AccessDeniedException, and none has UnknownOperationException.
+    warnings.filterwarnings("ignore", message="Exception.* does not match an error shape")
+    # A line for each request would bury what matters.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+
+    server = make_server(
+        HOST,
+        settings.port,
+        controlled(werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)),
+        threaded=True,
+        request_handler=werkzeug_app.MotoRequestHandler,
+        fd=listener.fileno(),
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(f"{ANNOUNCEMENT}{settings.endpoint}", flush=True)
+    try:
+        stop.wait()
+    finally:
+        lambda_runtime.close()
+    return 0
+
+
+@contextmanager
+def running(port: int | None = None, **settings: object) -> Iterator[str]:
+    """A local AWS in a process of its own, for as long as the block runs; gives its endpoint.
+
+    `settings` are the options of `python -m local_aws`, with underscores.
+    """
+    command = [sys.executable, "-m", "local_aws", "--port", str(port or 0)]
+    for name, value in settings.items():
+        command += [f"--{name.replace('_', '-')}", *(map(str, value) if isinstance(value, tuple) else [str(value)])]
+    project = Path(__file__).resolve().parents[1]
+    process = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True)
+    try:
+        yield _announced_endpoint(process)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        assert process.stdout
+        process.stdout.close()
+
+
+def _announced_endpoint(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        line = process.stdout.readline() if selector.select(START_SECONDS) else ""
+    if not line.startswith(ANNOUNCEMENT):
+        raise RuntimeError("the local AWS did not start; what it said is above")
+    return line.removeprefix(ANNOUNCEMENT).strip()

@@ -1,0 +1,31 @@
+"""What a user of the local AWS may choose; see `python -m local_aws --help`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass
+class Settings:
+    """The times are seconds. AWS takes minutes to hours for most of them; here they only have to be noticeable."""
+
+    port: int = 4566
+    backup_seconds: float = 1.0
+    restore_seconds: float = 5.0
+    restores_at_once: int = 50
+    asynchronous_retry_seconds: tuple[float, float] = (0.5, 1.0)
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def change(self, values: Mapping[str, object]) -> None:
+        """Changes settings while the local AWS runs. What has begun, such as a restore, is not affected."""
+        for name, value in values.items():
+            if name == "port" or name not in self.__dataclass_fields__:
+                raise ValueError(f"{name} is no setting that can be changed")
+            kind = type(getattr(self, name))
+            setattr(self, name, kind(value))
+
+
+settings = Settings()
+"""Filled by `__main__`, before anything is served, and changed through the local AWS's own API."""

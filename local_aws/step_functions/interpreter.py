@@ -1,0 +1,241 @@
+"""Step Functions: what a state calls, as whom, and what its errors are called."""
+
+import json
+import sys
+import threading
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from moto.core.exceptions import AWSError
+from moto.stepfunctions.parser.api import (
+    HistoryEventType,
+    LambdaFunctionFailedEventDetails,
+    TaskFailedEventDetails,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
+from moto.stepfunctions.parser.asl.component.common.path import result_path
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
+    StateTaskServiceAwsSdk,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_lambda import (
+    StateTaskServiceLambda,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.utils import boto_client, json_path
+
+from local_aws.iam import enforcement as iam
+from local_aws.patching import replaces
+from local_aws.settings import settings
+
+LONGEST_TASK_SECONDS = 900
+"""A Lambda function runs for 15 minutes at most, and then so does the call that waits for it."""
+
+
+def iso(moment: datetime) -> str:
+    """The moment as AWS writes it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@replaces(
+    boto_client,
+    "boto_client_for",
+    because="moto calls AWS as nobody in particular, so that no permission of the execution role is tested, "
+    "and makes a client for each call",
+    written_against="1f44dc2a",
+)
+def boto_client_for(_original: Any, region: str, service: str, state_credentials: Any = None) -> Any:  # noqa: ANN401
+    """A client with the credentials of the execution role."""
+    with _clients:
+        return _client(region, service, getattr(state_credentials, "role_arn", None))
+
+
+_clients = threading.Lock()
+
+
+@lru_cache
+def _client(region: str, service: str, role_arn: str | None) -> Any:  # noqa: ANN401
+    keys = iam.credentials(role_arn, "states") if role_arn else None
+    client: Any = boto3.client
+    return client(
+        service,
+        region_name=region,
+        endpoint_url=settings.endpoint,
+        aws_access_key_id=keys.access_key_id if keys else "administrator",
+        aws_secret_access_key=keys.secret_access_key if keys else "secret",
+        aws_session_token=keys.session_token if keys else None,
+        config=Config(
+            # As moto's own client: a wrong parameter is the service's to refuse.
+            parameter_validation=False,
+            retries={"total_max_attempts": 1},
+            read_timeout=LONGEST_TASK_SECONDS,
+            max_pool_connections=100,
+        ),
+    )
+
+
+# The modules that run tasks have imported the function by name.
+for _module in list(sys.modules.values()):
+    if _module.__name__.startswith("moto.stepfunctions.parser.asl.component") and hasattr(_module, "boto_client_for"):
+        setattr(_module, boto_client_for.__name__, boto_client_for)
+
+
+@replaces(
+    StateTaskServiceAwsSdk,
+    "_eval_service_task",
+    because="moto leaves datetimes in the output, which cannot be described, where AWS has ISO 8601 texts",
+    written_against="e68dc9e0",
+)
+def eval_service_task(original: Any, task: StateTaskServiceAwsSdk, env: Environment, *rest: Any, **named: Any) -> None:  # noqa: ANN401
+    """Turns dates into texts."""
+    original(task, env, *rest, **named)
+    env.stack[-1] = json.loads(
+        json.dumps(env.stack[-1], default=lambda value: iso(value) if isinstance(value, datetime) else str(value))
+    )
+
+
+@replaces(
+    StateTaskServiceAwsSdk,
+    "_normalise_service_error_name",
+    because="moto writes most service names in an error as the definition does, AWS with a capital letter",
+    written_against="7fccfad3",
+)
+def normalise_service_error_name(original: Any, _task: StateTaskServiceAwsSdk, service_name: str) -> str:  # noqa: ANN401
+    """Such as `Ssm` in `Ssm.ParameterNotFoundException`."""
+    name: str = original(service_name)
+    return name[0].upper() + name[1:]
+
+
+@replaces(
+    StateTaskServiceLambda,
+    "_error_cause_from_client_error",
+    because="AWS calls errors that are not in Lambda's model, such as a denial, Lambda.AWSLambdaException",
+    written_against="ebcbb8bd",
+)
+def error_cause_from_client_error(
+    original: Any,  # noqa: ANN401
+    _task: StateTaskServiceLambda,
+    client_error: ClientError,
+) -> tuple[str, str]:
+    """Error and cause of a call to Lambda that failed before the function ran."""
+    error, cause = original(client_error)
+    modelled = type(client_error) is not ClientError
+    return (error if modelled else "Lambda.AWSLambdaException"), cause
+
+
+@replaces(
+    StateTaskServiceLambda,
+    "_from_error",
+    because="AWS names a call to Lambda without an answer Lambda.SdkClientException, which a state may retry and catch",
+    written_against="ba630b50",
+)
+def from_service_error(original: Any, task: StateTaskServiceLambda, env: Environment, ex: Exception) -> FailureEvent:  # noqa: ANN401
+    """https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception"""
+    if not isinstance(ex, BotoCoreError):
+        return original(task, env, ex)
+    error = "Lambda.SdkClientException"
+    details = TaskFailedEventDetails(
+        error=error,
+        cause=str(ex),
+        resource=task._get_sfn_resource(),
+        resourceType=task._get_sfn_resource_type(),
+    )
+    return FailureEvent(
+        env=env,
+        error_name=CustomErrorName(error),
+        event_type=HistoryEventType.TaskFailed,
+        event_details=EventDetails(taskFailedEventDetails=details),
+    )
+
+
+@replaces(
+    StateTaskLambda,
+    "_from_error",
+    because="moto calls every failed call to Lambda from a task with a function's ARN `Exception`",
+    written_against="1a3cdc6f",
+)
+def from_error(original: Any, task: StateTaskLambda, env: Environment, ex: Exception) -> FailureEvent:  # noqa: ANN401
+    """Names it as for the task `arn:aws:states:::lambda:invoke`."""
+    if not isinstance(ex, ClientError):
+        return original(task, env, ex)
+    error, cause = StateTaskServiceLambda._error_cause_from_client_error(task, ex)
+    return FailureEvent(
+        env=env,
+        error_name=CustomErrorName(error),
+        event_type=HistoryEventType.LambdaFunctionFailed,
+        event_details=EventDetails(
+            lambdaFunctionFailedEventDetails=LambdaFunctionFailedEventDetails(error=error, cause=cause)
+        ),
+    )
+
+
+@replaces(
+    ErrorEqualsDecl,
+    "_eval_body",
+    because="in moto States.ALL catches what AWS lets no state catch, and States.TaskFailed catches too little",
+    written_against="aeda14a0",
+)
+def matches_error(_original: Any, declaration: ErrorEqualsDecl, env: Environment) -> None:  # noqa: ANN401
+    """https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html"""
+    error = env.stack.pop().error_name
+    wanted = [name.error_name for name in declaration.error_names]
+    env.stack.append(
+        error in wanted
+        or ("States.ALL" in wanted and error not in ("States.DataLimitExceeded", "States.Runtime"))
+        or (
+            "States.TaskFailed" in wanted
+            and error not in ("States.Timeout", "States.DataLimitExceeded", "States.Runtime")
+        )
+        or ("States.Timeout" in wanted and error == "States.HeartbeatTimeout")
+    )
+
+
+@replaces(
+    AWSError,
+    "__init__",
+    because="the interpreter's errors have a code but no type, so that they reach the caller without a name",
+    written_against="45ec5b20",
+)
+def init_error(
+    original: Any,  # noqa: ANN401
+    error: AWSError,
+    message: str = "",
+    exception_type: str | None = None,
+    status: int | None = None,
+) -> None:
+    """Takes the class's code for its type."""
+    code = type(error).code
+    original(error, message, exception_type or error.TYPE or (code if isinstance(code, str) else None), status)
+
+
+# Speed: moto parses a definition for each execution, and a path each time it is used
+
+
+_parsed: dict[Any, Any] = {}
+
+
+def _parse_once(original: Any, text: str) -> Any:  # noqa: ANN401
+    # Parsing twice at the same time does no harm: what is parsed is not changed afterwards.
+    key = (original, text)
+    if key not in _parsed:
+        _parsed[key] = original(text)
+    return _parsed[key]
+
+
+_PARSING = "parsing a path takes longer than following it"
+replaces(json_path, "parse", because=_PARSING, written_against="8e8fc5e9")(_parse_once)
+replaces(result_path, "parse", because=_PARSING, written_against="cd433e74")(_parse_once)
+replaces(
+    AmazonStateLanguageParser,
+    "parse",
+    because="parsing a definition takes longer than executing most of its states",
+    written_against="a59a7d18",
+)(_parse_once)

@@ -1,0 +1,56 @@
+"""Step Functions: state machines that start others and wait for them."""
+
+from datetime import datetime
+from typing import Any
+
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (
+    StateTaskServiceSfn,
+)
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+
+from local_aws.patching import replaces
+from local_aws.step_functions.executions import waited_for
+
+_BECAUSE = (
+    "the API of Step Functions begins names with a small letter and has dates, where a definition has capital letters "
+    "and milliseconds"
+)
+
+
+def _renamed(named: dict[str, Any], first_letter: Any) -> None:  # noqa: ANN401
+    for name in list(named):
+        named[first_letter(name[0]) + name[1:]] = named.pop(name)
+
+
+@replaces(StateTaskServiceSfn, "_normalise_parameters", because=_BECAUSE, written_against="d75d3da1")
+def _normalise_parameters(original: Any, task: StateTaskServiceSfn, parameters: dict[str, Any], *rest: Any) -> None:  # noqa: ANN401
+    original(task, parameters, *rest)
+    _renamed(parameters, str.lower)
+
+
+@replaces(StateTaskServiceSfn, "_normalise_response", because=_BECAUSE, written_against="00e0b0a5")
+def _normalise_response(
+    original: Any,  # noqa: ANN401
+    task: StateTaskServiceSfn,
+    response: dict[str, Any],
+    *rest: Any,  # noqa: ANN401
+    **named: Any,  # noqa: ANN401
+) -> None:
+    original(task, response, *rest, **named)
+    _renamed(response, str.upper)
+    for name, value in response.items():
+        if isinstance(value, datetime):
+            response[name] = int(value.timestamp() * 1000)
+
+
+@replaces(
+    StateTaskServiceSfn,
+    "_after_eval_execution",
+    because="moto does not stop what a stopped execution waits for",
+    written_against="baf0479e",
+)
+def _after_eval_execution(original: Any, task: StateTaskServiceSfn, env: Environment, **named: Any) -> None:  # noqa: ANN401
+    # Before the history tells that it was started.
+    if task._is_integration_pattern():
+        waited_for[env.states.context_object.context_object_data["Execution"]["Id"]] = env.stack[-1]["ExecutionArn"]
+    original(task, env=env, **named)

@@ -1,0 +1,80 @@
+"""Step Functions: executions that are run again from where they failed."""
+
+import copy
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.stepfunctions.parser.api import ExecutionStatus, HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.flow.start_at import StartAt
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.backend.execution import Execution
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+from moto.stepfunctions.responses import StepFunctionResponse
+
+from local_aws.errors import ServiceError
+from local_aws.patching import adds, replaces
+from local_aws.step_functions.executions import REDRIVABLE, ending
+from local_aws.step_functions.interpreter import iso
+
+
+@replaces(
+    ExecutionWorker,
+    "_get_evaluation_environment",
+    because="the context object of moto does not say how often an execution was redriven",
+    written_against="ce8421b7",
+)
+def _get_evaluation_environment(original: Any, worker: ExecutionWorker) -> Environment:  # noqa: ANN401
+    env: Environment = original(worker)
+    context: Any = env.states.context_object.context_object_data["Execution"]
+    context["RedriveCount"] = 0
+    return env
+
+
+@adds(
+    StepFunctionResponse,
+    "redrive_execution",
+    because="an operator redrives a rotation that failed, instead of starting over",
+)
+def redrive_execution(response: StepFunctionResponse) -> ActionResult:
+    """RedriveExecution: goes on with the state that the execution ended in."""
+    execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
+    with ending:
+        if execution.status not in REDRIVABLE:
+            raise ServiceError(
+                "ExecutionNotRedrivable", f"Execution is not redrivable: its status is {execution.status}"
+            )
+        execution.redrives = getattr(execution, "redrives", 0) + 1
+        execution.redriven_at = datetime.now(UTC)
+        execution.exec_status = ExecutionStatus.RUNNING
+        execution.stop_date = execution.error = execution.cause = None
+        previous = execution.exec_worker.env
+        execution.exec_worker = worker = execution._get_start_execution_worker()
+        worker._execution_logic = lambda: _go_on(execution, worker, previous)
+        worker.start()
+    return ActionResult({"redriveDate": execution.redriven_at})
+
+
+def _go_on(execution: Execution, worker: ExecutionWorker, previous: Environment) -> None:
+    program = copy.copy(worker._get_evaluation_entrypoint())
+    state = next(
+        event["stateEnteredEventDetails"]
+        for event in reversed(previous.event_manager.get_event_history())
+        if event.get("stateEnteredEventDetails", {}).get("name") in program.states.states
+    )
+    env = worker._get_evaluation_environment()
+    context: Any = env.states.context_object.context_object_data["Execution"]
+    context["RedriveCount"], context["RedriveTime"] = execution.redrives, iso(execution.redriven_at)
+    env.event_manager, env.event_history_context = previous.event_manager, previous.event_history_context
+    env.states.reset(input_value=json.loads(state["input"]))
+    worker.env = env
+    env.event_manager.add_event(
+        context=env.event_history_context,
+        event_type=HistoryEventType.ExecutionRedriven,
+        event_details=EventDetails(executionRedrivenEventDetails={"redriveCount": execution.redrives}),
+    )
+    program.start_at = StartAt(start_at_name=state["name"])
+    program.eval(env)
+    worker._execution_communication.terminated()

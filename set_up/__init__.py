@@ -1,0 +1,1 @@
+"""What prepares a machine for `make demo` and `make test`."""

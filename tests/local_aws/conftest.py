@@ -1,0 +1,157 @@
+"""One local AWS for all canaries, with the shortest times, and what most of them need in it."""
+
+import io
+import json
+import textwrap
+import time
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from local_aws.server import running
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+
+
+@pytest.fixture(scope="session")
+def local_aws() -> Iterator[str]:
+    """The endpoint of a running local AWS."""
+    with running(backup_seconds=0.1, restore_seconds=0.5, asynchronous_retry_seconds=(0.1, 0.2)) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def aws(local_aws: str) -> Callable[..., Any]:
+    """Makes clients of the local AWS: `aws("sns")` as administrator, or with the keys of an assumed role."""
+
+    @cache
+    def client(service: str, **options: str) -> Any:  # noqa: ANN401
+        make: Any = boto3.client
+        return make(
+            service,
+            endpoint_url=local_aws,
+            config=Config(retries={"total_max_attempts": 1}),
+            **{
+                "region_name": REGION,
+                "aws_access_key_id": "administrator",
+                "aws_secret_access_key": "secret",
+                **options,
+            },
+        )
+
+    return client
+
+
+@pytest.fixture
+def name() -> str:
+    """A name that no other test uses."""
+    return f"canary-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def role(aws: Callable[..., Any], name: str) -> Callable[..., str]:
+    """Makes roles: `role("lambda.amazonaws.com", allow("sqs:*"))` gives the ARN."""
+
+    def make(service: str, *statements: dict[str, Any], suffix: str = "", **options: Any) -> str:  # noqa: ANN401
+        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        role_name = f"{name}-{service.split('.')[0]}{suffix}"
+        arn: str = aws("iam").create_role(RoleName=role_name, AssumeRolePolicyDocument=policy(trust), **options)[
+            "Role"
+        ]["Arn"]
+        if statements:
+            aws("iam").put_role_policy(RoleName=role_name, PolicyName="all", PolicyDocument=policy(*statements))
+        return arn
+
+    return make
+
+
+@pytest.fixture
+def function(aws: Callable[..., Any], role: Callable[..., str], name: str) -> Iterator[Callable[..., str]]:
+    """Deploys a function from its source text; gives its ARN."""
+    made: list[str] = []
+
+    def make(source: str, *statements: dict[str, Any], **options: Any) -> str:  # noqa: ANN401
+        arn: str = aws("lambda").create_function(
+            **{
+                "FunctionName": name,
+                "Role": options.pop("Role", None) or role("lambda.amazonaws.com", *statements),
+                "Runtime": "python3.13",
+                "Handler": "app.handler",
+                "Code": {"ZipFile": zipped({"app.py": textwrap.dedent(source)})},
+                **options,
+            }
+        )["FunctionArn"]
+        made.append(arn)
+        return arn
+
+    yield make
+    for arn in made:
+        # Its processes end with it.
+        with suppress(ClientError):
+            aws("lambda").delete_function(FunctionName=arn)
+
+
+@pytest.fixture
+def key(aws: Callable[..., Any]) -> Callable[..., str]:
+    """Creates a KMS key, with the statements besides what every key's policy has; gives its ARN."""
+
+    def make(*statements: dict[str, Any]) -> str:
+        owner = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+        arn: str = aws("kms").create_key(Policy=policy(owner, *statements))["KeyMetadata"]["Arn"]
+        return arn
+
+    return make
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    """A policy document."""
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def allow(*actions: str, on: str = "*", effect: str = "Allow", **rest: Any) -> dict[str, Any]:  # noqa: ANN401
+    """A statement of a policy."""
+    return {"Effect": effect, "Action": list(actions), "Resource": on, **rest}
+
+
+def code(call: Callable[..., Any], **request: object) -> str:
+    """The name of the error that a call answers with."""
+    with pytest.raises(ClientError) as error:
+        call(**request)
+    return str(error.value.response["Error"]["Code"])
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    """A deployment package."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+    return buffer.getvalue()
+
+
+def eventually(look: Callable[[], Any], seconds: float = 10) -> Any:  # noqa: ANN401
+    """What `look` gives, as soon as it is true; fails after the time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.03)
+    raise AssertionError(f"still not so after {seconds} seconds")
+
+
+def segments(aws: Callable[..., Any], name: str) -> list[dict[str, Any]]:
+    """The segments with this name of all traces of the last minute."""
+    xray, now = aws("xray"), time.time()
+    summaries = xray.get_trace_summaries(StartTime=int(now) - 60, EndTime=int(now) + 60)["TraceSummaries"]
+    traces = xray.batch_get_traces(TraceIds=[summary["Id"] for summary in summaries])["Traces"]
+    found = [json.loads(segment["Document"]) for trace in traces for segment in trace["Segments"]]
+    return [segment for segment in found if segment["name"] == name]

@@ -1,0 +1,493 @@
+"""Backup jobs, recovery points, restore jobs and notifications of AWS Backup, and what Terraform manages of it."""
+
+import json
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from local_aws.faults import changed_settings
+
+from .conftest import code
+
+ACCOUNT = "123456789012"
+ITEM = {"id": {"S": "1"}}
+DATA_ACTIONS = [
+    f"dynamodb:{action}"
+    for action in ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
+]
+PLAN: dict[str, Any] = {
+    "BackupPlanName": "canary",
+    "Rules": [{"RuleName": "daily", "TargetBackupVaultName": "canary", "ScheduleExpression": "cron(0 5 * * ? *)"}],
+}
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    allowed = [{"Effect": "Allow", **statement} for statement in statements]
+    return json.dumps({"Version": "2012-10-17", "Statement": allowed})
+
+
+@dataclass
+class Aws:
+    """The clients, a vault that reports to a topic, and a role for AWS Backup."""
+
+    backup: Any
+    dynamodb: Any
+    iam: Any
+    sns: Any
+    sqs: Any
+    sts: Any
+    vault: str
+    topic: str
+    queue: str
+    role: str
+
+    def table(self) -> str:
+        """A new table with one item; gives its ARN."""
+        name = f"orders.{uuid.uuid4()}"
+        arn: str = self.dynamodb.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )["TableDescription"]["TableArn"]
+        self.dynamodb.put_item(TableName=name, Item=ITEM)
+        return arn
+
+    def start(self, **request: object) -> str:
+        """Starts a backup job of a new table unless told otherwise; gives its id."""
+        if "ResourceArn" not in request:
+            request["ResourceArn"] = self.table()
+        given = {"BackupVaultName": self.vault, "IamRoleArn": self.role, **request}
+        return str(self.backup.start_backup_job(**given)["BackupJobId"])
+
+    def ended(self, job_id: str) -> dict[str, Any]:
+        """The backup job once it has ended."""
+        job: dict[str, Any] = until(
+            lambda: self.backup.describe_backup_job(BackupJobId=job_id),
+            lambda job: job["State"] in ("COMPLETED", "FAILED", "EXPIRED", "ABORTED"),
+        )
+        return job
+
+    def restored(self, **request: object) -> dict[str, Any]:
+        """The restore job that the request starts, once it has ended."""
+        given = {"IamRoleArn": self.role, "ResourceType": "DynamoDB", **request}
+        job_id = self.backup.start_restore_job(**given)["RestoreJobId"]
+        job: dict[str, Any] = until(
+            lambda: self.backup.describe_restore_job(RestoreJobId=job_id),
+            lambda job: job["Status"] in ("COMPLETED", "FAILED"),
+        )
+        return job
+
+    def received(self) -> list[dict[str, Any]]:
+        """What the topic's subscriber got since it was last asked."""
+        messages = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
+        for message in messages:
+            self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(message["Body"]) for message in messages]
+
+    def notification(self, job_id: str) -> dict[str, Any]:
+        """What the topic's subscriber got about the job."""
+        messages: list[dict[str, Any]] = until(self.received, bool)
+        assert [message["MessageAttributes"]["Id"]["Value"] for message in messages] == [job_id]
+        return messages[0]
+
+    def is_silent(self) -> bool:
+        time.sleep(0.1)
+        return not self.received()
+
+    def new_role(self, *statements: dict[str, Any], trusted: str = "backup.amazonaws.com") -> str:
+        name = f"role-{uuid.uuid4()}"
+        principal = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"} if trusted == "account" else {"Service": trusted}
+        trust = policy({"Principal": principal, "Action": "sts:AssumeRole"})
+        arn: str = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        if statements:
+            self.iam.put_role_policy(RoleName=name, PolicyName="canary", PolicyDocument=policy(*statements))
+        return arn
+
+
+def until(look: Callable[[], Any], is_right: Callable[[Any], bool]) -> Any:  # noqa: ANN401
+    for _ in range(150):
+        seen = look()
+        if is_right(seen):
+            return seen
+        time.sleep(0.05)
+    raise AssertionError(f"still {seen}")
+
+
+@pytest.fixture(scope="module")
+def setup(aws: Callable[..., Any]) -> Aws:
+    vault = f"vault-{uuid.uuid4()}"
+    sns, sqs = aws("sns"), aws("sqs")
+    topic = sns.create_topic(Name=vault)["TopicArn"]
+    publish = {"Principal": {"Service": "backup.amazonaws.com"}, "Action": "SNS:Publish", "Resource": topic}
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy(publish))
+    send = {"Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*"}
+    queue = sqs.create_queue(QueueName=vault, Attributes={"Policy": policy(send)})["QueueUrl"]
+    queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
+    clients = {name: aws(name) for name in ("backup", "dynamodb", "iam", "sts")}
+    clients["backup"].create_backup_vault(BackupVaultName=vault)
+    made = Aws(**clients, sns=sns, sqs=sqs, vault=vault, topic=topic, queue=queue, role="")
+    made.role = made.new_role({"Action": ["dynamodb:*", "kms:*"], "Resource": "*"})
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _notifications(setup: Aws) -> None:
+    """Every test starts with a vault that reports every end of a job, and with native recovery points."""
+    while setup.received():
+        pass
+    setup.backup.put_backup_vault_notifications(
+        BackupVaultName=setup.vault, SNSTopicArn=setup.topic, BackupVaultEvents=["BACKUP_JOB_COMPLETED"]
+    )
+    setup.backup.update_region_settings(ResourceTypeManagementPreference={"DynamoDB": False})
+
+
+@pytest.fixture
+def _advanced(setup: Aws) -> Iterator[None]:
+    setup.backup.update_region_settings(ResourceTypeManagementPreference={"DynamoDB": True})
+    yield
+    setup.backup.update_region_settings(ResourceTypeManagementPreference={"DynamoDB": False})
+
+
+@pytest.fixture
+def _slow(local_aws: str) -> Iterator[None]:
+    """Backup jobs take long enough for what happens meanwhile."""
+    with changed_settings(local_aws, backup_seconds=0.3):
+        yield
+
+
+@pytest.mark.usefixtures("_slow")
+def test_a_backup_job_leaves_a_recovery_point_that_dynamodb_can_restore(setup: Aws) -> None:
+    table = setup.table()
+    job_id = setup.start(ResourceArn=table, Lifecycle={"DeleteAfterDays": 35}, RecoveryPointTags={"team": "a"})
+    assert setup.backup.describe_backup_job(BackupJobId=job_id)["State"] == "CREATED"
+    until(lambda: setup.backup.describe_backup_job(BackupJobId=job_id), lambda job: job["State"] == "RUNNING")
+    job = setup.ended(job_id)
+    assert job["State"] == "COMPLETED"
+    assert job["CompletionDate"] > job["CreationDate"]
+    arn = job["RecoveryPointArn"]
+    assert re.fullmatch(re.escape(table) + r"/backup/0\d{13}-[0-9a-f]{8}", arn)
+
+    point = setup.backup.describe_recovery_point(BackupVaultName=setup.vault, RecoveryPointArn=arn)
+    assert (point["Status"], point["ResourceArn"], point["ResourceType"]) == ("COMPLETED", table, "DynamoDB")
+    assert point["Lifecycle"] == {"DeleteAfterDays": 35}
+    assert setup.backup.list_tags(ResourceArn=arn)["Tags"] == {"team": "a"}
+    backup = setup.dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]["BackupDetails"]
+    assert backup["BackupType"] == "AWS_BACKUP"
+    target = f"copy-{uuid.uuid4()}"
+    setup.dynamodb.restore_table_from_backup(BackupArn=arn, TargetTableName=target)
+    until(
+        lambda: setup.dynamodb.describe_table(TableName=target)["Table"]["TableStatus"],
+        lambda status: status == "ACTIVE",
+    )
+    assert setup.dynamodb.scan(TableName=target)["Items"] == [ITEM]
+
+
+def test_a_completed_job_is_announced_in_the_words_of_aws(setup: Aws) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    table = setup.table()
+    job = setup.ended(setup.start(ResourceArn=table))
+    got = setup.notification(job["BackupJobId"])
+    assert got["Subject"] == "Notification from AWS Backup"
+    assert got["Message"] == (
+        f"An AWS Backup job was completed successfully. Recovery point ARN: {job['RecoveryPointArn']}. "
+        f"Backed up Resource ARN : {table}. Backup Job Id : {job['BackupJobId']}"
+    )
+    attributes = got["MessageAttributes"]
+    assert {attribute["Type"] for attribute in attributes.values()} == {"String"}
+    start = attributes.pop("StartTime")["Value"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", start)
+    assert before < datetime.fromisoformat(start) < datetime.now(UTC)
+    assert {name: attribute["Value"] for name, attribute in attributes.items()} == {
+        "EventType": "BACKUP_JOB",
+        "State": "COMPLETED",
+        "AccountId": ACCOUNT,
+        "Id": job["BackupJobId"],
+    }
+
+
+@pytest.mark.usefixtures("_slow")
+def test_a_job_fails_when_its_table_vanishes(setup: Aws) -> None:
+    table = setup.table()
+    job_id = setup.start(ResourceArn=table)
+    setup.dynamodb.delete_table(TableName=table.split("/")[1])
+    job = setup.ended(job_id)
+    assert job["State"] == "FAILED"
+    assert table.split("/")[1] in job["StatusMessage"]
+    assert "RecoveryPointArn" not in job
+    got = setup.notification(job_id)
+    assert got["Message"] == f"An AWS Backup job failed. Resource ARN : {table}. BackupJob ID : {job_id}"
+    assert got["MessageAttributes"]["State"]["Value"] == "FAILED"
+
+
+@pytest.mark.usefixtures("_slow")
+def test_a_stopped_job_is_aborted(setup: Aws) -> None:
+    table = setup.table()
+    job_id = setup.start(ResourceArn=table)
+    setup.backup.stop_backup_job(BackupJobId=job_id)
+    assert setup.ended(job_id)["State"] == "ABORTED"
+    got = setup.notification(job_id)
+    assert got["Message"] == f"An AWS Backup job was stopped. Resource ARN : {table}. BackupJob ID : {job_id}"
+    assert got["MessageAttributes"]["State"]["Value"] == "ABORTED"
+    assert code(setup.backup.stop_backup_job, BackupJobId=job_id) == "InvalidRequestException"
+
+
+def test_a_job_expires_with_its_completion_window(setup: Aws) -> None:
+    table = setup.table()
+    # AWS wants at least an hour; without a window the job expires at once.
+    job_id = setup.start(ResourceArn=table, CompleteWindowMinutes=0)
+    assert setup.ended(job_id)["State"] == "EXPIRED"
+    got = setup.notification(job_id)
+    assert got["Message"] == (
+        f"An AWS Backup job failed to complete in time. Resource ARN : {table}. BackupJob ID : {job_id}"
+    )
+
+
+def test_a_vault_reports_only_the_events_that_it_is_told_to(setup: Aws) -> None:
+    vault = {"BackupVaultName": setup.vault}
+    setup.backup.put_backup_vault_notifications(
+        **vault, SNSTopicArn=setup.topic, BackupVaultEvents=["BACKUP_JOB_FAILED"]
+    )
+    setup.ended(setup.start())
+    assert setup.is_silent()
+    setup.backup.delete_backup_vault_notifications(**vault)
+    assert code(setup.backup.get_backup_vault_notifications, **vault) == "ResourceNotFoundException"
+
+
+def test_nothing_is_published_to_a_topic_that_does_not_let_aws_backup(setup: Aws) -> None:
+    topic = setup.sns.create_topic(Name=f"closed-{uuid.uuid4()}")["TopicArn"]
+    queue = setup.sqs.get_queue_attributes(QueueUrl=setup.queue, AttributeNames=["QueueArn"])
+    setup.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue["Attributes"]["QueueArn"])
+    setup.backup.put_backup_vault_notifications(
+        BackupVaultName=setup.vault, SNSTopicArn=topic, BackupVaultEvents=["BACKUP_JOB_COMPLETED"]
+    )
+    assert setup.ended(setup.start())["State"] == "COMPLETED"
+    assert setup.is_silent()
+
+
+def test_a_job_that_cannot_start_says_why(setup: Aws) -> None:
+    table = setup.table()
+    assert code(setup.start, BackupVaultName="missing") == "ResourceNotFoundException"
+    assert code(setup.start, ResourceArn=f"{table}-missing") == "ResourceNotFoundException"
+    assert code(setup.start, ResourceArn="arn:aws:s3:::bucket") == "InvalidParameterValueException"
+    stranger = setup.new_role(trusted="lambda.amazonaws.com")
+    assert code(setup.start, IamRoleArn=stranger) == "InvalidParameterValueException"
+    assert code(setup.start, IamRoleArn=f"{stranger}-missing") == "InvalidParameterValueException"
+    assert code(setup.backup.describe_backup_job, BackupJobId="missing") == "ResourceNotFoundException"
+
+
+def test_a_job_fails_when_its_role_may_not_back_up(setup: Aws) -> None:
+    table = setup.table()
+    job = setup.ended(setup.start(ResourceArn=table, IamRoleArn=setup.new_role()))
+    assert job["State"] == "FAILED"
+    assert "does not have sufficient permissions" in job["StatusMessage"]
+    role = setup.new_role({"Action": "dynamodb:CreateBackup", "Resource": table})
+    assert setup.ended(setup.start(ResourceArn=table, IamRoleArn=role))["State"] == "COMPLETED"
+
+
+@pytest.mark.usefixtures("_advanced")
+def test_with_advanced_features_only_aws_backup_restores_a_recovery_point(setup: Aws) -> None:
+    table = setup.table()
+    role = setup.new_role(
+        {"Action": "dynamodb:StartAwsBackupJob", "Resource": table},
+        {"Action": [*DATA_ACTIONS, "dynamodb:DescribeTable", "dynamodb:RestoreTableFromAwsBackup"], "Resource": "*"},
+    )
+    arn = setup.ended(setup.start(ResourceArn=table, IamRoleArn=role))["RecoveryPointArn"]
+    assert re.fullmatch(rf"arn:aws:backup:us-east-1:{ACCOUNT}:recovery-point:[0-9a-f-]{{36}}", arn)
+    assert setup.dynamodb.list_backups(TableName=table)["BackupSummaries"] == []
+    refused = code(setup.dynamodb.restore_table_from_backup, BackupArn=arn, TargetTableName="copy")
+    assert refused == "ValidationException"
+
+    setup.dynamodb.put_item(TableName=table, Item={"id": {"S": "new since"}})
+    target = f"copy-{uuid.uuid4()}"
+    request = {
+        "RecoveryPointArn": arn,
+        "Metadata": {"targetTableName": target, "encryptionType": "Default"},
+        "IamRoleArn": role,
+        "IdempotencyToken": target,
+    }
+    job_id = setup.backup.start_restore_job(**request)["RestoreJobId"]
+    assert setup.backup.start_restore_job(**request)["RestoreJobId"] == job_id
+    seen = set()
+
+    def restored() -> str:
+        job = setup.backup.describe_restore_job(RestoreJobId=job_id)
+        seen.add(job["Status"])
+        if job["Status"] == "RUNNING":
+            assert "CreatedResourceArn" not in job
+        return str(job["Status"])
+
+    until(restored, lambda status: status == "COMPLETED")
+    assert seen == {"PENDING", "RUNNING", "COMPLETED"}
+    job = setup.backup.describe_restore_job(RestoreJobId=job_id)
+    assert job["CreatedResourceArn"].endswith(f":table/{target}")
+    assert (job["RecoveryPointArn"], job["SourceResourceArn"]) == (arn, table)
+    assert setup.dynamodb.describe_table(TableName=target)["Table"]["TableStatus"] == "ACTIVE"
+    assert setup.dynamodb.scan(TableName=target)["Items"] == [ITEM]
+
+
+def test_aws_backup_restores_a_native_recovery_point_too(setup: Aws) -> None:
+    table = setup.table()
+    arn = setup.ended(setup.start(ResourceArn=table))["RecoveryPointArn"]
+    key = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{uuid.uuid4()}"
+    target = f"copy-{uuid.uuid4()}"
+    metadata = {"targetTableName": target, "encryptionType": "KMS", "kmsMasterKeyArn": key}
+    request = {"RecoveryPointArn": arn, "Metadata": metadata}
+    without_key = setup.restored(**request, IamRoleArn=setup.new_role({"Action": "dynamodb:*", "Resource": "*"}))
+    assert without_key["Status"] == "FAILED"
+    assert "kms:CreateGrant" in without_key["StatusMessage"]
+    job = setup.restored(**request)
+    assert job["Status"] == "COMPLETED"
+    copy = setup.dynamodb.describe_table(TableName=target)["Table"]
+    assert copy["SSEDescription"]["KMSMasterKeyArn"] == key
+
+    again = setup.restored(RecoveryPointArn=arn, Metadata={"targetTableName": target})
+    assert again["Status"] == "FAILED"
+    assert target in again["StatusMessage"]
+    jobs = setup.backup.list_restore_jobs(ByStatus="FAILED")["RestoreJobs"]
+    assert again["RestoreJobId"] in [job["RestoreJobId"] for job in jobs]
+    assert job["RestoreJobId"] not in [job["RestoreJobId"] for job in jobs]
+
+
+def test_a_restore_job_that_cannot_work_says_why(setup: Aws) -> None:
+    arn = setup.ended(setup.start())["RecoveryPointArn"]
+    target = {"targetTableName": f"copy-{uuid.uuid4()}"}
+    request = {"RecoveryPointArn": arn, "Metadata": target, "IamRoleArn": setup.role}
+
+    def answer(**change: object) -> str:
+        return code(setup.backup.start_restore_job, **{**request, **change})
+
+    assert answer(RecoveryPointArn=f"{arn}0") == "ResourceNotFoundException"
+    assert answer(Metadata={}) == "InvalidParameterValueException"
+    assert answer(Metadata={**target, "encryptionType": "KMS"}) == "InvalidParameterValueException"
+    assert answer(ResourceType="EFS") == "InvalidParameterValueException"
+    assert answer(IamRoleArn=setup.new_role(trusted="lambda.amazonaws.com")) == "InvalidParameterValueException"
+    restore = {"Action": "dynamodb:RestoreTableFromBackup", "Resource": "*"}
+    poor = setup.restored(**{**request, "IamRoleArn": setup.new_role(restore)})
+    assert poor["Status"] == "FAILED"
+    assert "dynamodb:BatchWriteItem" in poor["StatusMessage"]
+
+
+def test_who_names_a_role_must_be_allowed_to_pass_it(setup: Aws, aws: Callable[..., Any]) -> None:
+    caller = setup.new_role({"Action": "backup:*", "Resource": "*"}, trusted="account")
+
+    def as_caller() -> Any:  # noqa: ANN401
+        keys = setup.sts.assume_role(RoleArn=caller, RoleSessionName="canary")["Credentials"]
+        return aws(
+            "backup",
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+        )
+
+    request = {"BackupVaultName": setup.vault, "ResourceArn": setup.table(), "IamRoleArn": setup.role}
+    assert code(as_caller().start_backup_job, **request) == "AccessDeniedException"
+    setup.iam.put_role_policy(
+        RoleName=caller.split("/")[1],
+        PolicyName="pass",
+        PolicyDocument=policy(
+            {
+                "Action": "iam:PassRole",
+                "Resource": setup.role,
+                "Condition": {"StringEquals": {"iam:PassedToService": "backup.amazonaws.com"}},
+            }
+        ),
+    )
+    assert setup.ended(as_caller().start_backup_job(**request)["BackupJobId"])["State"] == "COMPLETED"
+
+
+def test_recovery_points_and_jobs_are_listed_by_what_they_belong_to(setup: Aws) -> None:
+    table = setup.table()
+    jobs = [setup.ended(job_id) for job_id in [setup.start(ResourceArn=table), setup.start(ResourceArn=table)]]
+    points = {job["RecoveryPointArn"] for job in jobs}
+
+    def listed(**filters: object) -> list[str]:
+        pages = setup.backup.get_paginator("list_backup_jobs").paginate(
+            ByResourceArn=table, PaginationConfig={"PageSize": 1}, **filters
+        )
+        return [job["BackupJobId"] for page in pages for job in page["BackupJobs"]]
+
+    assert set(listed()) == {job["BackupJobId"] for job in jobs}
+    assert set(listed(ByState="COMPLETED", ByBackupVaultName=setup.vault)) == set(listed())
+    assert listed(ByState="FAILED") == []
+    assert listed(ByCreatedAfter=datetime.now(UTC)) == []
+    assert set(listed(ByCreatedBefore=datetime.now(UTC) + timedelta(seconds=1))) == set(listed())
+
+    in_vault = setup.backup.list_recovery_points_by_backup_vault(BackupVaultName=setup.vault, ByResourceArn=table)
+    assert {point["RecoveryPointArn"] for point in in_vault["RecoveryPoints"]} == points
+    of_table = setup.backup.list_recovery_points_by_resource(ResourceArn=table)["RecoveryPoints"]
+    assert {point["RecoveryPointArn"] for point in of_table} == points
+    assert all(point["BackupSizeBytes"] for point in of_table)
+    metadata = setup.backup.get_recovery_point_restore_metadata(
+        BackupVaultName=setup.vault, RecoveryPointArn=of_table[0]["RecoveryPointArn"]
+    )
+    assert metadata["RestoreMetadata"]["originalTableName"] == table.split("/")[1]
+
+
+def test_a_vault_is_deleted_only_without_recovery_points(setup: Aws) -> None:
+    vault = {"BackupVaultName": f"short-lived-{uuid.uuid4()}"}
+    setup.backup.create_backup_vault(**vault)
+    arn = setup.ended(setup.start(**vault))["RecoveryPointArn"]
+    assert setup.backup.describe_backup_vault(**vault)["NumberOfRecoveryPoints"] == 1
+    assert code(setup.backup.delete_backup_vault, **vault) == "InvalidRequestException"
+    elsewhere = {"BackupVaultName": setup.vault, "RecoveryPointArn": arn}
+    assert code(setup.backup.delete_recovery_point, **elsewhere) == "ResourceNotFoundException"
+    setup.backup.delete_recovery_point(**vault, RecoveryPointArn=arn)
+    gone = code(setup.backup.describe_recovery_point, **vault, RecoveryPointArn=arn)
+    assert gone == "ResourceNotFoundException"
+    assert code(setup.dynamodb.describe_backup, BackupArn=arn) == "BackupNotFoundException"
+    setup.backup.delete_backup_vault(**vault)
+    assert code(setup.backup.describe_backup_vault, **vault) == "ResourceNotFoundException"
+
+
+def test_a_vault_keeps_its_policy_tags_and_notifications(setup: Aws) -> None:
+    vault = {"BackupVaultName": f"kept-{uuid.uuid4()}"}
+    arn = setup.backup.create_backup_vault(**vault, BackupVaultTags={"team": "a"})["BackupVaultArn"]
+    assert setup.backup.list_tags(ResourceArn=arn)["Tags"] == {"team": "a"}
+    document = policy({"Principal": {"AWS": "*"}, "Action": "backup:StartRestoreJob", "Resource": "*"})
+    setup.backup.put_backup_vault_access_policy(**vault, Policy=document)
+    assert setup.backup.get_backup_vault_access_policy(**vault)["Policy"] == document
+    setup.backup.delete_backup_vault_access_policy(**vault)
+    assert code(setup.backup.get_backup_vault_access_policy, **vault) == "ResourceNotFoundException"
+    events = ["BACKUP_JOB_COMPLETED", "RESTORE_JOB_COMPLETED"]
+    setup.backup.put_backup_vault_notifications(**vault, SNSTopicArn=setup.topic, BackupVaultEvents=events)
+    got = setup.backup.get_backup_vault_notifications(**vault)
+    assert (got["SNSTopicArn"], got["BackupVaultEvents"]) == (setup.topic, events)
+
+
+def test_a_plan_is_deleted_only_without_selections_and_gives_its_name_back(setup: Aws) -> None:
+    plan = {"BackupPlanId": setup.backup.create_backup_plan(BackupPlan=PLAN)["BackupPlanId"]}
+    selection = {"SelectionName": "tables", "IamRoleArn": setup.role, "Resources": ["arn:aws:dynamodb:*:*:table/*"]}
+    stranger = {**selection, "IamRoleArn": setup.new_role(trusted="lambda.amazonaws.com")}
+    refused = code(setup.backup.create_backup_selection, **plan, BackupSelection=stranger)
+    assert refused == "InvalidParameterValueException"
+    made = setup.backup.create_backup_selection(**plan, BackupSelection=selection)
+    chosen = {**plan, "SelectionId": made["SelectionId"]}
+    assert setup.backup.get_backup_selection(**chosen)["BackupSelection"] == selection
+    listed = setup.backup.list_backup_selections(**plan)["BackupSelectionsList"]
+    assert [(one["SelectionId"], one["SelectionName"]) for one in listed] == [(made["SelectionId"], "tables")]
+    weekly = [{**PLAN["Rules"][0], "RuleName": "weekly"}]
+    version = setup.backup.update_backup_plan(**plan, BackupPlan={**PLAN, "Rules": weekly})["VersionId"]
+    updated = setup.backup.get_backup_plan(**plan)
+    assert (updated["VersionId"], updated["BackupPlan"]["Rules"][0]["RuleName"]) == (version, "weekly")
+
+    assert code(setup.backup.delete_backup_plan, **plan) == "InvalidRequestException"
+    setup.backup.delete_backup_selection(**chosen)
+    assert code(setup.backup.get_backup_selection, **chosen) == "ResourceNotFoundException"
+    setup.backup.delete_backup_plan(**plan)
+    assert code(setup.backup.get_backup_plan, **plan) == "ResourceNotFoundException"
+    again = setup.backup.create_backup_plan(BackupPlan=PLAN)["BackupPlanId"]
+    setup.backup.delete_backup_plan(BackupPlanId=again)
+
+
+def test_the_region_starts_with_native_recovery_points(setup: Aws) -> None:
+    settings = setup.backup.describe_region_settings()
+    assert settings["ResourceTypeManagementPreference"] == {"DynamoDB": False}
+    assert settings["ResourceTypeOptInPreference"]["DynamoDB"]

@@ -1,0 +1,428 @@
+"""Restores of DynamoDB tables, and tables that Terraform manages without drift."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local_aws.faults import changed_settings
+
+from .conftest import code
+
+TABLE: dict[str, Any] = {
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "day", "KeyType": "RANGE"}],
+    "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("id", "day", "city", "mail")],
+    "GlobalSecondaryIndexes": [
+        {
+            "IndexName": "by-city",
+            "KeySchema": [{"AttributeName": "city", "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "ALL"},
+            "OnDemandThroughput": {"MaxReadRequestUnits": 7, "MaxWriteRequestUnits": 7},
+        }
+    ],
+    "LocalSecondaryIndexes": [
+        {
+            "IndexName": "by-mail",
+            "KeySchema": [
+                {"AttributeName": "id", "KeyType": "HASH"},
+                {"AttributeName": "mail", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }
+    ],
+    "BillingMode": "PAY_PER_REQUEST",
+    "OnDemandThroughput": {"MaxReadRequestUnits": 40, "MaxWriteRequestUnits": 30},
+    "SSESpecification": {"Enabled": True, "SSEType": "KMS"},
+}
+LOW_MAXIMA = {"MaxReadRequestUnits": 5, "MaxWriteRequestUnits": 5}
+PROVISIONED = {"ReadCapacityUnits": 3, "WriteCapacityUnits": 2}
+
+
+def item(name: str, value: str) -> dict[str, Any]:
+    return {"id": {"S": name}, "day": {"S": "2026-11-23"}, "value": {"S": value}}
+
+
+def key(name: str) -> dict[str, Any]:
+    return {"id": {"S": name}, "day": {"S": "2026-11-23"}}
+
+
+@pytest.fixture(scope="module")
+def dynamodb(aws: Callable[..., Any]) -> Any:  # noqa: ANN401
+    return aws("dynamodb")
+
+
+@pytest.fixture(scope="module")
+def source(dynamodb: Any) -> str:  # noqa: ANN401
+    """A table with one item, and with every setting that a restore keeps or drops."""
+    name = f"source-{uuid.uuid4()}"
+    arn = dynamodb.create_table(
+        TableName=name,
+        **TABLE,
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+        TableClass="STANDARD_INFREQUENT_ACCESS",
+        DeletionProtectionEnabled=True,
+        Tags=[{"Key": "stage", "Value": "production"}],
+    )["TableDescription"]["TableArn"]
+    dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"})
+    dynamodb.update_continuous_backups(
+        TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    dynamodb.put_resource_policy(ResourceArn=arn, Policy='{"Version": "2012-10-17", "Statement": []}')
+    dynamodb.put_item(TableName=name, Item=item("1", "as of the backup"))
+    return name
+
+
+@pytest.fixture
+def backup(dynamodb: Any, source: str) -> str:  # noqa: ANN401
+    return str(dynamodb.create_backup(TableName=source, BackupName="canary")["BackupDetails"]["BackupArn"])
+
+
+@pytest.fixture
+def restore(dynamodb: Any, backup: str) -> Callable[..., dict[str, Any]]:  # noqa: ANN401
+    """Starts a restore of the backup with the given overrides."""
+
+    def start(**overrides: object) -> dict[str, Any]:
+        target = f"copy-{uuid.uuid4()}"
+        answer = dynamodb.restore_table_from_backup(BackupArn=backup, TargetTableName=target, **overrides)
+        return dict(answer["TableDescription"])
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def copies(dynamodb: Any, source: str) -> dict[str, str]:  # noqa: ANN401
+    """Copies of the source table that are restored at the same time, each with other overrides."""
+    index = {name: TABLE["GlobalSecondaryIndexes"][0][name] for name in ("IndexName", "KeySchema", "Projection")}
+    overrides: dict[str, dict[str, Any]] = {
+        "plain": {},
+        "overridden": {
+            "BillingModeOverride": "PROVISIONED",
+            "ProvisionedThroughputOverride": PROVISIONED,
+            "GlobalSecondaryIndexOverride": [{**index, "ProvisionedThroughput": PROVISIONED}],
+            "LocalSecondaryIndexOverride": [],
+            "SSESpecificationOverride": {"Enabled": False},
+        },
+        "without-indexes": {
+            "GlobalSecondaryIndexOverride": [],
+            "LocalSecondaryIndexOverride": [],
+            "OnDemandThroughputOverride": LOW_MAXIMA,
+        },
+    }
+    names = {}
+    for kind, given in overrides.items():
+        arn = dynamodb.create_backup(TableName=source, BackupName=kind)["BackupDetails"]["BackupArn"]
+        names[kind] = f"{kind}-{uuid.uuid4()}"
+        dynamodb.restore_table_from_backup(BackupArn=arn, TargetTableName=names[kind], **given)
+    dynamodb.put_item(TableName=source, Item=item("1", "changed since"))
+    dynamodb.put_item(TableName=source, Item=item("2", "new since"))
+    return names
+
+
+def active(dynamodb: Any, name: str) -> dict[str, Any]:  # noqa: ANN401
+    """The first `ACTIVE` description of the table."""
+    for _ in range(100):
+        table: dict[str, Any] = dynamodb.describe_table(TableName=name)["Table"]
+        if table["TableStatus"] == "ACTIVE":
+            return table
+        time.sleep(0.05)
+    raise AssertionError(f"{name} is not ACTIVE")
+
+
+def test_a_restore_is_in_progress_and_then_forgets_where_it_came_from(
+    dynamodb: Any,  # noqa: ANN401
+    source: str,
+    backup: str,
+    restore: Callable[..., Any],
+) -> None:
+    started = restore()
+    described = dynamodb.describe_table(TableName=started["TableName"])["Table"]
+    for table in (started, described):
+        assert table["TableStatus"] == "CREATING"
+        assert [index["IndexStatus"] for index in table["GlobalSecondaryIndexes"]] == ["CREATING"]
+        summary = table["RestoreSummary"]
+        assert summary["SourceBackupArn"] == backup
+        assert summary["SourceTableArn"].endswith(f"table/{source}")
+        assert summary["RestoreInProgress"]
+        assert summary["RestoreDateTime"]
+    assert dynamodb.describe_table(TableName=started["TableArn"])["Table"]["TableStatus"] == "CREATING"
+
+    table = active(dynamodb, started["TableName"])
+    assert "RestoreSummary" not in table
+    assert [index["IndexStatus"] for index in table["GlobalSecondaryIndexes"]] == ["ACTIVE"]
+    assert (table["ItemCount"], table["TableSizeBytes"]) == (0, 0)
+
+
+def test_a_restored_table_holds_the_items_of_the_backup(
+    dynamodb: Any,  # noqa: ANN401
+    copies: dict[str, str],
+) -> None:
+    active(dynamodb, copies["plain"])
+    assert dynamodb.scan(TableName=copies["plain"])["Items"] == [item("1", "as of the backup")]
+
+
+def test_a_table_can_be_backed_up_while_it_is_written_to(dynamodb: Any) -> None:  # noqa: ANN401
+    name = f"busy-{uuid.uuid4()}"
+    dynamodb.create_table(TableName=name, **TABLE)
+    done = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not done.is_set():
+            items = [{"PutRequest": {"Item": item(f"{number}-{each}", "x" * 100)}} for each in range(25)]
+            dynamodb.batch_write_item(RequestItems={name: items})
+            number += 1
+
+    with ThreadPoolExecutor(1) as writer:
+        writing = writer.submit(write)
+        try:
+            for _ in range(30):
+                dynamodb.create_backup(TableName=name, BackupName="canary")
+        finally:
+            done.set()
+        writing.result()
+
+
+def test_a_restored_table_keeps_its_keys_indexes_capacity_and_encryption_and_nothing_else(
+    dynamodb: Any,  # noqa: ANN401
+    source: str,
+    copies: dict[str, str],
+) -> None:
+    original = dynamodb.describe_table(TableName=source)["Table"]
+    assert original["TableClassSummary"]["TableClass"] == "STANDARD_INFREQUENT_ACCESS"
+    table = active(dynamodb, copies["plain"])
+    kept = ("KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "OnDemandThroughput", "SSEDescription")
+    assert {name: table[name] for name in kept} == {name: original[name] for name in kept}
+    assert table["OnDemandThroughput"] == TABLE["OnDemandThroughput"]
+    assert table["GlobalSecondaryIndexes"][0]["OnDemandThroughput"]["MaxReadRequestUnits"] == 7
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert sorted(a["AttributeName"] for a in table["AttributeDefinitions"]) == ["city", "day", "id", "mail"]
+
+    assert "TableClassSummary" not in table
+    assert "StreamSpecification" not in table
+    assert not table["DeletionProtectionEnabled"]
+    assert dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"] == []
+    time_to_live = dynamodb.describe_time_to_live(TableName=table["TableName"])["TimeToLiveDescription"]
+    assert time_to_live == {"TimeToLiveStatus": "DISABLED"}
+    recovery = dynamodb.describe_continuous_backups(TableName=table["TableName"])["ContinuousBackupsDescription"]
+    assert recovery["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "DISABLED"
+    assert code(dynamodb.get_resource_policy, ResourceArn=table["TableArn"]) == "PolicyNotFoundException"
+
+
+def test_overrides_change_what_is_restored(dynamodb: Any, copies: dict[str, str]) -> None:  # noqa: ANN401
+    table = active(dynamodb, copies["overridden"])
+    assert table["BillingModeSummary"]["BillingMode"] == "PROVISIONED"
+    assert table["ProvisionedThroughput"]["ReadCapacityUnits"] == 3
+    assert table["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]["WriteCapacityUnits"] == 2
+    assert not table.get("LocalSecondaryIndexes")
+    assert "SSEDescription" not in table
+    assert "OnDemandThroughput" not in table
+    assert sorted(a["AttributeName"] for a in table["AttributeDefinitions"]) == ["city", "day", "id"]
+
+
+def test_index_overrides_without_indexes_drop_all_of_them(
+    dynamodb: Any,  # noqa: ANN401
+    copies: dict[str, str],
+) -> None:
+    table = active(dynamodb, copies["without-indexes"])
+    assert not table.get("GlobalSecondaryIndexes")
+    assert not table.get("LocalSecondaryIndexes")
+    assert table["OnDemandThroughput"] == LOW_MAXIMA
+
+
+def test_impossible_overrides_are_refused(restore: Callable[..., Any]) -> None:
+    index = {**TABLE["LocalSecondaryIndexes"][0], "IndexName": "new"}
+    assert code(restore, BillingModeOverride="PROVISIONED") == "ValidationException"
+    assert code(restore, ProvisionedThroughputOverride=PROVISIONED) == "ValidationException"
+    assert code(restore, LocalSecondaryIndexOverride=[index]) == "ValidationException"
+    assert code(restore, GlobalSecondaryIndexOverride=[index]) == "ValidationException"
+
+
+def test_empty_maxima_are_refused_after_the_restore_has_started(
+    dynamodb: Any,  # noqa: ANN401
+    backup: str,
+) -> None:
+    name = f"copy-{uuid.uuid4()}"
+    request = {"BackupArn": backup, "TargetTableName": name, "OnDemandThroughputOverride": {}}
+    assert code(dynamodb.restore_table_from_backup, **request) == "ValidationException"
+    assert dynamodb.describe_table(TableName=name)["Table"]["TableStatus"] == "CREATING"
+
+
+def test_a_table_that_is_being_restored_can_only_be_described(
+    dynamodb: Any,  # noqa: ANN401
+    local_aws: str,
+    restore: Callable[..., Any],
+) -> None:
+    with changed_settings(local_aws, restore_seconds=60):
+        table = restore()
+    name, arn = table["TableName"], table["TableArn"]
+    tags = [{"Key": "stage", "Value": "test"}]
+    time_to_live = {"Enabled": True, "AttributeName": "expires"}
+    recovery = {"PointInTimeRecoveryEnabled": True}
+    one = item("1", "too early")
+    answers = {
+        "list_tables": name in dynamodb.list_tables(ExclusiveStartTableName=name[:-1])["TableNames"],
+        "tag": code(dynamodb.tag_resource, ResourceArn=arn, Tags=tags),
+        "untag": code(dynamodb.untag_resource, ResourceArn=arn, TagKeys=["stage"]),
+        "list_tags": code(dynamodb.list_tags_of_resource, ResourceArn=arn),
+        "time_to_live": code(dynamodb.update_time_to_live, TableName=name, TimeToLiveSpecification=time_to_live),
+        "describe_time_to_live": code(dynamodb.describe_time_to_live, TableName=name),
+        "update": code(dynamodb.update_table, TableName=name, DeletionProtectionEnabled=True),
+        "policy": code(dynamodb.put_resource_policy, ResourceArn=arn, Policy="{}"),
+        "recovery": code(dynamodb.update_continuous_backups, TableName=name, PointInTimeRecoverySpecification=recovery),
+        "describe_recovery": code(dynamodb.describe_continuous_backups, TableName=name),
+        "delete": code(dynamodb.delete_table, TableName=name),
+        "create": code(dynamodb.create_table, TableName=name, **TABLE),
+        "put": code(dynamodb.put_item, TableName=name, Item=one),
+        "get": code(dynamodb.get_item, TableName=name, Key=key("1")),
+        "update_item": code(dynamodb.update_item, TableName=name, Key=key("1"), UpdateExpression="SET a = id"),
+        "delete_item": code(dynamodb.delete_item, TableName=name, Key=key("1")),
+        "scan": code(dynamodb.scan, TableName=name),
+        "query": code(
+            dynamodb.query,
+            TableName=name,
+            KeyConditionExpression="id = :id",
+            ExpressionAttributeValues={":id": {"S": "1"}},
+        ),
+        "batch_write": code(dynamodb.batch_write_item, RequestItems={name: [{"PutRequest": {"Item": one}}]}),
+        "batch_get": code(dynamodb.batch_get_item, RequestItems={name: {"Keys": [key("1")]}}),
+        "transact_put": code(dynamodb.transact_write_items, TransactItems=[{"Put": {"TableName": name, "Item": one}}]),
+        "transact_delete": code(
+            dynamodb.transact_write_items, TransactItems=[{"Delete": {"TableName": name, "Key": key("1")}}]
+        ),
+        "transact_get": code(
+            dynamodb.transact_get_items, TransactItems=[{"Get": {"TableName": name, "Key": key("1")}}]
+        ),
+        "statement": code(dynamodb.execute_statement, Statement=f'SELECT * FROM "{name}"'),  # noqa: S608
+    }
+    others = {
+        "list_tables": True,
+        "recovery": "TableNotFoundException",
+        "describe_recovery": "TableNotFoundException",
+        "delete": "ResourceInUseException",
+        "create": "ResourceInUseException",
+    }
+    assert answers == {**dict.fromkeys(answers, "ResourceNotFoundException"), **others}
+
+
+def test_a_restored_table_needs_time_between_changes(
+    dynamodb: Any,  # noqa: ANN401
+    local_aws: str,
+    restore: Callable[..., Any],
+) -> None:
+    name = restore()["TableName"]
+    recovery = {"TableName": name, "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
+    # Half a second each, which leaves time for what is to be refused.
+    with changed_settings(local_aws, restore_seconds=2.5):
+        arn = active(dynamodb, name)["TableArn"]
+        assert code(dynamodb.update_continuous_backups, **recovery) == "ContinuousBackupsUnavailableException"
+        updated = dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)["TableDescription"]
+        assert updated["TableStatus"] == "UPDATING"
+        again = code(dynamodb.update_table, TableName=name, TableClass="STANDARD")
+        assert again == code(dynamodb.delete_table, TableName=name) == "ResourceInUseException"
+    active(dynamodb, name)
+    dynamodb.update_continuous_backups(**recovery)
+    tags = [{"Key": "stage", "Value": "test"}]
+    dynamodb.tag_resource(ResourceArn=arn, Tags=tags)
+    dynamodb.tag_resource(ResourceArn=arn, Tags=tags)
+    assert dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"] == tags
+    too_long = [{"Key": "stage", "Value": "x" * 257}]
+    assert code(dynamodb.tag_resource, ResourceArn=arn, Tags=too_long) == "ValidationException"
+    assert dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"] == tags
+    dynamodb.delete_table(TableName=name)
+    assert code(dynamodb.describe_table, TableName=name) == "ResourceNotFoundException"
+
+
+def test_a_restore_that_cannot_start_says_why(
+    dynamodb: Any,  # noqa: ANN401
+    local_aws: str,
+    source: str,
+    backup: str,
+    restore: Callable[..., Any],
+) -> None:
+    with changed_settings(local_aws, restore_seconds=60):
+        running = restore()["TableName"]
+
+    def answer(target: str, arn: str = backup) -> str:
+        return code(dynamodb.restore_table_from_backup, TargetTableName=target, BackupArn=arn)
+
+    with pytest.raises(ClientError, match=backup) as in_use:
+        dynamodb.restore_table_from_backup(TargetTableName=running, BackupArn=backup)
+    assert in_use.value.response["Error"]["Code"] == "TableInUseException"
+    assert answer("another-copy") == "BackupInUseException"
+    assert answer(source) == "TableAlreadyExistsException"
+    assert answer("copy", f"{backup[:-8]}00000000") == "BackupNotFoundException"
+    assert answer("copy", backup.replace("123456789012", "210987654321")) == "AccessDeniedException"
+    assert answer("copy", "a" * 40) == "ValidationException"
+    recovery_point = f"arn:aws:backup:us-east-1:123456789012:recovery-point:{uuid.uuid4()}"
+    assert answer("copy", recovery_point) == "ValidationException"
+    assert answer("copy of a table") == "ValidationException"
+
+
+def test_no_more_restores_at_once_than_the_quota(aws: Callable[..., Any], local_aws: str, name: str) -> None:
+    # In another Region, where nothing else is being restored.
+    dynamodb = aws("dynamodb", region_name="eu-west-1")
+    dynamodb.create_table(TableName=name, **TABLE)
+
+    def restore(target: str) -> None:
+        backup = dynamodb.create_backup(TableName=name, BackupName="quota")["BackupDetails"]["BackupArn"]
+        dynamodb.restore_table_from_backup(BackupArn=backup, TargetTableName=target)
+
+    with changed_settings(local_aws, restores_at_once=2):
+        restore(f"{name}-1")
+        restore(f"{name}-2")
+        assert code(restore, target=f"{name}-3") == "LimitExceededException"
+    restore(f"{name}-3")
+
+
+def test_a_backup_tells_the_settings_of_its_table_even_when_that_is_gone(dynamodb: Any) -> None:  # noqa: ANN401
+    name = f"short-lived-{uuid.uuid4()}"
+    dynamodb.create_table(
+        TableName=name,
+        **TABLE,
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )
+    dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"})
+    arn = dynamodb.create_backup(TableName=name, BackupName="canary")["BackupDetails"]["BackupArn"]
+    dynamodb.delete_table(TableName=name)
+    description = dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]
+    assert description["BackupDetails"]["BackupStatus"] == "AVAILABLE"
+    assert description["BackupDetails"]["BackupSizeBytes"] == 0
+    assert description["SourceTableDetails"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert description["SourceTableDetails"]["TableName"] == name
+    features = description["SourceTableFeatureDetails"]
+    assert features["StreamDescription"] == {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    assert features["TimeToLiveDescription"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
+    assert [index["IndexName"] for index in features["GlobalSecondaryIndexes"]] == ["by-city"]
+    restored = dynamodb.restore_table_from_backup(BackupArn=arn, TargetTableName=name)["TableDescription"]
+    assert restored["KeySchema"] == TABLE["KeySchema"]
+
+
+def test_each_table_has_an_id_of_its_own(dynamodb: Any, source: str, restore: Callable[..., Any]) -> None:  # noqa: ANN401
+    copy = restore()
+    identity = dynamodb.describe_table(TableName=source)["Table"]["TableId"]
+    assert identity == dynamodb.describe_table(TableName=source)["Table"]["TableId"]
+    assert active(dynamodb, copy["TableName"])["TableId"] == copy["TableId"] != identity
+
+
+def test_table_class_maxima_and_encryption_can_be_changed(dynamodb: Any) -> None:  # noqa: ANN401
+    name = f"changed-{uuid.uuid4()}"
+    dynamodb.create_table(TableName=name, **TABLE)
+    maxima = {"MaxReadRequestUnits": 50, "MaxWriteRequestUnits": 50}
+    dynamodb.update_table(
+        TableName=name,
+        TableClass="STANDARD_INFREQUENT_ACCESS",
+        OnDemandThroughput=maxima,
+        SSESpecification={"Enabled": False},
+        GlobalSecondaryIndexUpdates=[{"Update": {"IndexName": "by-city", "OnDemandThroughput": maxima}}],
+    )
+    table = dynamodb.describe_table(TableName=name)["Table"]
+    assert table["TableClassSummary"]["TableClass"] == "STANDARD_INFREQUENT_ACCESS"
+    assert table["OnDemandThroughput"] == maxima
+    assert table["GlobalSecondaryIndexes"][0]["OnDemandThroughput"] == maxima
+    assert "SSEDescription" not in table
+    dynamodb.delete_table(TableName=name)

@@ -1,1 +1,0 @@
-"""What `make` runs: set-up and the demo."""
