@@ -54,7 +54,7 @@ def invoke(function_arn: str, event: bytes) -> None:
     threading.Thread(target=_until_it_succeeds, args=(function_arn, event), daemon=True).start()
 
 
-def send(arn: str, message: str, attributes: dict[str, str] | None = None) -> None:
+def send(arn: str, message: str, attributes: dict[str, str] | None = None, group_id: str | None = None) -> None:
     """Puts a message into a queue or a topic, or invokes a function with it; the caller has checked permissions."""
     _, _, service, region, account, name, *_ = arn.split(":")
     if service == "sqs":
@@ -64,6 +64,7 @@ def send(arn: str, message: str, attributes: dict[str, str] | None = None) -> No
             message_attributes={
                 key: {"DataType": "String", "StringValue": value} for key, value in (attributes or {}).items()
             },
+            group_id=group_id,
         )
     elif service == "sns":
         sns_backends[account][region].publish(message, arn=arn)
