@@ -13,6 +13,15 @@ class Settings:
     restore_seconds: float = 5.0
     restores_at_once: int = 50
     asynchronous_retry_seconds: tuple[float, float] = (0.5, 1.0)
+    wait_factor: float = 1.0
+    """By how much the Wait states of Step Functions take longer, or shorter, than their definition says."""
+    retry_factor: float = 1.0
+    """The same for the intervals between its retries."""
+
+    lose_events: float = 0.0
+    """The share of the events of Step Functions that never arrive: AWS delivers them on a best effort basis."""
+    history_events: int = 25_000
+    """The event of this number ends an execution."""
 
     @property
     def endpoint(self) -> str:

@@ -3,9 +3,8 @@
 import json
 import re
 import threading
-import time
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -17,32 +16,17 @@ from moto.stepfunctions.parser.asl.eval.event.logging import (
     CloudWatchLoggingSession,
     HistoryLog,
 )
-from moto.stepfunctions.parser.asl.eval.program_state import ProgramRunning
-from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
-from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
+from moto.stepfunctions.parser.backend.execution import Execution
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from local_aws.errors import ServiceError
-from local_aws.iam import enforcement as iam
 from local_aws.patching import replaces
+from local_aws.step_functions.ends import changing, end
 from local_aws.step_functions.interpreter import iso
-from local_aws.xray.traces import Trace
-
-TRACING = (
-    "xray:PutTraceSegments",
-    "xray:PutTelemetryRecords",
-    "xray:GetSamplingRules",
-    "xray:GetSamplingTargets",
-)
-"""https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html"""
-
-REDRIVABLE = ("FAILED", "ABORTED", "TIMED_OUT")
+from local_aws.step_functions.status import announce, redrives
 
 _starting = threading.Lock()
-# The execution that an execution waits for, by ARN.
-waited_for: dict[str, str] = {}
-# Held while an execution changes from running to ended or back.
-ending = threading.Lock()
 
 
 @replaces(
@@ -71,11 +55,11 @@ def start_execution(
 @replaces(
     Execution,
     "start",
-    because="moto writes no execution history to CloudWatch Logs",
+    because="moto writes no execution history to CloudWatch Logs and tells EventBridge nothing",
     written_against="07e927c2",
 )
 def start(original: Any, execution: Execution) -> None:  # noqa: ANN401
-    """Opens the log, if the state machine has one."""
+    """Opens the log, if the state machine has one, and has EventBridge told."""
     logging = {"includeExecutionData": False, **execution.state_machine.loggingConfiguration}
     configuration = CloudWatchLoggingConfiguration.from_logging_configuration(execution.state_machine_arn, logging)
     if configuration:
@@ -83,7 +67,9 @@ def start(original: Any, execution: Execution) -> None:  # noqa: ANN401
             f"states/{execution.state_machine.name}/{execution.start_date:%Y-%m-%d-%H-%M}/{uuid.uuid4().hex[:8]}"
         )
         execution._cloud_watch_logging_session = CloudWatchLoggingSession(execution.exec_arn, configuration)
-    original(execution)
+    with changing:
+        original(execution)
+        announce(execution)
 
 
 @replaces(
@@ -124,21 +110,22 @@ def get_start_execution_details(original: Any, execution: Execution) -> Executio
 @replaces(
     StepFunctionResponse,
     "describe_execution",
-    because="moto leaves out the stop date of an execution that timed out, and may show an end without its error",
+    because="moto leaves out the stop date of an execution that timed out, may show an end without its error, and "
+    "shows an output that is a text as if it were JSON",
     written_against="c3953bdc",
 )
 def describe_execution(original: Any, response: StepFunctionResponse) -> ActionResult:  # noqa: ANN401
     """DescribeExecution."""
     execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
-    with ending:
+    with changing:
         description = original(response).result
         if execution.status != "RUNNING":
             description["stopDate"] = execution.stop_date
+        if execution.status == "SUCCEEDED":
+            description["output"] = execution.to_describe_output()["output"]
         description["inputDetails"] = {"included": True}
-        description["redriveStatus"] = "REDRIVABLE" if execution.status in REDRIVABLE else "NOT_REDRIVABLE"
-        description["redriveCount"] = getattr(execution, "redrives", 0)
-        if description["redriveCount"]:
-            description["redriveDate"] = execution.redriven_at
+        told = redrives(execution)
+        description |= {name: value for name, value in told.items() if value is not None}
     return ActionResult(description)
 
 
@@ -151,53 +138,8 @@ def describe_execution(original: Any, response: StepFunctionResponse) -> ActionR
 def stop_execution(_original: Any, response: StepFunctionResponse) -> ActionResult:  # noqa: ANN401
     """StopExecution: the execution is ABORTED at once."""
     execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
-    stop(execution, response._get_param("error"), response._get_param("cause"))
+    end(execution, ExecutionStatus.ABORTED, response._get_param("error"), response._get_param("cause"))
     return ActionResult({"stopDate": execution.stop_date})
-
-
-def stop(execution: Execution, error: str | None = None, cause: str | None = None) -> None:
-    """Stops an execution and, where its role may stop it, the one that it waits for."""
-    with ending:
-        if execution.status != "RUNNING":
-            return
-        execution.exec_status = ExecutionStatus.ABORTED
-        execution.stop_date = datetime.now(UTC)
-        execution.error, execution.cause = error, cause
-        worker = execution.exec_worker
-        # Its thread may only just have been started.
-        while worker.env is None or worker.env.program_state() is None:
-            time.sleep(0.01)
-        worker.stop(stop_date=execution.stop_date, error=error, cause=cause)
-        _trace(execution)
-    nested = waited_for.pop(execution.exec_arn, None)
-    if nested and iam.role_may(execution.role_arn, "states:StopExecution", nested):
-        _, _, _, region, account, *_ = nested.split(":")
-        stop(stepfunctions_parser_backends[account][region].describe_execution(nested))
-
-
-@replaces(
-    BaseExecutionWorkerCommunication,
-    "_reflect_execution_status",
-    because="what a stopped execution was doing would otherwise change its end when it is done",
-    written_against="038a3961",
-)
-def reflect_execution_status(original: Any, communication: BaseExecutionWorkerCommunication) -> None:  # noqa: ANN401
-    """Leaves a stopped execution as it is, and one that runs again since."""
-    execution = communication.execution
-    with ending:
-        env = execution.exec_worker.env
-        ended = env is not None and not isinstance(env.program_state(), ProgramRunning | None)
-        if execution.status == "RUNNING" and ended:
-            original(communication)
-            _trace(execution)
-
-
-def _trace(execution: Execution) -> None:
-    """Without the permissions the state machine runs all the same, and its traces are lost."""
-    traced = (execution.state_machine.tracingConfiguration or {}).get("enabled")
-    if traced and all(iam.role_may(execution.role_arn, action, "*") for action in TRACING):
-        failed = execution.status != "SUCCEEDED"
-        Trace(execution.start_date.timestamp()).record(execution.exec_arn, "AWS::StepFunctions::StateMachine", failed)
 
 
 @replaces(
@@ -213,11 +155,15 @@ def get_execution_history(original: Any, response: StepFunctionResponse) -> Acti
         events.reverse()
     if response._get_param("includeExecutionData", True) is False:
         events = [_without_data(event) for event in events]
-    begin = int(response._get_param("nextToken") or 0)
-    end = begin + (response._get_param("maxResults") or 100)
-    page: dict[str, Any] = {"events": events[begin:end]}
-    if end < len(events):
-        page["nextToken"] = str(end)
+    token, size = response._get_param("nextToken") or "0", response._get_param("maxResults") or 100
+    if not token.isdecimal():
+        raise ServiceError("InvalidToken", f"Invalid Token: '{token}'")
+    if size > 1000:
+        raise ServiceError("ValidationException", f"maxResults is at most 1000 and not {size}")
+    stop = int(token) + size
+    page: dict[str, Any] = {"events": events[int(token) : stop]}
+    if stop < len(events):
+        page["nextToken"] = str(stop)
     return ActionResult(page)
 
 

@@ -3,6 +3,7 @@
 import json
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -20,6 +21,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name
 from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
 from moto.stepfunctions.parser.asl.component.common.path import result_path
+from moto.stepfunctions.parser.asl.component.common.retry.jitter_strategy_decl import JitterStrategyDecl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
     StateTaskServiceAwsSdk,
 )
@@ -27,6 +29,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskServiceLambda,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
@@ -196,6 +199,32 @@ def matches_error(_original: Any, declaration: ErrorEqualsDecl, env: Environment
         )
         or ("States.Timeout" in wanted and error == "States.HeartbeatTimeout")
     )
+
+
+@replaces(
+    WaitFunction,
+    "_wait_interval",
+    because="nobody wants to wait in a test for as long as on AWS",
+    written_against="8f954dee",
+)
+def wait_interval(_original: Any, _function: WaitFunction, env: Environment, wait_seconds: int) -> None:  # noqa: ANN401
+    """Waits until the time is over or the execution has ended."""
+    until = time.monotonic() + wait_seconds * settings.wait_factor
+    while env.is_running() and (left := until - time.monotonic()) > 0:
+        # The end of the execution may come just before the wait for it.
+        env.program_state_event.wait(min(left, 1))
+
+
+@replaces(
+    JitterStrategyDecl,
+    "_eval_body",
+    because="nobody wants to wait in a test for as long as on AWS",
+    written_against="13a10f4a",
+)
+def add_jitter(original: Any, jitter: JitterStrategyDecl, env: Environment) -> None:  # noqa: ANN401
+    """The last step in finding the interval before a retry."""
+    original(jitter, env)
+    env.stack.append(env.stack.pop() * settings.retry_factor)
 
 
 @replaces(

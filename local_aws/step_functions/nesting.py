@@ -9,7 +9,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 
 from local_aws.patching import replaces
-from local_aws.step_functions.executions import waited_for
+from local_aws.step_functions.ends import waited_for
 
 _BECAUSE = (
     "the API of Step Functions begins names with a small letter and has dates, where a definition has capital letters "

@@ -1,6 +1,5 @@
 """Step Functions: executions that are run again from where they failed."""
 
-import copy
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -15,22 +14,10 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from local_aws.errors import ServiceError
-from local_aws.patching import adds, replaces
-from local_aws.step_functions.executions import REDRIVABLE, ending
+from local_aws.patching import adds
+from local_aws.step_functions.ends import changing
 from local_aws.step_functions.interpreter import iso
-
-
-@replaces(
-    ExecutionWorker,
-    "_get_evaluation_environment",
-    because="the context object of moto does not say how often an execution was redriven",
-    written_against="ce8421b7",
-)
-def _get_evaluation_environment(original: Any, worker: ExecutionWorker) -> Environment:  # noqa: ANN401
-    env: Environment = original(worker)
-    context: Any = env.states.context_object.context_object_data["Execution"]
-    context["RedriveCount"] = 0
-    return env
+from local_aws.step_functions.status import announce, not_redrivable_because
 
 
 @adds(
@@ -41,35 +28,42 @@ def _get_evaluation_environment(original: Any, worker: ExecutionWorker) -> Envir
 def redrive_execution(response: StepFunctionResponse) -> ActionResult:
     """RedriveExecution: goes on with the state that the execution ended in."""
     execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
-    with ending:
-        if execution.status not in REDRIVABLE:
-            raise ServiceError(
-                "ExecutionNotRedrivable", f"Execution is not redrivable: its status is {execution.status}"
-            )
+    with changing:
+        if reason := not_redrivable_because(execution):
+            raise ServiceError("ExecutionNotRedrivable", reason)
         execution.redrives = getattr(execution, "redrives", 0) + 1
         execution.redriven_at = datetime.now(UTC)
         execution.exec_status = ExecutionStatus.RUNNING
         execution.stop_date = execution.error = execution.cause = None
         previous = execution.exec_worker.env
         execution.exec_worker = worker = execution._get_start_execution_worker()
-        worker._execution_logic = lambda: _go_on(execution, worker, previous)
+        worker.env = _environment(execution, worker, previous)
+        worker._execution_logic = lambda: _go_on(execution, worker)
+        announce(execution)
         worker.start()
     return ActionResult({"redriveDate": execution.redriven_at})
 
 
-def _go_on(execution: Execution, worker: ExecutionWorker, previous: Environment) -> None:
-    program = copy.copy(worker._get_evaluation_entrypoint())
-    state = next(
-        event["stateEnteredEventDetails"]
-        for event in reversed(previous.event_manager.get_event_history())
-        if event.get("stateEnteredEventDetails", {}).get("name") in program.states.states
-    )
+def _environment(execution: Execution, worker: ExecutionWorker, previous: Environment) -> Environment:
+    """A new one, with the history so far."""
     env = worker._get_evaluation_environment()
     context: Any = env.states.context_object.context_object_data["Execution"]
     context["RedriveCount"], context["RedriveTime"] = execution.redrives, iso(execution.redriven_at)
-    env.event_manager, env.event_history_context = previous.event_manager, previous.event_history_context
+    # What the execution was doing when it ended still has the history of then.
+    env.event_manager._history_event_list.extend(previous.event_manager.get_event_history())
+    env.event_manager._event_id_gen._next_id = previous.event_manager._event_id_gen._next_id
+    env.event_history_context.integrate(previous.event_history_context)
+    return env
+
+
+def _go_on(execution: Execution, worker: ExecutionWorker) -> None:
+    env, program = worker.env, worker._get_evaluation_entrypoint()
+    state = next(
+        event["stateEnteredEventDetails"]
+        for event in reversed(env.event_manager.get_event_history())
+        if event.get("stateEnteredEventDetails", {}).get("name") in program.states.states
+    )
     env.states.reset(input_value=json.loads(state["input"]))
-    worker.env = env
     env.event_manager.add_event(
         context=env.event_history_context,
         event_type=HistoryEventType.ExecutionRedriven,

@@ -3,10 +3,13 @@
 import json
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
+from local_aws.faults import changed_settings
 
 from .conftest import ACCOUNT, REGION, allow, eventually, policy, segments
 
@@ -531,3 +534,325 @@ def test_a_change_of_the_roles_policy_counts_at_once(aws: Aws, function: Make, m
         RoleName=f"{name}-states", PolicyName="late", PolicyDocument=policy(allow("lambda:InvokeFunction"))
     )
     assert closed(aws, client.start_execution(stateMachineArn=arn)["executionArn"])["status"] == "SUCCEEDED"
+
+
+# How executions end, and go on
+
+
+def slow(function: Make) -> str:
+    return function("import time\ndef handler(event, context): time.sleep(3)", Timeout=10)
+
+
+BUSY: dict[str, Callable[[str], dict[str, Any]]] = {
+    "task": lambda function: task(function),
+    "wait": lambda _: WAIT,
+    "retry": lambda _: task(
+        "arn:aws:states:::aws-sdk:ssm:getParameter",
+        {"Name": "/none"},
+        Retry=[{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 60}],
+    ),
+}
+"""Definitions that take their time, in a task, in a wait or between two tries."""
+
+
+@pytest.mark.parametrize("busy", BUSY)
+@pytest.mark.parametrize("stopped", [True, False])
+def test_an_execution_ends_at_once_whatever_it_is_doing(
+    aws: Aws, function: Make, machine: Make, busy: str, stopped: bool
+) -> None:
+    client = aws("stepfunctions")
+    definition = BUSY[busy](slow(function)) | ({} if stopped else {"TimeoutSeconds": 1})
+    arn = machine(definition, allow("lambda:InvokeFunction", "ssm:GetParameter"))
+    execution = client.start_execution(stateMachineArn=arn)["executionArn"]
+    time.sleep(0.5)
+    if stopped:
+        client.stop_execution(executionArn=execution, error="Stopped", cause="by hand")
+    done = closed(aws, execution)
+    assert (done["stopDate"] - done["startDate"]).total_seconds() < 2
+    types = [event["type"] for event in history(aws, execution)]
+    if stopped:
+        assert (done["status"], done["error"], done["cause"]) == ("ABORTED", "Stopped", "by hand")
+        assert types[-1] == "ExecutionAborted"
+    else:
+        assert (done["status"], done["error"], done.get("cause")) == ("TIMED_OUT", "States.Timeout", None)
+        assert types[-1] == "ExecutionTimedOut"
+    time.sleep(3 if busy == "task" else 0)
+    assert [event["type"] for event in history(aws, execution)] == types
+    assert closed(aws, execution) | {"ResponseMetadata": None} == done | {"ResponseMetadata": None}
+
+
+@pytest.mark.parametrize("busy", ["task", "wait"])
+def test_a_redrive_goes_on_in_the_same_state_and_has_all_the_time_again(
+    aws: Aws, function: Make, machine: Make, busy: str
+) -> None:
+    client = aws("stepfunctions")
+    definition = BUSY[busy](slow(function))
+    state = dict(definition["States"])
+    first = {"First": {"Type": "Pass", "Result": {"a": 1}, "Next": definition["StartAt"]}}
+    definition = {"StartAt": "First", "States": first | state, "TimeoutSeconds": 1}
+    arn = machine(definition, allow("lambda:InvokeFunction"))
+    execution = client.start_execution(stateMachineArn=arn)["executionArn"]
+    assert closed(aws, execution)["status"] == "TIMED_OUT"
+    for count in (1, 2):
+        redriven = client.redrive_execution(executionArn=execution)["redriveDate"]
+        found = client.describe_execution(executionArn=execution)
+        assert (found["status"], found["redriveCount"], found["redriveDate"]) == ("RUNNING", count, redriven)
+        assert (found["redriveStatus"], "stopDate" in found) == ("NOT_REDRIVABLE", False)
+        assert "RUNNING" in found["redriveStatusReason"]
+        done = closed(aws, execution)
+        assert (done["status"], done["redriveStatus"]) == ("TIMED_OUT", "REDRIVABLE")
+        assert 0.9 < (done["stopDate"] - redriven).total_seconds() < 2
+    time.sleep(1)
+    events = history(aws, execution)
+    assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+    types = [event["type"] for event in events]
+    assert (types.count("PassStateEntered"), types.count("ExecutionRedriven")) == (1, 2)
+    assert (types[-1], types.count("ExecutionTimedOut")) == ("ExecutionTimedOut", 3)
+    entered = [event["stateEnteredEventDetails"] for event in events if event["type"] == f"{busy.title()}StateEntered"]
+    assert {json.loads(details["input"])["a"] for details in entered} == {1}
+
+
+def test_a_redrive_tries_as_often_again_and_has_the_old_definition(aws: Aws, machine: Make) -> None:
+    client = aws("stepfunctions")
+    retry = [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 1}]
+    definition = task("arn:aws:states:::aws-sdk:ssm:getParameter", {"Name": "/none"}, Retry=retry)
+    arn = machine(definition, allow("ssm:GetParameter"))
+    execution = client.start_execution(stateMachineArn=arn)["executionArn"]
+    closed(aws, execution)
+    client.update_state_machine(stateMachineArn=arn, definition=json.dumps(PASS))
+    client.redrive_execution(executionArn=execution)
+    assert closed(aws, execution)["status"] == "FAILED"
+    failures = [event for event in history(aws, execution) if event["type"] == "TaskFailed"]
+    assert len(failures) == 4
+
+
+def test_an_execution_that_was_stopped_can_be_redriven(aws: Aws, local_aws: str, machine: Make) -> None:
+    client = aws("stepfunctions")
+    wait = {"Type": "Wait", "Seconds": 60, "Next": "Count"}
+    context = {"Count.$": "$$.Execution.RedriveCount", "Time.$": "$$.Execution.RedriveTime"}
+    states = {"Wait": wait, "Count": {"Type": "Pass", "Parameters": context, "End": True}}
+    execution = client.start_execution(stateMachineArn=machine({"StartAt": "Wait", "States": states}))["executionArn"]
+    client.stop_execution(executionArn=execution)
+    with changed_settings(local_aws, wait_factor=0.001):
+        client.redrive_execution(executionArn=execution)
+        output = json.loads(closed(aws, execution)["output"])
+    assert (output["Count"], output["Time"][-1]) == (1, "Z")
+
+
+def test_waits_and_retries_can_be_made_shorter(
+    aws: Aws, local_aws: str, execute: Callable[..., dict[str, Any]]
+) -> None:
+    definition = task(
+        "arn:aws:states:::aws-sdk:ssm:getParameter",
+        {"Name": "/none"},
+        Retry=[{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 60, "MaxAttempts": 1}],
+        Catch=[{"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "Wait"}],
+    )
+    definition["States"]["Wait"] = {"Type": "Wait", "Seconds": 60, "Next": "Wait As Told"}
+    definition["States"]["Wait As Told"] = {"Type": "Wait", "SecondsPath": "$.seconds", "End": True}
+    with changed_settings(local_aws, wait_factor=0.005, retry_factor=0.005):
+        done = execute(definition, allow("ssm:GetParameter"), given={"seconds": 60})
+    assert 0.8 < (done["stopDate"] - done["startDate"]).total_seconds() < 3
+    types = [event["type"] for event in history(aws, done["executionArn"])]
+    assert types[-5:-1] == ["WaitStateEntered", "WaitStateExited"] * 2
+
+
+def test_what_waits_for_another_one_stops_it_when_its_time_is_over(
+    aws: Aws, machine: Make, role: Make, name: str
+) -> None:
+    client = aws("stepfunctions")
+    other = client.create_state_machine(
+        name=f"{name}-other", definition=json.dumps(WAIT), roleArn=role("states.amazonaws.com", suffix="-other")
+    )["stateMachineArn"]
+    definition = task(NESTED, {"StateMachineArn": other, "Input": {}}) | {"TimeoutSeconds": 1}
+    arn = machine(definition, allow(*FOLLOWING, *MANAGED_RULE, "states:StopExecution"))
+    assert closed(aws, client.start_execution(stateMachineArn=arn)["executionArn"])["status"] == "TIMED_OUT"
+    (nested,) = client.list_executions(stateMachineArn=other)["executions"]
+    assert closed(aws, nested["executionArn"])["status"] == "ABORTED"
+
+
+LOOP: dict[str, Any] = {
+    "StartAt": "Again",
+    "States": {"Again": {"Type": "Pass", "Next": "And Again"}, "And Again": {"Type": "Pass", "Next": "Again"}},
+}
+
+
+@pytest.mark.parametrize("limit", [9, 10])
+def test_a_history_that_gets_too_long_ends_the_execution(
+    aws: Aws, local_aws: str, execute: Callable[..., dict[str, Any]], limit: int
+) -> None:
+    client = aws("stepfunctions")
+    with changed_settings(local_aws, history_events=limit):
+        done = execute(LOOP)
+        cause = f"The execution reached the maximum number of history events ({limit})."
+        assert (done["status"], done["error"], done["cause"]) == ("FAILED", "States.Runtime", cause)
+        last = history(aws, done["executionArn"])[-1]
+        assert (last["id"], last["type"]) == (limit, "ExecutionFailed")
+        assert last["executionFailedEventDetails"] == {"error": "States.Runtime", "cause": cause}
+        assert (done["redriveStatus"], "history" in done["redriveStatusReason"]) == ("NOT_REDRIVABLE", True)
+        with pytest.raises(client.exceptions.ExecutionNotRedrivable):
+            client.redrive_execution(executionArn=done["executionArn"])
+
+
+def test_a_last_state_that_makes_the_history_too_long_does_not_end_it_well(
+    aws: Aws, local_aws: str, execute: Callable[..., dict[str, Any]]
+) -> None:
+    with changed_settings(local_aws, history_events=3):
+        assert execute(PASS)["error"] == "States.Runtime"
+
+
+def test_pages_of_the_history_go_backwards_too(aws: Aws, execute: Callable[..., dict[str, Any]]) -> None:
+    client = aws("stepfunctions")
+    execution = execute(PASS, given={"a": 1})["executionArn"]
+    page = client.get_execution_history(executionArn=execution, reverseOrder=True, maxResults=3)
+    assert [event["id"] for event in page["events"]] == [4, 3, 2]
+    entered = page["events"][2]["stateEnteredEventDetails"]
+    assert (entered["name"], json.loads(entered["input"])) == ("Pass", {"a": 1})
+    token = page["nextToken"]
+    rest = client.get_execution_history(executionArn=execution, reverseOrder=True, maxResults=3, nextToken=token)
+    assert ([event["id"] for event in rest["events"]], "nextToken" in rest) == ([1], False)
+    with pytest.raises(client.exceptions.InvalidToken):
+        client.get_execution_history(executionArn=execution, nextToken="none")
+    with pytest.raises(ClientError, match="ValidationException"):
+        client.get_execution_history(executionArn=execution, maxResults=1001)
+
+
+# What EventBridge is told
+
+
+@pytest.fixture
+def told(aws: Aws, name: str) -> Callable[[], list[dict[str, Any]]]:
+    """Gives what has come of the executions of the state machine of this test."""
+    machine_arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
+    pattern = {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {"stateMachineArn": [machine_arn]},
+    }
+    rule = aws("events").put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
+    queue_arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}.fifo"
+    statement = allow("sqs:SendMessage", Principal={"Service": "events.amazonaws.com"}) | {
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule}}
+    }
+    queue = aws("sqs").create_queue(
+        QueueName=f"{name}.fifo",
+        Attributes={"Policy": policy(statement), "FifoQueue": "true", "ContentBasedDeduplication": "true"},
+    )["QueueUrl"]
+    target = {"Id": "queue", "Arn": queue_arn, "SqsParameters": {"MessageGroupId": "all"}}
+    aws("events").put_targets(Rule=name, Targets=[target])
+    found: list[dict[str, Any]] = []
+
+    def received() -> list[dict[str, Any]]:
+        for message in aws("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            aws("sqs").delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            found.append(json.loads(message["Body"]))
+        return found
+
+    return received
+
+
+def milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def test_eventbridge_is_told_of_each_status(
+    aws: Aws, execute: Callable[..., dict[str, Any]], told: Callable[[], list[dict[str, Any]]]
+) -> None:
+    done = execute(PASS, given={"a": 1})
+    eventually(lambda: len(told()) == 2)
+    running, succeeded = told()
+    assert running["resources"] == succeeded["resources"] == [done["executionArn"]]
+    expected = {
+        "executionArn": done["executionArn"],
+        "stateMachineArn": done["stateMachineArn"],
+        "name": done["name"],
+        "status": "RUNNING",
+        "startDate": milliseconds(done["startDate"]),
+        "stopDate": None,
+        "input": '{"a": 1}',
+        "inputDetails": {"included": True},
+        "output": None,
+        "outputDetails": None,
+        "error": None,
+        "cause": None,
+        "stateMachineVersionArn": None,
+        "stateMachineAliasArn": None,
+        "redriveCount": 0,
+        "redriveDate": None,
+        "redriveStatus": "NOT_REDRIVABLE",
+        "redriveStatusReason": "Execution is RUNNING and cannot be redriven",
+    }
+    assert running["detail"] == expected
+    assert succeeded["detail"] == expected | {
+        "status": "SUCCEEDED",
+        "stopDate": milliseconds(done["stopDate"]),
+        "output": '{"a":1}',
+        "outputDetails": {"included": True},
+        "redriveStatusReason": "Execution is SUCCEEDED and cannot be redriven",
+    }
+
+
+def test_eventbridge_is_told_of_failures_stops_timeouts_and_redrives(
+    aws: Aws, machine: Make, told: Callable[[], list[dict[str, Any]]]
+) -> None:
+    client = aws("stepfunctions")
+    choices = [
+        {"Variable": "$.wait", "BooleanEquals": True, "Next": "Wait"},
+        {"Variable": "$.wait", "BooleanEquals": False, "Next": "Fail"},
+    ]
+    states = {
+        "Wait?": {"Type": "Choice", "Choices": choices},
+        "Wait": {"Type": "Wait", "Seconds": 60, "End": True},
+        "Fail": {"Type": "Fail", "Error": "Named", "Cause": "because"},
+    }
+    arn = machine({"StartAt": "Wait?", "States": states, "TimeoutSeconds": 1})
+
+    def start(wait: bool) -> str:
+        given = json.dumps({"wait": wait})
+        return str(client.start_execution(stateMachineArn=arn, input=given)["executionArn"])
+
+    failed = start(wait=False)
+    closed(aws, failed)
+    client.redrive_execution(executionArn=failed)
+    closed(aws, failed)
+    client.stop_execution(executionArn=start(wait=True), error="Stopped", cause="by hand")
+    closed(aws, start(wait=True))
+    eventually(lambda: len(told()) == 8)
+    details = [event["detail"] for event in told()]
+    assert [(d["status"], d["error"], d["cause"], d["redriveCount"]) for d in details] == [
+        ("RUNNING", None, None, 0),
+        ("FAILED", "Named", "because", 0),
+        ("RUNNING", None, None, 1),
+        ("FAILED", "Named", "because", 1),
+        ("RUNNING", None, None, 0),
+        ("ABORTED", "Stopped", "by hand", 0),
+        ("RUNNING", None, None, 0),
+        ("TIMED_OUT", "States.Timeout", None, 0),
+    ]
+    assert (details[3]["redriveStatus"], details[3]["redriveStatusReason"]) == ("REDRIVABLE", None)
+    assert details[3]["redriveDate"] == milliseconds(client.describe_execution(executionArn=failed)["redriveDate"])
+
+
+@pytest.mark.parametrize(("size", "included"), [(120_000, True), (130_000, False)])
+def test_events_leave_out_what_is_too_large(
+    execute: Callable[..., dict[str, Any]], told: Callable[[], list[dict[str, Any]]], size: int, included: bool
+) -> None:
+    done = execute(PASS, given={"a": "x" * size})
+    eventually(lambda: len(told()) == 2)
+    detail = told()[1]["detail"]
+    assert (detail["input"] is not None, detail["inputDetails"]) == (included, {"included": included})
+    assert (detail["output"], detail["outputDetails"]) == (done["output"], {"included": True})
+
+
+def test_events_can_get_lost(
+    local_aws: str, execute: Callable[..., dict[str, Any]], told: Callable[[], list[dict[str, Any]]]
+) -> None:
+    with changed_settings(local_aws, lose_events=1.0):
+        execute(PASS)
+    assert told() == []
+
+
+@pytest.mark.parametrize("result", ["text", None, 1, ["é"]])
+def test_an_output_is_json_whatever_it_is(execute: Callable[..., dict[str, Any]], result: object) -> None:
+    state = {"Type": "Pass", "Result": result, "End": True}
+    assert json.loads(execute({"StartAt": "Pass", "States": {"Pass": state}})["output"]) == result
