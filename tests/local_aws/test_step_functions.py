@@ -856,3 +856,57 @@ def test_events_can_get_lost(
 def test_an_output_is_json_whatever_it_is(execute: Callable[..., dict[str, Any]], result: object) -> None:
     state = {"Type": "Pass", "Result": result, "End": True}
     assert json.loads(execute({"StartAt": "Pass", "States": {"Pass": state}})["output"]) == result
+
+
+# What is too large
+
+TOO_LARGE = "returned a result with a size exceeding the maximum number of bytes service limit."
+CATCH_ALL = [
+    {"ErrorEquals": ["States.ALL"], "Next": "Caught"},
+    {"ErrorEquals": ["States.TaskFailed"], "Next": "Caught"},
+]
+
+
+@pytest.mark.parametrize("way", [0, 1])
+def test_a_result_that_is_too_large_ends_the_execution(
+    function: Make, execute: Callable[..., dict[str, Any]], way: int
+) -> None:
+    definition = both_ways(function("def handler(event, context): return 'x' * 300_000"))[way]
+    definition["States"]["Task"]["Catch"] = CATCH_ALL
+    definition["States"]["Caught"] = {"Type": "Succeed"}
+    done = execute(definition, allow("lambda:InvokeFunction"))
+    assert (done["status"], done["error"]) == ("FAILED", "States.DataLimitExceeded")
+    assert TOO_LARGE in done["cause"]
+
+
+@pytest.mark.parametrize("way", [0, 1])
+def test_a_state_that_becomes_too_large_ends_the_execution(
+    aws: Aws, function: Make, execute: Callable[..., dict[str, Any]], way: int
+) -> None:
+    definition = both_ways(function("def handler(event, context): return 'x' * 150_000"))[way]
+    definition["States"]["Task"] |= {"ResultPath": "$.b", "OutputPath": "$", "Catch": CATCH_ALL}
+    definition["States"]["Caught"] = {"Type": "Succeed"}
+    done = execute(definition, allow("lambda:InvokeFunction"), given={"a": "x" * 150_000})
+    assert (done["status"], done["error"]) == ("FAILED", "States.DataLimitExceeded")
+    assert TOO_LARGE in done["cause"]
+    assert history(aws, done["executionArn"])[-1]["executionFailedEventDetails"]["cause"] == done["cause"]
+
+
+def test_parameters_that_make_too_much_of_the_input_end_the_execution(
+    function: Make, execute: Callable[..., dict[str, Any]]
+) -> None:
+    twice = {"First.$": "$.a", "Second.$": "$.a"}
+    definition = task(function("def handler(event, context): return 1"), twice, Catch=CATCH_ALL)
+    definition["States"]["Caught"] = {"Type": "Succeed"}
+    done = execute(definition, allow("lambda:InvokeFunction"), given={"a": "x" * 150_000})
+    assert (done["status"], done["error"]) == ("FAILED", "States.DataLimitExceeded")
+
+
+@pytest.mark.parametrize(
+    ("letter", "more", "status"), [("x", 0, "SUCCEEDED"), ("x", 1, "FAILED"), ("é", 0, "SUCCEEDED")]
+)
+def test_the_largest_state_has_262144_bytes(
+    execute: Callable[..., dict[str, Any]], letter: str, more: int, status: str
+) -> None:
+    size = (262_144 - len('{"a":""}')) // len(letter.encode()) + more
+    assert execute(PASS, given={"a": letter * size})["status"] == status
