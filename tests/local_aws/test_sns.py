@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local_aws.faults import Fault, injected
 
@@ -179,3 +180,43 @@ def test_an_encrypted_queue_gets_messages_only_if_its_key_lets_sns_use_it(aws: A
         aws("sqs").set_queue_attributes(QueueUrl=topic.dead, Attributes={"KmsMasterKeyId": encrypted_with})
         topic.publish(colour)
     assert topic.received(topic.dead)["Message"] == "green"
+
+
+@pytest.mark.parametrize(
+    ("texts", "to_queue", "to_function"),
+    [
+        ({"default": "all", "email": "mail", "https": "chat"}, "all", "all"),
+        ({"default": "all", "sqs": "queue", "unknown": "nobody"}, "queue", "all"),
+        ({"default": "all", "lambda": "function", "sqs": {"no": "text"}}, "all", "function"),
+    ],
+)
+def test_each_protocol_gets_its_text(
+    aws: Aws, topic: Topic, texts: dict[str, Any], to_queue: str, to_function: str
+) -> None:
+    topic.permit(topic.arn)
+    topic.let_dead_letters_in(topic.arn)
+    topic.subscribe()
+    aws("sns").subscribe(TopicArn=topic.arn, Protocol="sqs", Endpoint=topic.dead_arn)
+    aws("sns").publish(TopicArn=topic.arn, MessageStructure="json", Message=json.dumps(texts))
+    assert topic.received(topic.dead)["Message"] == to_queue
+    assert eventually(topic.seen)[0]["Records"][0]["Sns"]["Message"] == to_function
+
+
+@pytest.mark.parametrize(
+    ("message", "problem"),
+    [
+        ("{", "JSON message body failed to parse"),
+        ('["all"]', "JSON message body failed to parse"),
+        ('{"email": "mail"}', "No default entry in JSON message body"),
+        ('{"default": {"no": "text"}}', "No default entry in JSON message body"),
+    ],
+)
+def test_a_structure_without_a_default_is_refused(aws: Aws, topic: Topic, message: str, problem: str) -> None:
+    topic.let_dead_letters_in(topic.arn)
+    aws("sns").subscribe(TopicArn=topic.arn, Protocol="sqs", Endpoint=topic.dead_arn)
+    with pytest.raises(ClientError) as error:
+        aws("sns").publish(TopicArn=topic.arn, MessageStructure="json", Message=message)
+    assert error.value.response["Error"]["Code"] == "InvalidParameter"
+    assert error.value.response["Error"]["Message"] == f"Invalid parameter: Message Structure - {problem}"
+    with pytest.raises(AssertionError):
+        topic.received(topic.dead, wait=0.2)
