@@ -9,6 +9,7 @@ from moto.dynamodb.responses import DynamoHandler
 from moto.kinesis.exceptions import ResourceNotFoundError
 from moto.kinesis.models import kinesis_backends
 
+from local_aws.dynamodb.changes import watch
 from local_aws.dynamodb.restores import settling_seconds
 from local_aws.dynamodb.tables import error
 from local_aws.patching import adds
@@ -77,6 +78,7 @@ def enable_kinesis_streaming_destination(handler: DynamoHandler) -> ActionResult
     configuration = handler.body.get("EnableKinesisStreamingConfiguration", {})
     precision = configuration.get("ApproximateCreationDateTimePrecision", "MILLISECOND")
     table.streaming[stream_arn] = time.monotonic() + settling_seconds(), precision
+    watch(table)
     return ActionResult(
         {"TableName": table.name, "StreamArn": stream_arn, "DestinationStatus": "ENABLING"}
         | ({"EnableKinesisStreamingConfiguration": configuration} if configuration else {})

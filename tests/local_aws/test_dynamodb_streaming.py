@@ -1,5 +1,7 @@
 """Contributor Insights and Kinesis data streams of tables."""
 
+import json
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -83,3 +85,101 @@ def test_a_table_is_streamed_to_kinesis_by_one_who_may_write_there(
     assert code(dynamodb.enable_kinesis_streaming_destination, **destination) == "ValidationException"
     missing = {**destination, "StreamArn": f"{stream_arn}-not"}
     assert code(dynamodb.enable_kinesis_streaming_destination, **missing) == "ResourceNotFoundException"
+
+
+# Changes
+
+Told = Callable[[], list[dict[str, Any]]]
+
+
+def enable_stream(aws: Callable[..., Any], table: str, _name: str) -> Told:
+    """Enables the stream of the table; gives what it tells."""
+    specification = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    aws("dynamodb").update_table(TableName=table, StreamSpecification=specification)
+    stream = aws("dynamodb").describe_table(TableName=table)["Table"]["LatestStreamArn"]
+    client = aws("dynamodbstreams")
+    (shard,) = client.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]
+
+    def told() -> list[dict[str, Any]]:
+        iterator = client.get_shard_iterator(
+            StreamArn=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        return list(client.get_records(ShardIterator=iterator)["Records"])
+
+    return told
+
+
+def enable_kinesis(aws: Callable[..., Any], table: str, name: str) -> Told:
+    """Streams the table to Kinesis; gives what arrives there."""
+    client = aws("kinesis")
+    client.create_stream(StreamName=name, ShardCount=1)
+    stream = client.describe_stream(StreamName=name)["StreamDescription"]
+    aws("dynamodb").enable_kinesis_streaming_destination(TableName=table, StreamArn=stream["StreamARN"])
+    (shard,) = stream["Shards"]
+
+    def told() -> list[dict[str, Any]]:
+        iterator = client.get_shard_iterator(
+            StreamName=name, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        records = [json.loads(record["Data"]) for record in client.get_records(ShardIterator=iterator)["Records"]]
+        assert all(record["tableName"] == table for record in records)
+        return records
+
+    return told
+
+
+@pytest.mark.parametrize("enable", [enable_stream, enable_kinesis])
+def test_streams_are_told_of_changes_from_when_they_are_enabled(
+    aws: Callable[..., Any], table: str, name: str, enable: Callable[..., Told]
+) -> None:
+    dynamodb = aws("dynamodb")
+
+    def update(key: str, value: str) -> None:
+        dynamodb.update_item(
+            TableName=table,
+            Key={"id": {"S": key}},
+            UpdateExpression="SET colour = :c",
+            ExpressionAttributeValues={":c": {"S": value}},
+        )
+
+    for key in ("kept", "changed", "deleted"):
+        dynamodb.put_item(TableName=table, Item={"id": {"S": key}, "colour": {"S": "red"}})
+    update("changed", "orange")
+    told = enable(aws, table, name)
+    assert told() == []
+    update("changed", "orange")
+    assert told() == [], "a change that is none"
+    update("changed", "green")
+    update("created", "blue")
+    update("created", "grey")
+    dynamodb.put_item(TableName=table, Item={"id": {"S": "put"}, "colour": {"S": "white"}})
+    dynamodb.delete_item(TableName=table, Key={"id": {"S": "deleted"}})
+    dynamodb.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": {"id": {"S": "batch"}}}}]})
+
+    def change(record: dict[str, Any]) -> tuple[str, str, str | None, str | None]:
+        of = record["dynamodb"]
+        old, new = (
+            of[image]["colour"]["S"] if "colour" in of.get(image, {}) else None for image in ("OldImage", "NewImage")
+        )
+        return record["eventName"], of["Keys"]["id"]["S"], old, new
+
+    assert [change(record) for record in told()] == [
+        ("MODIFY", "changed", "orange", "green"),
+        ("INSERT", "created", None, "blue"),
+        ("MODIFY", "created", "blue", "grey"),
+        ("INSERT", "put", None, "white"),
+        ("REMOVE", "deleted", "red", None),
+        ("INSERT", "batch", None, None),
+    ]
+
+
+def test_a_table_may_have_both_and_goes_on_without_its_stream(aws: Callable[..., Any], table: str, name: str) -> None:
+    arrived, told = enable_kinesis(aws, table, name), enable_stream(aws, table, name)
+    aws("dynamodb").put_item(TableName=table, Item={"id": {"S": "both"}})
+    assert len(told()) == len(arrived()) == 1
+    aws("dynamodb").update_table(TableName=table, StreamSpecification={"StreamEnabled": False})
+    aws("dynamodb").put_item(TableName=table, Item={"id": {"S": "one"}})
+    assert [record["dynamodb"]["Keys"]["id"]["S"] for record in arrived()] == ["both", "one"]
+    (record, _) = arrived()
+    assert record["dynamodb"]["ApproximateCreationDateTimePrecision"] == "MILLISECOND"
+    assert abs(record["dynamodb"]["ApproximateCreationDateTime"] / 1000 - time.time()) < 60
