@@ -298,6 +298,14 @@ def _states(_operation: str, given: dict[str, Any], _arn: str, _path: str) -> li
     return [given.get("stateMachineArn") or given.get("executionArn") or given.get("resourceArn") or ""]
 
 
+def _events(operation: str, given: dict[str, Any], arn: str, _path: str) -> list[str]:
+    if operation == "PutEvents":
+        buses = {entry.get("EventBusName", "default") for entry in given["Entries"]}
+        return [bus if bus.startswith("arn:") else f"{arn}event-bus/{bus}" for bus in sorted(buses)]
+    bus, name = given.get("EventBusName", "default").split("/")[-1], given.get("Rule") or given.get("Name")
+    return [f"{arn}rule/{'' if bus == 'default' else f'{bus}/'}{name}" if name else given.get("ResourceARN", "")]
+
+
 def _lambda(_operation: str, _given: dict[str, Any], arn: str, path: str) -> list[str]:
     name = re.search(r"/functions/([^/?]+)", path)
     return [name[1] if name[1].startswith("arn:") else f"{arn}function:{name[1]}"] if name else []
@@ -338,6 +346,7 @@ _RESOURCES = {
     "application-autoscaling": _application_autoscaling,
     "backup": _backup,
     "dynamodb": _dynamodb,
+    "events": _events,
     "lambda": _lambda,
     "logs": _logs,
     "sns": _sns,
