@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-stop test lint unit module end-to-end soak crowds-and-examples least-privilege-others \
-  least-privilege-configure_table test-aws local-aws dist set-up clean
+  least-privilege-carry_over_settings test-aws local-aws dist set-up clean
 
 PORT = 4566
 PYTHON_MODULE = .build/venv/bin/python -m
@@ -38,7 +38,7 @@ lint: set-up ## ruff, mypy, terraform fmt
 
 # Two processes: the local AWS changes moto, which the other tests take as it is.
 unit: set-up ## tests of the Python package, the state machine and the local AWS
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/unit tests/module
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/unit tests/contract tests/module
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/local_aws
 
 module: set-up ## tests of what Terraform plans
@@ -50,14 +50,14 @@ end-to-end: set-up ## tests of whole rotations on the local AWS
 
 soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, an example, each permission taken away
 	$(ISOLATED) .build/venv/bin/python benchmarks/import_cost.py
-	$(ISOLATED) .build/venv/bin/python benchmarks/waiting.py
-	@$(SIDE_BY_SIDE) 3 least-privilege-configure_table least-privilege-others crowds-and-examples
+	$(ISOLATED) .build/venv/bin/python benchmarks/polling.py
+	@$(SIDE_BY_SIDE) 3 least-privilege-carry_over_settings least-privilege-others crowds-and-examples
 
-least-privilege-configure_table: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k configure_table
+least-privilege-carry_over_settings: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k carry_over_settings
 
 least-privilege-others: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not configure_table'
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not carry_over_settings'
 
 crowds-and-examples: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak --ignore tests/soak/test_least_privilege.py

@@ -7,19 +7,25 @@ locals {
       dimensions  = { StateMachineArn = local.state_machine_arn }
     }
     rotations-timed-out = {
-      description = "A rotation did not end in time."
+      description = "A rotation did not end within timeout_hours."
       namespace   = "AWS/States"
       metric      = "ExecutionsTimedOut"
       dimensions  = { StateMachineArn = local.state_machine_arn }
     }
+    rotations-stopped = {
+      description = "Somebody stopped a rotation."
+      namespace   = "AWS/States"
+      metric      = "ExecutionsAborted"
+      dimensions  = { StateMachineArn = local.state_machine_arn }
+    }
     start-workflow-errors = {
-      description = "A notification of AWS Backup did not start its rotations. Lambda tries again twice."
+      description = "start_workflow failed to process a notification of AWS Backup. Lambda retries twice."
       namespace   = "AWS/Lambda"
       metric      = "Errors"
       dimensions  = { FunctionName = local.function_names["start_workflow"] }
     }
     failed-notifications = {
-      description = "The queue holds notifications that start_workflow did not get done."
+      description = "The queue holds notifications that start_workflow failed to process."
       namespace   = "AWS/SQS"
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = local.queues["failed_notifications"] }
@@ -29,6 +35,12 @@ locals {
       namespace   = "AWS/SQS"
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = local.queues["undelivered_notifications"] }
+    }
+    failed-reports = {
+      description = "The queue holds ended rotations that were not reported."
+      namespace   = "AWS/SQS"
+      metric      = "ApproximateNumberOfMessagesVisible"
+      dimensions  = { QueueName = local.queues["failed_reports"] }
     }
   }
 }

@@ -1,44 +1,45 @@
 locals {
-  # Names, and with them roles, depend on nothing but var.name, so that the policy of a key can name a role although a
-  # topic with that key is an argument of the module.
+  # Names, and with them the ARNs of roles, depend on nothing but var.name. So the policy of a key can name a role even
+  # where a topic with that key is an argument of the module.
   functions = {
     start_workflow = {
       description = "Starts a rotation for each completed backup of a table that a rule matches"
       environment = "workflow"
     }
     restore_backup = {
-      description = "Begins to restore a recovery point to a new table"
-      environment = "rotation"
+      description = "Starts to restore a recovery point to a new table"
+      environment = "step"
     }
     check_restore_status = {
-      description = "Looks how far a restore is"
-      environment = "rotation"
+      description = "Checks the progress of a restore"
+      environment = "step"
     }
     configure_table = {
-      description = "Brings a restored table to the settings that its rule asks for"
-      environment = "rotation"
+      description = "Gives a copy the shape that its rule asks for, before the hook"
+      environment = "step"
+    }
+    carry_over_settings = {
+      description = "Carries over what lets data out of a copy or deletes it, after the hook"
+      environment = "step"
     }
     verify_table = {
-      description = "Compares a restored table with what was backed up"
-      environment = "rotation"
+      description = "Compares a copy with what was backed up"
+      environment = "step"
     }
     update_ssm_parameter = {
-      description = "Points an SSM parameter at a restored table"
-      environment = "rotation"
+      description = "Points an SSM parameter at a copy"
+      environment = "step"
     }
     delete_old_tables = {
       description = "Deletes the oldest copies of a table"
-      environment = "rotation"
+      environment = "step"
     }
     report_result = {
-      description = "Tells how a rotation ended"
-      environment = "rotation"
-    }
-    fail_rotation = {
-      description = "Ends a rotation that failed, with its error"
-      environment = "rotation"
+      description = "Reports how a rotation ended"
+      environment = "report"
     }
   }
+  steps               = toset([for key, function in local.functions : key if function.environment == "step"])
   function_names      = { for key in keys(local.functions) : key => "${var.name}-${replace(key, "_", "-")}" }
   function_log_groups = { for key, name in local.function_names : key => "/aws/lambda/${name}" }
 
@@ -47,30 +48,20 @@ locals {
       RULES             = local.rules_json
       STATE_MACHINE_ARN = local.state_machine_arn
     }
-    rotation = {
-      MODULE                 = var.name
-      TIMEOUT_HOURS          = var.timeout_hours
-      RESTORE_ROLE_ARN       = local.restore_role_arn
-      NOTIFICATION_TOPIC_ARN = var.notification_topic_arn == null ? "" : var.notification_topic_arn
-      NOTIFY_OF_SUCCESS      = var.notify_of_success
+    step = {
+      MODULE           = var.name
+      RESTORE_ROLE_ARN = local.restore_role_arn
+    }
+    report = {
+      NOTIFICATION_TOPIC_ARN  = var.notification_topic_arn == null ? "" : var.notification_topic_arn
+      NOTIFY_OF_SUCCESS       = var.notify_of_success
+      START_WORKFLOW_FUNCTION = local.function_names["start_workflow"]
     }
   }
-  # Only what a rule sets, for the environment of a function is small.
-  rules_json = jsonencode({
-    for name, rule in var.rules : name => {
-      for attribute, value in merge(rule, { restore = { for option, value in rule.restore : option => value if !contains(local.unset, jsonencode(value)) } }) :
-      attribute => value if !contains(local.unset, jsonencode(value)) && !(attribute == "verify" && jsonencode(value) == "true")
-    }
-  })
-  unset = ["null", "[]", "{}"]
 
   common_environment = {
     POWERTOOLS_SERVICE_NAME = var.name
   }
-
-  # What the 4 KB of a function's environment leave for the rules, whose quotation marks count twice here.
-  rules_size     = length(base64encode(jsonencode(local.rules_json))) * 3 / 4
-  rules_size_max = 4 * 1024 + 2 - length(jsonencode(merge(local.common_environment, { RULES = "", STATE_MACHINE_ARN = local.state_machine_arn })))
 
   log_retention_days = [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 }
@@ -107,14 +98,14 @@ resource "aws_lambda_function" "this" {
 
   tags = var.tags
 
-  # Lambda refuses a function whose role may not do what its configuration asks for.
+  # Lambda rejects a function whose role lacks what its configuration needs.
   depends_on = [aws_iam_role_policy.function]
 
   lifecycle {
     # Lambda measures the environment as JSON, in which the rules, JSON themselves, are encoded a second time.
     precondition {
       condition     = each.key != "start_workflow" || local.rules_size <= local.rules_size_max
-      error_message = "rules takes ${local.rules_size} bytes of the environment of a Lambda function, which has room for ${local.rules_size_max}. Shorten the expressions, or use the module twice with a part of the rules each."
+      error_message = "rules takes ${local.rules_size} bytes of the environment of a Lambda function, which has room for ${local.rules_size_max}. Shorten the expressions, or use the module twice, each time with some of the rules."
     }
   }
 }

@@ -1,11 +1,11 @@
 locals {
   hooks          = distinct([for rule in var.rules : rule.before_switch if rule.before_switch != null])
   hook_functions = [for arn in local.hooks : arn if can(regex("^arn:[^:]+:lambda:", arn))]
-  # IAM knows a state machine and its executions without version and alias.
+  # IAM identifies a state machine and its executions without version and alias.
   hook_state_machines = distinct([for arn in local.hooks : join(":", slice(split(":", arn), 0, 7)) if can(regex("^arn:[^:]+:states:", arn))])
 }
 
-# Step Functions asks X-Ray how many executions to trace; functions leave that to Lambda.
+# Step Functions asks X-Ray how many executions to trace. For functions, Lambda does that.
 data "aws_iam_policy_document" "tracing_of_state_machine" {
   source_policy_documents = [data.aws_iam_policy_document.tracing.json]
 
@@ -15,7 +15,7 @@ data "aws_iam_policy_document" "tracing_of_state_machine" {
     content {
       sid     = "ReadSamplingRules"
       actions = ["xray:GetSamplingRules", "xray:GetSamplingTargets"]
-      # X-Ray knows no resources for these actions either.
+      # X-Ray has no resource-level permissions for these actions either.
       resources = [statement.value]
     }
   }
@@ -25,12 +25,10 @@ data "aws_iam_policy_document" "state_machine" {
   source_policy_documents = [data.aws_iam_policy_document.tracing_of_state_machine.json]
 
   statement {
-    sid     = "InvokeFunctions"
-    actions = ["lambda:InvokeFunction"]
-    resources = [
-      for key, name in local.function_names : "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${name}"
-      if key != "start_workflow"
-    ]
+    # Not references, so that the first plan shows the policy.
+    sid       = "InvokeFunctions"
+    actions   = ["lambda:InvokeFunction"]
+    resources = [for key in local.steps : "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${local.function_names[key]}"]
   }
 
   dynamic "statement" {
@@ -63,8 +61,8 @@ data "aws_iam_policy_document" "state_machine" {
     }
   }
 
-  # Step Functions waits for the end of a hook by a rule of Amazon EventBridge. It takes no definition that may wait from
-  # a role that may not make this rule, so it is needed even where there is no hook.
+  # Step Functions waits for the end of a hook with an EventBridge rule. It rejects a definition that may wait if the role
+  # may not create this rule, so it is needed even where there is no hook.
   statement {
     sid       = "WaitForHooks"
     actions   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
@@ -83,7 +81,7 @@ data "aws_iam_policy_document" "state_machine" {
       "logs:PutResourcePolicy",
       "logs:UpdateLogDelivery",
     ]
-    # CloudWatch Logs knows no resources for the actions that manage deliveries.
+    # CloudWatch Logs has no resource-level permissions for the actions that manage deliveries.
     resources = ["*"]
   }
 }

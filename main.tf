@@ -10,24 +10,6 @@ locals {
   topic_arn_pattern = "^arn:[^:]+:sns:${local.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$"
 }
 
-module "rule" {
-  source   = "./modules/rule"
-  for_each = var.rules
-
-  name                = each.key
-  source_pattern      = each.value.source_pattern
-  replacement_pattern = each.value.replacement_pattern
-  ssm_parameter_name  = each.value.ssm_parameter_name
-  restore             = each.value.restore
-  carry_over          = each.value.carry_over
-  tags                = each.value.tags
-  before_switch       = each.value.before_switch
-  keep                = each.value.keep
-  region              = local.region
-  account_id          = local.account_id
-  parameters_arn      = "arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter"
-}
-
 resource "aws_sns_topic_subscription" "this" {
   topic_arn           = var.backup_sns_topic_arn
   protocol            = "lambda"
@@ -39,17 +21,18 @@ resource "aws_sns_topic_subscription" "this" {
   })
   redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.this["undelivered_notifications"].arn })
 
-  # From the first notification on, there is somebody who may take it and something to start.
+  # From the first notification on, the function may be invoked, and there is a state machine to start.
   depends_on = [
     aws_lambda_permission.this,
     aws_lambda_function_event_invoke_config.this,
     aws_sfn_state_machine.this,
+    aws_cloudwatch_event_target.report_result,
   ]
 
   lifecycle {
     precondition {
       condition     = startswith(var.backup_sns_topic_arn, "arn:${local.partition}:sns:${local.region}:${local.account_id}:")
-      error_message = "backup_sns_topic_arn is \"${var.backup_sns_topic_arn}\", but the module is in ${local.region} of account ${local.account_id}, and restores tables only there. Give the module a provider of the topic's Region and account."
+      error_message = "backup_sns_topic_arn is \"${var.backup_sns_topic_arn}\", but the module is in ${local.region} of account ${local.account_id}, and only restores tables there. Use a provider of the topic's Region and account for the module."
     }
   }
 }
@@ -64,12 +47,19 @@ resource "aws_lambda_permission" "this" {
 
 locals {
   queues = {
-    # From Amazon SNS: what it could not give to start_workflow.
+    # From SNS: what it could not deliver to start_workflow.
     undelivered_notifications = "${var.name}-undelivered-notifications"
-    # From Lambda: what start_workflow did not get done.
+    # From Lambda: what start_workflow failed to process.
     failed_notifications = "${var.name}-failed-notifications"
+    # From EventBridge: what it could not deliver to report_result. From Lambda: what report_result failed to process.
+    failed_reports = "${var.name}-failed-reports"
   }
+  # Not references, because the policy of a queue names the queue itself.
   queue_arns = { for key, name in local.queues : key => "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${name}" }
+  queue_policies = {
+    undelivered_notifications = data.aws_iam_policy_document.undelivered_notifications.json
+    failed_reports            = data.aws_iam_policy_document.failed_reports.json
+  }
 }
 
 resource "aws_sqs_queue" "this" {
@@ -79,7 +69,7 @@ resource "aws_sqs_queue" "this" {
   message_retention_seconds = 14 * 24 * 60 * 60
   kms_master_key_id         = var.kms_key_arn
   sqs_managed_sse_enabled   = var.kms_key_arn == null ? true : null
-  policy                    = each.key == "undelivered_notifications" ? data.aws_iam_policy_document.undelivered_notifications.json : null
+  policy                    = lookup(local.queue_policies, each.key, null)
   tags                      = var.tags
 }
 
@@ -90,6 +80,26 @@ resource "aws_lambda_function_event_invoke_config" "this" {
   destination_config {
     on_failure {
       destination = aws_sqs_queue.this["failed_notifications"].arn
+    }
+  }
+}
+
+# Where SNS puts what it could not deliver.
+data "aws_iam_policy_document" "undelivered_notifications" {
+  statement {
+    sid       = "KeepUndeliveredNotifications"
+    actions   = ["sqs:SendMessage"]
+    resources = [local.queue_arns["undelivered_notifications"]]
+
+    principals {
+      type        = "Service"
+      identifiers = ["sns.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = [var.backup_sns_topic_arn]
     }
   }
 }

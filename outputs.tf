@@ -19,7 +19,7 @@ output "state_machine_log_group" {
 }
 
 output "functions" {
-  description = "ARN and name of each function: start_workflow, restore_backup, check_restore_status, configure_table, verify_table, update_ssm_parameter, delete_old_tables, report_result and fail_rotation."
+  description = "ARN and name of each function: start_workflow, restore_backup, check_restore_status, configure_table, carry_over_settings, verify_table, update_ssm_parameter, delete_old_tables and report_result."
   value       = { for key, function in aws_lambda_function.this : key => { arn = function.arn, name = function.function_name } }
 }
 
@@ -34,7 +34,7 @@ output "function_log_groups" {
 }
 
 output "restore_role" {
-  description = "ARN and name of the role that AWS Backup restores its own recovery points with; unless restore_role_arn is given."
+  description = "ARN and name of the role that AWS Backup restores advanced recovery points with, unless restore_role_arn is given."
   value       = { arn = aws_iam_role.restore.arn, name = aws_iam_role.restore.name }
 }
 
@@ -49,13 +49,23 @@ output "dependencies_layer" {
 }
 
 output "failed_notifications_queue" {
-  description = "ARN, name and URL of the queue of notifications that start_workflow did not get done."
+  description = "ARN, name and URL of the queue of notifications that start_workflow failed to process."
   value       = { for attribute in ["arn", "name", "url"] : attribute => aws_sqs_queue.this["failed_notifications"][attribute] }
 }
 
 output "undelivered_notifications_queue" {
-  description = "ARN, name and URL of the queue of notifications that SNS could not give to start_workflow."
+  description = "ARN, name and URL of the queue of notifications that SNS could not deliver to start_workflow."
   value       = { for attribute in ["arn", "name", "url"] : attribute => aws_sqs_queue.this["undelivered_notifications"][attribute] }
+}
+
+output "failed_reports_queue" {
+  description = "ARN, name and URL of the queue of ended rotations that report_result failed to report."
+  value       = { for attribute in ["arn", "name", "url"] : attribute => aws_sqs_queue.this["failed_reports"][attribute] }
+}
+
+output "rotation_ended_rule" {
+  description = "ARN and name of the EventBridge rule that invokes report_result."
+  value       = { arn = aws_cloudwatch_event_rule.rotation_ended.arn, name = aws_cloudwatch_event_rule.rotation_ended.name }
 }
 
 output "subscription_arn" {

@@ -1,5 +1,5 @@
 locals {
-  # Put together here, because the function that starts executions is one of those that the state machine is made of.
+  # Not a reference, because the function that starts executions is one of those that the state machine refers to.
   state_machine_arn = "arn:${local.partition}:states:${local.region}:${local.account_id}:stateMachine:${var.name}"
 }
 
@@ -8,15 +8,9 @@ resource "aws_sfn_state_machine" "this" {
   role_arn = aws_iam_role.state_machine.arn
 
   definition = templatefile("${path.module}/statemachine/restore_backup.asl.json", {
-    partition                = local.partition
-    restore_backup_arn       = aws_lambda_function.this["restore_backup"].arn
-    check_restore_status_arn = aws_lambda_function.this["check_restore_status"].arn
-    configure_table_arn      = aws_lambda_function.this["configure_table"].arn
-    verify_table_arn         = aws_lambda_function.this["verify_table"].arn
-    update_ssm_parameter_arn = aws_lambda_function.this["update_ssm_parameter"].arn
-    delete_old_tables_arn    = aws_lambda_function.this["delete_old_tables"].arn
-    report_result_arn        = aws_lambda_function.this["report_result"].arn
-    fail_rotation_arn        = aws_lambda_function.this["fail_rotation"].arn
+    partition       = local.partition
+    timeout_seconds = ceil(var.timeout_hours * 3600)
+    functions       = { for key in local.steps : key => aws_lambda_function.this[key].arn }
   })
 
   logging_configuration {
@@ -31,7 +25,7 @@ resource "aws_sfn_state_machine" "this" {
 
   tags = var.tags
 
-  # Step Functions refuses a state machine whose role may not write its logs.
+  # Step Functions rejects a state machine whose role may not write its logs.
   depends_on = [aws_iam_role_policy.state_machine]
 }
 

@@ -10,28 +10,28 @@ variable "backup_sns_topic_arn" {
 
   validation {
     condition     = !endswith(var.backup_sns_topic_arn, ".fifo")
-    error_message = "backup_sns_topic_arn is \"${var.backup_sns_topic_arn}\", a FIFO topic, to which AWS Backup can't publish. Use a standard topic."
+    error_message = "backup_sns_topic_arn is \"${var.backup_sns_topic_arn}\", a FIFO topic, to which AWS Backup cannot publish. Use a standard topic."
   }
 }
 
 variable "rules" {
   description = <<-EOT
-    Which tables are rotated, and what becomes of them; by the name of the rule (1 to 43 of `A-Z`, `a-z`, `0-9`, `_` and `-`). A table that matches several rules is restored once for each.
+    Which tables are rotated and how, keyed by rule name (1 to 43 characters from `A-Z`, `a-z`, `0-9`, `_` and `-`). A table that matches several rules is restored once for each.
 
-    - `source_pattern`: regular expression. The rule applies to each table whose name, not ARN, it finds a match in.
-    - `replacement_pattern`: takes the place of each match in the table's name. `$0`, `$1`, `$${1}` and `$${name}` refer to what was matched. The target table is named `<replaced>-YYYYMMDD-HH-mm-ss`, from the start time of the backup in UTC.
-    - `ssm_parameter_name`: name of the SSM parameter that is set to the ARN of the target table; made where there is none. The same references work here, and are filled in from the first match. Without it no parameter is set.
-    - `restore`: what the target table is restored with; what is left out is as it was backed up.
+    - `source_pattern`: regular expression. The rule applies to every table in whose name, not ARN, it finds a match.
+    - `replacement_pattern`: replaces each match in the table's name. `$0`, `$1`, `$${1}` and `$${name}` refer to the match and its groups. The target table is named `<replaced>-YYYYMMDD-HH-mm-ss`, from the start time of the backup in UTC.
+    - `ssm_parameter_name`: name of the SSM parameter that is set to the ARN of the target table, and created if necessary. The same references work here, and are filled in from the first match. Without it, no parameter is set.
+    - `restore`: options of the restore. Whatever is left out stays as it was backed up.
       - `billing_mode`: `PAY_PER_REQUEST` or `PROVISIONED`.
-      - `max_read_request_units`, `max_write_request_units`: the most that a table with `PAY_PER_REQUEST` takes.
+      - `max_read_request_units`, `max_write_request_units`: the maxima of a table with `PAY_PER_REQUEST`.
       - `read_capacity_units`, `write_capacity_units`: the capacity of a table with `PROVISIONED`, and of each of its global secondary indexes.
-      - `encryption`: `AWS_OWNED`, `AWS_MANAGED`, or the ARN of a KMS key. Where it is left out, a backup of DynamoDB keeps its key, and a recovery point of AWS Backup's advanced features gets `AWS_OWNED`.
-      - `excluded_indexes`: names of the indexes that are left out.
-    - `carry_over`: what the target table takes over from the source table, out of `tags`, `time_to_live`, `stream`, `point_in_time_recovery`, `deletion_protection`, `table_class`, `contributor_insights`, `auto_scaling`, `resource_policy` and `kinesis_destination`.
+      - `encryption`: `AWS_OWNED`, `AWS_MANAGED`, or the ARN of a KMS key. Without it, a native recovery point keeps its key, and an advanced one gets `AWS_OWNED`.
+      - `excluded_indexes`: names of indexes to leave out.
+    - `carry_over`: settings that the target table takes over from the source table: any of `tags`, `time_to_live`, `stream`, `point_in_time_recovery`, `deletion_protection`, `table_class`, `contributor_insights`, `auto_scaling`, `resource_policy` and `kinesis_destination`. Tags and table class come before the hook, everything else after it.
     - `tags`: tags of the target table.
-    - `before_switch`: ARN of a Lambda function or of a standard state machine that is run before the parameter is set.
+    - `before_switch`: the hook: ARN of a Lambda function or a standard state machine that runs before the parameter is set.
     - `verify`: whether the target table is compared with what was backed up before the parameter is set.
-    - `keep`: how many of the newest copies of a source table by this rule are kept; older ones are deleted. Without it nothing is deleted.
+    - `keep`: how many of the newest copies of a source table by this rule to keep. Older ones are deleted. Without it, nothing is deleted.
   EOT
   type = map(object({
     source_pattern      = string
@@ -56,22 +56,22 @@ variable "rules" {
 
   validation {
     condition     = length(var.rules) > 0
-    error_message = "rules is {}, so that nothing would ever be restored. Give at least one rule, such as { staging = { source_pattern = \"-production$\", replacement_pattern = \"-staging\" } }."
+    error_message = "rules is {}, so nothing would ever be restored. Add at least one rule, such as { staging = { source_pattern = \"-production$\", replacement_pattern = \"-staging\" } }."
   }
 
   validation {
     condition     = length(distinct([for rule in var.rules : [rule.source_pattern, rule.replacement_pattern]])) == length(var.rules)
-    error_message = "rules has ${join(" and ", [for name, rule in var.rules : name if length([for other in var.rules : other if other.source_pattern == rule.source_pattern && other.replacement_pattern == rule.replacement_pattern]) > 1])} with the same source_pattern and replacement_pattern, so that their copies would have the same name. Give each rule a replacement_pattern of its own."
+    error_message = "rules has ${join(" and ", [for name, rule in var.rules : name if length([for other in var.rules : other if other.source_pattern == rule.source_pattern && other.replacement_pattern == rule.replacement_pattern]) > 1])} with the same source_pattern and replacement_pattern, so their copies would have the same name. Give each rule its own replacement_pattern."
   }
 
   validation {
     condition     = length([for name, rule in var.rules : name if try(!strcontains(rule.ssm_parameter_name, "$"), false) && length([for other in var.rules : other if other.ssm_parameter_name == rule.ssm_parameter_name]) > 1]) == 0
-    error_message = "rules has ${join(" and ", [for name, rule in var.rules : name if try(!strcontains(rule.ssm_parameter_name, "$"), false) && length([for other in var.rules : other if other.ssm_parameter_name == rule.ssm_parameter_name]) > 1])} with the same ssm_parameter_name, which can point at the copies of one rule only. Give each rule a parameter of its own."
+    error_message = "rules has ${join(" and ", [for name, rule in var.rules : name if try(!strcontains(rule.ssm_parameter_name, "$"), false) && length([for other in var.rules : other if other.ssm_parameter_name == rule.ssm_parameter_name]) > 1])} with the same ssm_parameter_name, which can only point at the copies of one rule. Give each rule its own parameter."
   }
 }
 
 variable "name" {
-  description = "Name of the state machine, and prefix of the names of everything else, so that the module can be used several times in one account. Each use needs a name of its own, those in other Regions as well, for the names of roles are those of the account."
+  description = "Name of the state machine, and prefix of all other names. If you use the module more than once in an account, in any Region, give each use its own name, because role names are shared by all Regions."
   type        = string
   default     = "backup-dynamodb-rotator"
   nullable    = false
@@ -79,24 +79,24 @@ variable "name" {
   # The longest name is that of the role "<name>-check-restore-status", and a role's name has at most 64 characters.
   validation {
     condition     = can(regex("^[A-Za-z][A-Za-z0-9_-]{0,42}$", var.name))
-    error_message = "name is \"${var.name}\". Use 1 to 43 characters out of A-Z, a-z, 0-9, \"_\" and \"-\", a letter first."
+    error_message = "name is \"${var.name}\". Use 1 to 43 characters from A-Z, a-z, 0-9, \"_\" and \"-\", starting with a letter."
   }
 }
 
 variable "timeout_hours" {
-  description = "How long a rotation may last, from its start or from the last time it was redriven, before it fails."
+  description = "Time limit of a rotation, hook included. A redrive gets a fresh one."
   type        = number
   default     = 48
   nullable    = false
 
   validation {
-    condition     = var.timeout_hours > 0 && var.timeout_hours <= 365 * 24
-    error_message = "timeout_hours is ${var.timeout_hours}. Use more than 0 and at most 8760 hours: an execution of Step Functions lasts a year at most."
+    condition     = ceil(var.timeout_hours * 3600) >= 1 && var.timeout_hours <= 365 * 24
+    error_message = "timeout_hours is ${var.timeout_hours}. Use more than 0 and at most 8760 hours: Step Functions limits an execution to a year."
   }
 }
 
 variable "restore_role_arn" {
-  description = "ARN of the role that AWS Backup restores its own recovery points with; null for one that the module makes. Give your own where a customer managed key encrypts the vault."
+  description = "ARN of the role that AWS Backup restores advanced recovery points with. Null for the one that the module creates. Use your own where a customer managed key encrypts the vault."
   type        = string
   default     = null
 
@@ -107,7 +107,7 @@ variable "restore_role_arn" {
 }
 
 variable "notification_topic_arn" {
-  description = "ARN of the SNS topic that is told of each rotation that failed; null for none. If it is encrypted, the key's policy has to let the role of report_result use the key."
+  description = "ARN of the SNS topic that receives a message for each rotation that failed, timed out or was stopped. Null for none. If the topic is encrypted, its key policy must allow the role of report_result to use the key."
   type        = string
   default     = null
 
@@ -118,24 +118,24 @@ variable "notification_topic_arn" {
 }
 
 variable "notify_of_success" {
-  description = "Whether that topic is told of each rotation that succeeded as well."
+  description = "Whether that topic also receives a message for each rotation that succeeded."
   type        = bool
   default     = false
   nullable    = false
 
   validation {
     condition     = !var.notify_of_success || var.notification_topic_arn != null
-    error_message = "notify_of_success is true, but there is no notification_topic_arn to tell it to. Give the ARN of a topic."
+    error_message = "notify_of_success is true, but notification_topic_arn is null. Set it to the ARN of a topic."
   }
 }
 
 variable "alarms" {
   description = <<-EOT
-    CloudWatch alarms for failed or timed out executions, errors of start_workflow, and messages in either queue; null for none.
+    CloudWatch alarms for rotations that failed, timed out or were stopped, errors of start_workflow, and messages in any queue. Null for none.
 
-    - `topic_arn`: ARN of the SNS topic that they go to. If it is encrypted, the key's policy has to let CloudWatch use the key.
+    - `topic_arn`: ARN of the SNS topic that they notify. If the topic is encrypted, its key policy must allow CloudWatch to use the key.
   EOT
-  # An object, since whether there are alarms has to be known when planning, and the ARN of a new topic is not.
+  # An object, because whether there are alarms has to be known at plan, and the ARN of a new topic is not.
   type = object({
     topic_arn = string
   })
@@ -148,7 +148,7 @@ variable "alarms" {
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the policy that bounds the permissions of every role; null for none."
+  description = "ARN of the permissions boundary of every role. Null for none."
   type        = string
   default     = null
 
@@ -166,35 +166,35 @@ variable "role_path" {
 
   validation {
     condition     = can(regex("^/(?:[!-~]{1,510}/)?$", var.role_path))
-    error_message = "role_path is \"${var.role_path}\". A path begins and ends with \"/\", such as /service/backup/, and has at most 512 characters."
+    error_message = "role_path is \"${var.role_path}\". A path starts and ends with \"/\", such as /service/backup/, and has at most 512 characters."
   }
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the KMS key that encrypts the log groups and queues; null for keys that AWS owns. The key's policy has to let the service CloudWatch Logs of the Region use the key, and Amazon SNS."
+  description = "ARN of the KMS key that encrypts the log groups and queues. Null for AWS owned keys. The key policy must allow CloudWatch Logs in the Region, SNS and EventBridge to use the key."
   type        = string
   default     = null
 
   validation {
     condition     = var.kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
-    error_message = "kms_key_arn is ${jsonencode(var.kms_key_arn)}, which is not the ARN of a KMS key in ${local.region}, such as arn:aws:kms:${local.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. CloudWatch Logs takes no alias: use the attribute arn of your aws_kms_key."
+    error_message = "kms_key_arn is ${jsonencode(var.kms_key_arn)}, which is not the ARN of a KMS key in ${local.region}, such as arn:aws:kms:${local.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. CloudWatch Logs does not accept an alias: use the attribute arn of your aws_kms_key."
   }
 }
 
 variable "log_retention_days" {
-  description = "How many days logs are kept; 0 for ever."
+  description = "How many days to keep logs. 0 keeps them forever."
   type        = number
   default     = 90
   nullable    = false
 
   validation {
     condition     = contains(local.log_retention_days, var.log_retention_days)
-    error_message = "log_retention_days is ${var.log_retention_days}. CloudWatch Logs knows ${join(", ", local.log_retention_days)}."
+    error_message = "log_retention_days is ${var.log_retention_days}. CloudWatch Logs accepts ${join(", ", local.log_retention_days)}."
   }
 }
 
 variable "log_level" {
-  description = "What the functions log: INFO, or DEBUG for each notification that was ignored as well. Nothing less, for CloudWatch reads the metrics out of lines of the level INFO."
+  description = "Log level of the functions: INFO, or DEBUG to also log ignored notifications. Not higher, because CloudWatch extracts the metrics from lines of level INFO."
   type        = string
   default     = "INFO"
   nullable    = false
@@ -213,7 +213,7 @@ variable "architecture" {
 
   validation {
     condition     = contains(["arm64", "x86_64"], var.architecture)
-    error_message = "architecture is \"${var.architecture}\". Lambda knows arm64 and x86_64."
+    error_message = "architecture is \"${var.architecture}\". Use arm64 or x86_64."
   }
 }
 
@@ -232,11 +232,11 @@ variable "tags" {
 
   validation {
     condition     = alltrue([for key, value in var.tags : can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{1,128}$", key)) && can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{0,256}$", value)) && !startswith(lower(key), "aws:")])
-    error_message = "tags has ${jsonencode({ for key, value in var.tags : key => value if !(can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{1,128}$", key)) && can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{0,256}$", value)) && !startswith(lower(key), "aws:")) })}. A key has 1 to 128 characters and a value at most 256, out of letters, digits, spaces and _.:/=+-@, and no key starts with \"aws:\"."
+    error_message = "tags has ${jsonencode({ for key, value in var.tags : key => value if !(can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{1,128}$", key)) && can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{0,256}$", value)) && !startswith(lower(key), "aws:")) })}. A key has 1 to 128 characters and a value at most 256, from letters, digits, spaces and _.:/=+-@, and no key starts with \"aws:\"."
   }
 
   validation {
     condition     = length(var.tags) <= 50
-    error_message = "tags has ${length(var.tags)} tags, and AWS takes 50 of a resource. Leave some out."
+    error_message = "tags has ${length(var.tags)} tags, and AWS allows 50 on a resource. Remove some."
   }
 }

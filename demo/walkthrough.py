@@ -19,6 +19,8 @@ COLUMNS_SHOWN = ("order_id", "customer", "placed_at", "total", "paid")
 BACKUP_PATIENCE_SECONDS = 60
 BACKUP_SECONDS = 2
 RESTORE_SECONDS = 4
+# AWS restores for minutes, so the state machine waits for minutes. Here, it waits for this share of the time.
+WAIT_FACTOR = 0.05
 
 
 class PromiseBroken(Exception):
@@ -44,7 +46,8 @@ class Walkthrough:
         """Returns the endpoint of the local AWS."""
         with self._terminal.step("local AWS") as step:
             endpoint = self._local_aws.start(
-                *("--backup-seconds", str(BACKUP_SECONDS), "--restore-seconds", str(RESTORE_SECONDS))
+                *("--backup-seconds", str(BACKUP_SECONDS), "--restore-seconds", str(RESTORE_SECONDS)),
+                *("--wait-factor", str(WAIT_FACTOR)),
             )
             step.result = endpoint
         return endpoint

@@ -17,7 +17,7 @@ from typing import Any
 
 from werkzeug import Request, Response
 
-from local_aws import calls, fault_injection, services  # noqa: F401 (applies every patch)
+from local_aws import fault_injection, gateway, services  # noqa: F401 (applies every patch)
 from local_aws.faults import PREFIX, Fault
 from local_aws.iam import enforcement as iam
 from local_aws.patching import PATCHES
@@ -56,7 +56,7 @@ def _answer(method: str, path: list[str], request: Request) -> object:
         case "DELETE", ["faults", number]:
             return fault_injection.remove(int(number))
         case "GET", ["calls"]:
-            return calls.counts()
+            return gateway.counts()
         case "GET", ["permissions"]:
             return iam.used_permissions()
         case "GET", ["settings"]:

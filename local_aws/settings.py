@@ -12,6 +12,8 @@ class Settings:
     backup_seconds: float = 1.0
     restore_seconds: float = 5.0
     restores_at_once: int = 50
+    failing_restore_jobs: float = 0.0
+    """The share of restore jobs beyond that number that fail. The others wait: AWS documents neither."""
     asynchronous_retry_seconds: tuple[float, float] = (0.5, 1.0)
     wait_factor: float = 1.0
     """By how much the Wait states of Step Functions take longer, or shorter, than their definition says."""

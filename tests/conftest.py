@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-REAL_AWS = "ROTATOR_TEST_AWS"
+from tests.support.aws import REAL_AWS
 
 
 @pytest.fixture(scope="session", autouse=True)

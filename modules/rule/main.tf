@@ -1,10 +1,10 @@
-# Refuses, when planning, a rule that AWS or one of two readers of regular expressions would refuse later.
+# Rejects, at plan, a rule that AWS or one of the two regular expression engines would reject later.
 
 locals {
-  # A table's name has at most 255 characters; "-YYYYMMDD-HH-mm-ss" is added to what is replaced.
+  # A table's name has at most 255 characters; "-YYYYMMDD-HH-mm-ss" is appended to the replaced name.
   replacement_length_max = 255 - length("-YYYYMMDD-HH-mm-ss")
 
-  # A parameter's name has at most 1,011 characters, those of its ARN included.
+  # A parameter's name has at most 1,011 characters, including its ARN.
   parameter_name_length_max = 1011 - length(var.parameters_arn)
 
   settings = ["tags", "time_to_live", "stream", "point_in_time_recovery", "deletion_protection", "table_class", "contributor_insights", "auto_scaling", "resource_policy", "kinesis_destination"]

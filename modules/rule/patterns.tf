@@ -1,7 +1,7 @@
-# A source_pattern is read by Go's regexp (RE2) when planning and by Python's re when running. Accepted is the language in
-# which both say the same, match and groups alike. Left out is what only one of them knows ([[:alpha:]], \z, \Q, \p,
-# (?<name>), lookaround), what they read differently ({,n}, \12, [\d-z]), and the repetition of a group whose content
-# varies, such as (a*)*: they fill such groups differently, and Python may take a time that grows exponentially.
+# A source_pattern is interpreted by Go's regexp (RE2) at plan and by Python's re at run time. Only the language that both
+# interpret the same is accepted. It excludes what only one of them has ([[:alpha:]], \z, \Q, \p, (?<name>), lookaround),
+# what they interpret differently ({,n}, \12, [\d-z]), and the repetition of a group whose content varies, such as (a*)*:
+# they fill such groups differently, and Python may take exponential time.
 
 locals {
   character  = "[ -#%-',/->@-Z_-z~-]"
@@ -30,8 +30,8 @@ locals {
 
   named_group = "\\(\\?P<([A-Za-z0-9_]+)>"
 
-  # Escapes and classes are tokens as well, so that a bracket in them is not taken for a group. What is captured of a
-  # group is its name, or the bracket of one without a name; (?: ) captures nothing.
+  # Escapes and classes are tokens as well, so that a bracket in them does not count as a group. The match captures the
+  # name of a group, or the bracket of one without a name. (?: ) captures nothing.
   group_token = "\\\\.|\\[\\^?(?:\\\\.|[^\\]])*\\]|\\(\\?(?:P<([A-Za-z0-9_]+)>)?|(\\()"
   groups      = [for token in regexall(local.group_token, var.source_pattern) : join("", compact(token)) if length(compact(token)) > 0]
   group_names = concat([for number in range(length(local.groups) + 1) : tostring(number)], [for group in local.groups : group if group != "("])
@@ -39,5 +39,5 @@ locals {
   # $1, ${1}, $name, ${name}; a name is as long as possible.
   reference = "\\$(?:([A-Za-z0-9_]+)|\\{([A-Za-z0-9_]+)\\})"
 
-  way_out_of_unknown_group = "but source_pattern is \"${var.source_pattern}\", with the groups ${join(", ", local.group_names)}. Add the group; where letters or digits follow a reference, write $${1}x in place of $1x."
+  way_out_of_unknown_group = "but source_pattern is \"${var.source_pattern}\", with the groups ${join(", ", local.group_names)}. Add the group, or, where letters or digits follow a reference, write $${1}x instead of $1x."
 }

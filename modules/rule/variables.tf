@@ -3,10 +3,10 @@ variable "name" {
   type        = string
   nullable    = false
 
-  # Together with "-" and the id of a backup job (36 characters) it names an execution, with at most 80 characters.
+  # Together with "-" and the id of a backup job (36 characters), it names an execution, which has at most 80.
   validation {
     condition     = can(regex("^[A-Za-z0-9_-]{1,43}$", var.name))
-    error_message = "rules has the name \"${var.name}\". Name a rule with 1 to 43 characters out of A-Z, a-z, 0-9, \"_\" and \"-\"."
+    error_message = "rules has the name \"${var.name}\". Use 1 to 43 characters from A-Z, a-z, 0-9, \"_\" and \"-\"."
   }
 }
 
@@ -17,17 +17,17 @@ variable "source_pattern" {
 
   validation {
     condition     = can(replace("", "/${var.source_pattern}/", ""))
-    error_message = "rules[\"${var.name}\"].source_pattern is \"${var.source_pattern}\", which is not a regular expression. Look for a bracket without its other half, a * or + with nothing before it, and escapes that don't exist."
+    error_message = "rules[\"${var.name}\"].source_pattern is \"${var.source_pattern}\", which is not a regular expression. Check for unbalanced brackets, a * or + with nothing before it, and unknown escapes."
   }
 
   validation {
     condition     = can(regex(local.portable_pattern, var.source_pattern)) || !can(replace("", "/${var.source_pattern}/", ""))
-    error_message = "rules[\"${var.name}\"].source_pattern is \"${var.source_pattern}\", which Terraform (when planning) and Python (when running) don't read alike. Use ASCII characters, classes such as [a-z_-] and \\d, the anchors ^, $ and \\b, groups ( ), (?: ) and (?P<name> ), the repeats *, +, ? and {n,m}, |, and (?i) at the very start. Write literal brackets with a \\ before them. A group that is repeated by *, + or {n,m} may hold characters and classes only."
+    error_message = "rules[\"${var.name}\"].source_pattern is \"${var.source_pattern}\", which Terraform (at plan) and Python (at run time) interpret differently. Use ASCII characters, classes such as [a-z_-] and \\d, the anchors ^, $ and \\b, groups ( ), (?: ) and (?P<name> ), the repeats *, +, ? and {n,m}, |, and (?i) at the very start. Escape literal brackets with \\. A group that is repeated by *, + or {n,m} may only contain characters and classes."
   }
 
   validation {
     condition     = length(distinct(regexall(local.named_group, var.source_pattern))) == length(regexall(local.named_group, var.source_pattern))
-    error_message = "rules[\"${var.name}\"].source_pattern is \"${var.source_pattern}\", which gives one name to two groups. Give each group a name of its own."
+    error_message = "rules[\"${var.name}\"].source_pattern is \"${var.source_pattern}\", which gives two groups the same name. Give each group its own name."
   }
 }
 
@@ -43,12 +43,12 @@ variable "replacement_pattern" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9_.-]{0,${local.replacement_length_max}}$", replace(var.replacement_pattern, "/${local.reference}/", "")))
-    error_message = "rules[\"${var.name}\"].replacement_pattern is \"${var.replacement_pattern}\", which can't be part of a table's name. Use at most ${local.replacement_length_max} characters out of a-z, A-Z, 0-9, \"_\", \"-\" and \".\", and references such as $1."
+    error_message = "rules[\"${var.name}\"].replacement_pattern is \"${var.replacement_pattern}\", which cannot be part of a table's name. Use at most ${local.replacement_length_max} characters from a-z, A-Z, 0-9, \"_\", \"-\" and \".\", and references such as $1."
   }
 }
 
 variable "ssm_parameter_name" {
-  description = "See var.rules of the module around this one; null where no parameter is set."
+  description = "See var.rules of the module around this one. Null where no parameter is set."
   type        = string
 
   validation {
@@ -58,11 +58,11 @@ variable "ssm_parameter_name" {
 
   validation {
     condition = var.ssm_parameter_name == null ? true : (
-      can(regex("^(?:[a-zA-Z0-9_.-]+|(?:/[a-zA-Z0-9_.-]+){1,15})$", replace(var.ssm_parameter_name, "/${local.reference}/", "x")))
-      && !can(regex("(?i)^/?(?:aws|ssm)", var.ssm_parameter_name))
-      && length(var.ssm_parameter_name) <= local.parameter_name_length_max
+      can(regex("^(?:[a-zA-Z0-9_.-]+|(?:/[a-zA-Z0-9_.-]+){1,15})$", replace(var.ssm_parameter_name, "/${local.reference}/", "x"))) &&
+      !can(regex("(?i)^/?(?:aws|ssm)", var.ssm_parameter_name)) &&
+      length(var.ssm_parameter_name) <= local.parameter_name_length_max
     )
-    error_message = "rules[\"${var.name}\"].ssm_parameter_name is ${jsonencode(var.ssm_parameter_name)}, which Systems Manager does not take as the name of a parameter. Use up to 15 levels, each after a \"/\", out of a-z, A-Z, 0-9, \"_\", \"-\" and \".\", with references such as $1; not starting with \"aws\" or \"ssm\"; at most ${local.parameter_name_length_max} characters. For no parameter, leave it out."
+    error_message = "rules[\"${var.name}\"].ssm_parameter_name is ${jsonencode(var.ssm_parameter_name)}, which Systems Manager does not accept as a parameter name. Use up to 15 levels, each after a \"/\", from a-z, A-Z, 0-9, \"_\", \"-\" and \".\", with references such as $1; not starting with \"aws\" or \"ssm\"; at most ${local.parameter_name_length_max} characters. To set no parameter, leave it out."
   }
 }
 
@@ -82,7 +82,7 @@ variable "restore" {
 
   validation {
     condition     = var.restore.billing_mode == null ? true : contains(["PAY_PER_REQUEST", "PROVISIONED"], var.restore.billing_mode)
-    error_message = "rules[\"${var.name}\"].restore.billing_mode is ${jsonencode(var.restore.billing_mode)}. Use PAY_PER_REQUEST or PROVISIONED; for that of the backup, leave it out."
+    error_message = "rules[\"${var.name}\"].restore.billing_mode is ${jsonencode(var.restore.billing_mode)}. Use PAY_PER_REQUEST or PROVISIONED, or leave it out to keep that of the backup."
   }
 
   validation {
@@ -92,7 +92,7 @@ variable "restore" {
 
   validation {
     condition     = alltrue([for units in [var.restore.read_capacity_units, var.restore.write_capacity_units] : (units != null) == (coalesce(var.restore.billing_mode, "-") == "PROVISIONED")])
-    error_message = "rules[\"${var.name}\"].restore has read_capacity_units ${jsonencode(var.restore.read_capacity_units)}, write_capacity_units ${jsonencode(var.restore.write_capacity_units)} and the billing mode ${jsonencode(var.restore.billing_mode)}. A table with PROVISIONED needs read_capacity_units and write_capacity_units, and no other can have them."
+    error_message = "rules[\"${var.name}\"].restore has read_capacity_units ${jsonencode(var.restore.read_capacity_units)}, write_capacity_units ${jsonencode(var.restore.write_capacity_units)} and the billing mode ${jsonencode(var.restore.billing_mode)}. A table with PROVISIONED needs read_capacity_units and write_capacity_units. No other can have them."
   }
 
   validation {
@@ -102,15 +102,15 @@ variable "restore" {
 
   validation {
     condition = var.restore.encryption == null ? true : (
-      contains(["AWS_OWNED", "AWS_MANAGED"], var.restore.encryption)
-      || can(regex("^arn:[^:]+:kms:${var.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", var.restore.encryption))
+      contains(["AWS_OWNED", "AWS_MANAGED"], var.restore.encryption) ||
+      can(regex("^arn:[^:]+:kms:${var.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", var.restore.encryption))
     )
-    error_message = "rules[\"${var.name}\"].restore.encryption is ${jsonencode(var.restore.encryption)}. Use AWS_OWNED, AWS_MANAGED, or the ARN of a KMS key in ${var.region}, such as arn:aws:kms:${var.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab; not that of an alias."
+    error_message = "rules[\"${var.name}\"].restore.encryption is ${jsonencode(var.restore.encryption)}. Use AWS_OWNED, AWS_MANAGED, or the ARN of a KMS key in ${var.region}, such as arn:aws:kms:${var.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. An alias does not work."
   }
 
   validation {
     condition     = alltrue([for index in var.restore.excluded_indexes : can(regex("^[a-zA-Z0-9_.-]{3,255}$", index))])
-    error_message = "rules[\"${var.name}\"].restore.excluded_indexes is ${jsonencode(var.restore.excluded_indexes)}. The name of an index has 3 to 255 characters out of a-z, A-Z, 0-9, \"_\", \"-\" and \".\"."
+    error_message = "rules[\"${var.name}\"].restore.excluded_indexes is ${jsonencode(var.restore.excluded_indexes)}. The name of an index has 3 to 255 characters from a-z, A-Z, 0-9, \"_\", \"-\" and \".\"."
   }
 }
 
@@ -127,12 +127,12 @@ variable "carry_over" {
 
   validation {
     condition     = !(contains(var.carry_over, "auto_scaling") && coalesce(var.restore.billing_mode, "-") == "PAY_PER_REQUEST")
-    error_message = "rules[\"${var.name}\"].carry_over has auto_scaling, but restore.billing_mode is PAY_PER_REQUEST: such a table has no capacity to scale. Leave one of them out."
+    error_message = "rules[\"${var.name}\"].carry_over has auto_scaling, but restore.billing_mode is PAY_PER_REQUEST: such a table has no capacity to scale. Remove one of them."
   }
 
   validation {
     condition     = !(contains(var.carry_over, "deletion_protection") && var.keep != null)
-    error_message = "rules[\"${var.name}\"].carry_over has deletion_protection, and keep is ${jsonencode(var.keep)}: a protected copy is never deleted, so none would go. Leave one of them out."
+    error_message = "rules[\"${var.name}\"].carry_over has deletion_protection, and keep is ${jsonencode(var.keep)}: a protected copy is never deleted, so no copy would be. Remove one of them."
   }
 }
 
@@ -144,17 +144,17 @@ variable "tags" {
 
   validation {
     condition     = alltrue([for key, value in var.tags : can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{1,128}$", key)) && can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{0,256}$", value)) && !startswith(lower(key), "aws:") && !startswith(key, local.ownership_prefix)])
-    error_message = "rules[\"${var.name}\"].tags is ${jsonencode(var.tags)}. A key has 1 to 128 characters and a value at most 256, out of letters, digits, spaces and _.:/=+-@, and no key starts with \"aws:\" or \"${local.ownership_prefix}\"."
+    error_message = "rules[\"${var.name}\"].tags is ${jsonencode(var.tags)}. A key has 1 to 128 characters and a value at most 256, from letters, digits, spaces and _.:/=+-@, and no key starts with \"aws:\" or \"${local.ownership_prefix}\"."
   }
 
   validation {
     condition     = length(var.tags) <= local.tags_max
-    error_message = "rules[\"${var.name}\"].tags has ${length(var.tags)} tags. A table has room for ${local.tags_max} beside those by which the module knows it."
+    error_message = "rules[\"${var.name}\"].tags has ${length(var.tags)} tags. A table has room for ${local.tags_max} besides the module's own."
   }
 }
 
 variable "before_switch" {
-  description = "See var.rules of the module around this one; null where nothing is run."
+  description = "See var.rules of the module around this one. Null where there is no hook."
   type        = string
   default     = null
 
@@ -165,13 +165,13 @@ variable "before_switch" {
 }
 
 variable "keep" {
-  description = "See var.rules of the module around this one; null where nothing is deleted."
+  description = "See var.rules of the module around this one. Null where nothing is deleted."
   type        = number
   default     = null
 
   validation {
     condition     = var.keep == null ? true : var.keep >= 1 && floor(var.keep) == var.keep
-    error_message = "rules[\"${var.name}\"].keep is ${jsonencode(var.keep)}. Use a whole number, 1 or more; to delete nothing, leave it out."
+    error_message = "rules[\"${var.name}\"].keep is ${jsonencode(var.keep)}. Use a whole number, 1 or more, or leave it out to delete nothing."
   }
 }
 
@@ -188,7 +188,7 @@ variable "account_id" {
 }
 
 variable "parameters_arn" {
-  description = "ARN of the account's SSM parameters: without a name, and without the slash before it."
+  description = "ARN of the account's SSM parameters, without a name and without the slash before it."
   type        = string
   nullable    = false
 }

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.end_to_end.conftest import local_only, recovery_points
-from tests.end_to_end.deployment import BackupJob, Deployment, client, items
+from tests.support.aws import client, items, local_only, recovery_points
+from tests.support.deployment import BackupJob, Deployment
 
 pytestmark = local_only
 
@@ -50,7 +50,7 @@ def test_a_rotation_that_is_stopped_stops_its_hook(deployment: Deployment, job: 
 def test_the_parameter_stays_where_the_hook_fails(deployment: Deployment, job: BackupJob) -> None:
     execution = deployment.end_of_rotation("spoiled", job)
 
-    assert (execution["status"], execution["error"]) == ("FAILED", "TaskFailed")
+    assert (execution["status"], execution["error"]) == ("FAILED", "States.TaskFailed")
     assert "The hook failed on purpose." in execution["cause"]
     with pytest.raises(client("ssm").exceptions.ParameterNotFound):
         client("ssm").get_parameter(Name="/rotator-test/spoiled/table-arn")

@@ -1,20 +1,16 @@
-"""Rotations that meet one another, what somebody else made, or the end of their time."""
+"""Rotations that meet one another, or what somebody else made."""
 
 import json
-import os
 import uuid
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from local_aws.faults import Fault, changed_settings, injected
-from tests.end_to_end.conftest import ENDPOINT, local_only, recovery_points
-from tests.end_to_end.deployment import BackupJob, Deployment, client, items
-from tests.end_to_end.tables import make_table
-from tests.end_to_end.test_permissions import without
+from tests.support.aws import client, held_up, items, local_only, recovery_points
+from tests.support.deployment import BackupJob, Deployment
+from tests.support.tables import make_table
 
 pytestmark = [local_only, pytest.mark.usefixtures("_quick_restores")]
 
@@ -33,18 +29,6 @@ def test_the_parameter_does_not_go_back_where_the_older_backup_is_restored_last(
     assert value == states[newer.id]["DescribeTableOutput"]["Table"]["TableArn"]
     assert states[older.id]["UpdateSSMParameterOutput"]["Value"] == value
     assert states[older.id]["DescribeTableOutput"]["Table"]["TableStatus"] == "ACTIVE"
-
-
-def held_up(containing: str) -> AbstractContextManager[object]:
-    """No restore begins whose request contains the text."""
-    fault = Fault(
-        service="dynamodb",
-        operation="RestoreTableFromBackup",
-        error="LimitExceededException",
-        role="rotator-test-*",
-        containing=containing,
-    )
-    return injected(os.environ[ENDPOINT], fault)
 
 
 USERS = "Copy of arn:aws:dynamodb:x:1:table/users from the backup of 2020-01-01T00:00:00.000Z, x"
@@ -125,88 +109,3 @@ class TestRotationByHand:
         assert (execution["status"], execution["error"]) == ("FAILED", "TargetTableTaken")
         assert orders["TargetTableName"] in execution["cause"]
         assert users["BackupSnsMessage"]["RecoveryPointArn"] in execution["cause"]
-
-
-class TestRedrive:
-    """What an operator does when the cause is mended."""
-
-    def redriven(self, job: BackupJob, deployment: Deployment) -> dict[str, Any]:
-        client("stepfunctions").redrive_execution(executionArn=deployment.execution_arn("staging", job))
-        return deployment.rotate("staging", job)
-
-    def test_a_rotation_goes_on_where_it_failed(self, deployment: Deployment) -> None:
-        table_arn = make_table("rotator-test-redriven-production")
-        fault = Fault(
-            service="ssm",
-            operation="PutParameter",
-            error="AccessDeniedException",
-            role="rotator-test-*",
-            containing="redriven",
-        )
-        with injected(os.environ[ENDPOINT], fault):
-            job = deployment.end_of_backup(deployment.start_backup(table_arn))
-            execution = deployment.end_of_rotation("staging", job)
-        assert (execution["status"], execution["error"]) == ("FAILED", "AccessDeniedException")
-
-        state = self.redriven(job, deployment)
-
-        assert state["UpdateSSMParameterOutput"]["Value"] == state["DescribeTableOutput"]["Table"]["TableArn"]
-        for function in ("restore_backup", "verify_table"):
-            lines = deployment.log_lines(function, job.id)
-            assert len([line for line in lines if line.get("level") == "INFO"]) == 1, "done a second time"
-
-    def test_a_restore_job_that_failed_is_started_anew(self, deployment: Deployment) -> None:
-        with without("dynamodb:RestoreTableFromAwsBackup", deployment.rotator["restore_role"]["name"]):
-            table_arn = make_table("rotator-test-again-production")
-            job = deployment.end_of_backup(deployment.start_backup(table_arn))
-            execution = deployment.end_of_rotation("staging", job)
-        assert (execution["status"], execution["error"]) == ("FAILED", "RestoreJobFailed")
-        assert "dynamodb:RestoreTableFromAwsBackup" in execution["cause"]
-
-        state = self.redriven(job, deployment)
-
-        assert state["StartedOver"] == 1
-        assert items(state["TargetTableName"]) == [{"id": {"S": "rotator-test-again-production"}}]
-
-
-class TestEndOfTime:
-    """Whatever a rotation waits for, it ends when its time is over, and that is reported."""
-
-    def test_the_restore(self, deployment: Deployment) -> None:
-        with changed_settings(os.environ[ENDPOINT], restore_seconds=5):
-            cause = self.fails("check_restore_status", deployment)
-        assert "the restore that began at" in cause
-
-    @pytest.mark.parametrize(
-        ("function", "service"),
-        [("configure_table", "dynamodb"), ("verify_table", "dynamodb"), ("update_ssm_parameter", "ssm")],
-    )
-    def test_a_call_that_aws_does_not_take_yet(self, function: str, service: str, deployment: Deployment) -> None:
-        role = deployment.rotator["function_roles"][function]["name"]
-        cause = self.fails(function, deployment, Fault(service=service, error="ThrottlingException", role=role))
-        assert "ThrottlingException" in cause
-
-    def fails(self, function: str, deployment: Deployment, *faults: Fault) -> str:
-        name = f"rotator-test-slow-{function}-production"
-        with environment_of(function, deployment, TIMEOUT_HOURS="0.000001"), ExitStack() as while_it_runs:
-            for fault in faults:
-                while_it_runs.enter_context(injected(os.environ[ENDPOINT], fault))
-            job = deployment.end_of_backup(deployment.start_backup(make_table(name)))
-            execution = deployment.end_of_rotation("staging", job)
-        assert (execution["status"], execution["error"]) == ("FAILED", "RotationTimedOut")
-        reports = [message["Subject"] for message in deployment.messages_at(deployment.outputs["inbox_url"]["value"])]
-        assert f"Failed: rotation of {name} by rule staging" in reports
-        return str(execution["cause"])
-
-
-@contextmanager
-def environment_of(function: str, deployment: Deployment, **changes: str) -> Iterator[None]:
-    """Waits for the end of all other rotations first, which are not to have it."""
-    deployment.end_of_all_rotations()
-    name = deployment.rotator["functions"][function]["name"]
-    before = client("lambda").get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    client("lambda").update_function_configuration(FunctionName=name, Environment={"Variables": before | changes})
-    try:
-        yield
-    finally:
-        client("lambda").update_function_configuration(FunctionName=name, Environment={"Variables": before})

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from tests.end_to_end.conftest import local_only, recovery_points
-from tests.end_to_end.deployment import BackupJob, Deployment, client, wait_until
+from tests.support.aws import client, local_only, recovery_points
+from tests.support.deployment import BackupJob, Deployment
+from tests.support.permissions import without
+from tests.support.polling import wait_until
 
 pytestmark = [local_only, pytest.mark.usefixtures("_quick_restores")]
 
@@ -18,33 +19,6 @@ def _native() -> Iterator[None]:
     """Permissions for the other kind of recovery point are those of AWS Backup's role."""
     with recovery_points(native=True):
         yield
-
-
-@contextmanager
-def without(action: str, role: str, sid: str | None = None) -> Iterator[None]:
-    """Takes an action out of the role's policy, or out of one statement, for as long as the block runs."""
-    iam = client("iam")
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    reduced = {
-        **policy,
-        "Statement": [
-            _reduced(statement, action) if sid in (None, statement["Sid"]) else statement
-            for statement in policy["Statement"]
-        ],
-    }
-    assert reduced != policy, f"{role} does not have {action}"
-    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(reduced))
-    try:
-        yield
-    finally:
-        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
-
-
-def _reduced(statement: dict[str, Any], action: str) -> dict[str, Any]:
-    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-    # IAM knows no statement without an action, so one that nobody uses takes its place.
-    return {**statement, "Action": [kept for kept in actions if kept != action] or ["iam:GetRole"]}
 
 
 def failure(deployment: Deployment, job: BackupJob) -> str:

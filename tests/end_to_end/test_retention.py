@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from botocore.session import get_session
 
-from local_aws.faults import Fault, changed_settings, injected
-from tests.end_to_end.conftest import ENDPOINT, local_only, recovery_points
-from tests.end_to_end.deployment import Deployment, client
-from tests.end_to_end.tables import make_table, make_table_with_settings
+from local_aws import Fault, changed_settings, injected
+from tests.support.aws import ENDPOINT, client, local_only, recovery_points
+from tests.support.deployment import Deployment
+from tests.support.tables import make_table, make_table_with_settings
 
 pytestmark = local_only
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from pytest_terraform.tf import TerraformTestApi
 
-from tests.end_to_end.conftest import ITEM_TEXT
-from tests.end_to_end.deployment import BackupJob, Deployment, client, items, notification, wait_until
+from tests.support.aws import client, items
+from tests.support.deployment import BackupJob, Deployment, notification
+from tests.support.fixtures import ITEM_TEXT
+from tests.support.polling import wait_until
 
 
 def suffix(job: BackupJob) -> str:
@@ -146,7 +148,7 @@ def test_logs_are_json_with_the_backup_job_and_without_items(
 
     for function in deployment.rotator["functions"]:
         lines = [line for line in deployment.log_lines(function, "") if "message" in line]
-        if function not in ("delete_old_tables", "fail_rotation"):  # no part of this rotation
+        if function != "delete_old_tables":  # no part of this rotation
             assert job.id in {line.get("backup_job_id") for line in lines}
         assert all("backup_job_id" in line for line in lines if line.get("level") == "INFO")
         assert deployment.log_lines(function, ITEM_TEXT) == []

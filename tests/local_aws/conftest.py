@@ -1,11 +1,7 @@
 """One local AWS for all canaries, with the shortest times, and what most of them need in it."""
 
-import io
-import json
 import textwrap
-import time
 import uuid
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
@@ -16,10 +12,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local_aws.server import running
-
-ACCOUNT = "123456789012"
-REGION = "us-east-1"
+from local_aws import running
+from tests.support.canaries import ACCOUNT, REGION, allow, policy, zipped
 
 
 @pytest.fixture(scope="session")
@@ -110,48 +104,3 @@ def key(aws: Callable[..., Any]) -> Callable[..., str]:
         return arn
 
     return make
-
-
-def policy(*statements: dict[str, Any]) -> str:
-    """A policy document."""
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
-
-
-def allow(*actions: str, on: str = "*", effect: str = "Allow", **rest: Any) -> dict[str, Any]:  # noqa: ANN401
-    """A statement of a policy."""
-    return {"Effect": effect, "Action": list(actions), "Resource": on, **rest}
-
-
-def code(call: Callable[..., Any], **request: object) -> str:
-    """The name of the error that a call answers with."""
-    with pytest.raises(ClientError) as error:
-        call(**request)
-    return str(error.value.response["Error"]["Code"])
-
-
-def zipped(files: dict[str, str]) -> bytes:
-    """A deployment package."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for path, text in files.items():
-            archive.writestr(path, text)
-    return buffer.getvalue()
-
-
-def eventually(look: Callable[[], Any], seconds: float = 10) -> Any:  # noqa: ANN401
-    """What `look` gives, as soon as it is true; fails after the time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(0.03)
-    raise AssertionError(f"still not so after {seconds} seconds")
-
-
-def segments(aws: Callable[..., Any], name: str) -> list[dict[str, Any]]:
-    """The segments with this name of all traces of the last minute."""
-    xray, now = aws("xray"), time.time()
-    summaries = xray.get_trace_summaries(StartTime=int(now) - 60, EndTime=int(now) + 60)["TraceSummaries"]
-    traces = xray.batch_get_traces(TraceIds=[summary["Id"] for summary in summaries])["Traces"]
-    found = [json.loads(segment["Document"]) for trace in traces for segment in trace["Segments"]]
-    return [segment for segment in found if segment["name"] == name]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import code
+from tests.support.canaries import code
 
 TRACKING = {
     "PolicyType": "TargetTrackingScaling",

@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from local_aws.faults import changed_settings
-
-from .conftest import code
+from local_aws import changed_settings
+from tests.support.canaries import code
 
 ACCOUNT = "123456789012"
 ITEM = {"id": {"S": "1"}}

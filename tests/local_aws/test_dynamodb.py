@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.faults import changed_settings
-
-from .conftest import code
+from local_aws import changed_settings
+from tests.support.canaries import code
 
 TABLE: dict[str, Any] = {
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "day", "KeyType": "RANGE"}],

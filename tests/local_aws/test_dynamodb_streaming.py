@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from .conftest import allow, code, eventually
+from tests.support.canaries import allow, code
+from tests.support.polling import wait_until
 
 TABLE: dict[str, Any] = {
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
@@ -44,7 +45,7 @@ def test_insights_are_enabled_after_a_while_for_the_table_or_an_index(
     assert status() == "DISABLED"
     answer = dynamodb.update_contributor_insights(TableName=table, ContributorInsightsAction="ENABLE", **of)
     assert answer["ContributorInsightsStatus"] == "ENABLING"
-    eventually(lambda: status() == "ENABLED" or None, 5)
+    wait_until("change", lambda: status() == "ENABLED" or None, 5)
     other = {"IndexName": "by-id"} if not of else {}
     assert dynamodb.describe_contributor_insights(TableName=table, **other)["ContributorInsightsStatus"] == "DISABLED"
 
@@ -80,7 +81,7 @@ def test_a_table_is_streamed_to_kinesis_by_one_who_may_write_there(
         (found,) = dynamodb.describe_kinesis_streaming_destination(TableName=table)["KinesisDataStreamDestinations"]
         return found if found["DestinationStatus"] == "ACTIVE" else None
 
-    assert eventually(active, 5) == {"StreamArn": stream_arn, "DestinationStatus": "ACTIVE", **precision}
+    assert wait_until("change", active, 5) == {"StreamArn": stream_arn, "DestinationStatus": "ACTIVE", **precision}
     assert code(acting.describe_kinesis_streaming_destination, TableName=table) == "AccessDeniedException"
     assert code(dynamodb.enable_kinesis_streaming_destination, **destination) == "ValidationException"
     missing = {**destination, "StreamArn": f"{stream_arn}-not"}

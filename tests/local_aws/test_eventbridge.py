@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from .conftest import ACCOUNT, REGION, allow, eventually, policy
+from tests.support.canaries import ACCOUNT, REGION, allow, policy
+from tests.support.polling import wait_until
 
 Aws = Callable[..., Any]
 Make = Callable[..., str]
@@ -74,7 +75,7 @@ class Bus:
         def messages() -> Any:  # noqa: ANN401
             return self.aws("sqs").receive_message(QueueUrl=self.dead, MessageAttributeNames=["All"]).get("Messages")
 
-        (message,) = eventually(messages, wait)
+        (message,) = wait_until("change", messages, wait)
         return dict(message)
 
 
@@ -87,7 +88,7 @@ def test_a_function_gets_the_events_that_match(bus: Bus) -> None:
     bus.permit(bus.rule)
     bus.put("red", Source=f"{bus.name}-another")
     event_id = bus.put("green", Resources=["arn:aws:states:x"])
-    (event,) = eventually(bus.seen)
+    (event,) = wait_until("change", bus.seen)
     assert abs(datetime.now(UTC) - datetime.strptime(event.pop("time"), "%Y-%m-%dT%H:%M:%S%z")) < timedelta(minutes=1)
     assert event == {
         "version": "0",
@@ -107,7 +108,7 @@ def test_patterns_look_into_the_detail(bus: Bus) -> None:
     bus.aws("events").put_rule(Name=bus.name, EventPattern=json.dumps(pattern))
     for colour in ("red", "green", "blue"):
         bus.put(colour)
-    eventually(lambda: len(bus.seen()) == 2)
+    wait_until("change", lambda: len(bus.seen()) == 2)
     assert {event["detail"]["colour"] for event in bus.seen()} == {"green", "blue"}
 
 
@@ -119,7 +120,7 @@ def test_neither_a_disabled_rule_nor_one_with_only_a_schedule_delivers(bus: Bus)
     bus.put("yellow")
     bus.aws("events").put_rule(Name=bus.name, EventPattern=json.dumps({"source": [bus.name]}))
     bus.put("green")
-    (event,) = eventually(bus.seen)
+    (event,) = wait_until("change", bus.seen)
     assert event["detail"] == {"colour": "green"}
 
 
@@ -138,7 +139,7 @@ def test_a_target_can_ask_for_another_input(bus: Bus, options: dict[str, Any], e
     bus.permit(bus.rule)
     bus.target(bus.function, **options)
     bus.put("green")
-    assert eventually(bus.seen) == [expected]
+    assert wait_until("change", bus.seen) == [expected]
 
 
 @pytest.mark.parametrize("permitted", [None, "another"])

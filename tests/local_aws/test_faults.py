@@ -8,9 +8,9 @@ from typing import Any, Literal
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from local_aws.faults import Fault, calls, changed_settings, injected
-
-from .conftest import allow, code, eventually
+from local_aws import Fault, calls, changed_settings, injected
+from tests.support.canaries import allow, code
+from tests.support.polling import wait_until
 
 Aws = Callable[..., Any]
 Make = Callable[..., str]
@@ -245,7 +245,7 @@ def test_settings_change_while_it_runs(aws: Aws, local_aws: str, name: str) -> N
     with changed_settings(local_aws, restore_seconds=60):
         slow = restored(f"{name}-slow")
     with changed_settings(local_aws, restore_seconds=0.05):
-        eventually(restored(f"{name}-quick"), 0.9)
+        wait_until("change", restored(f"{name}-quick"), 0.9)
     assert not slow()
 
 

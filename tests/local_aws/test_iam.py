@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.faults import used_permissions
-
-from .conftest import ACCOUNT, REGION, allow, code, policy
+from local_aws import used_permissions
+from tests.support.canaries import ACCOUNT, REGION, allow, code, policy
 
 Aws = Callable[..., Any]
 Make = Callable[..., str]

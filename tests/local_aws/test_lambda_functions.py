@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from .conftest import ACCOUNT, REGION, allow, eventually, policy, segments, zipped
+from tests.support.canaries import ACCOUNT, REGION, allow, policy, segments, zipped
+from tests.support.polling import wait_until
 
 Aws = Callable[..., Any]
 Make = Callable[..., str]
@@ -151,7 +152,7 @@ def test_four_processes_run_at_once_and_further_events_wait(aws: Aws, function: 
     def processes() -> list[str]:
         return [line for line in log_of(aws, f"/aws/lambda/{name}") if line.startswith("process")]
 
-    eventually(lambda: len(processes()) == 12, 30)
+    wait_until("change", lambda: len(processes()) == 12, 30)
     assert len(set(processes())) == 4
 
 
@@ -280,7 +281,7 @@ def test_an_event_that_fails_is_retried_and_then_reported(
     aws("lambda").put_function_event_invoke_config(FunctionName=arn, DestinationConfig=to, **options)
     response = aws("lambda").invoke(FunctionName=arn, InvocationType="Event", Payload='{"a": 1}')
     assert response["StatusCode"] == 202
-    (message,) = eventually(lambda: aws("sqs").receive_message(QueueUrl=queue).get("Messages"))
+    (message,) = wait_until("change", lambda: aws("sqs").receive_message(QueueUrl=queue).get("Messages"))
     record = json.loads(message["Body"])
     assert record["version"] == "1.0"
     assert record["requestPayload"] == {"a": 1}
@@ -312,9 +313,9 @@ def test_a_report_for_an_encrypted_queue_is_lost_without_its_key(
         to = {"OnFailure": {"Destination": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"}}
         aws("lambda").put_function_event_invoke_config(FunctionName=arn, DestinationConfig=to, MaximumRetryAttempts=0)
         aws("lambda").invoke(FunctionName=arn, InvocationType="Event", Payload=json.dumps(kind))
-    (message,) = eventually(lambda: aws("sqs").receive_message(QueueUrl=queue).get("Messages"))
+    (message,) = wait_until("change", lambda: aws("sqs").receive_message(QueueUrl=queue).get("Messages"))
     assert json.loads(message["Body"])["requestPayload"] == "green"
-    eventually(lambda: any(line.startswith("END") for line in log_of(aws, f"/aws/lambda/{name}-lost")))
+    wait_until("change", lambda: any(line.startswith("END") for line in log_of(aws, f"/aws/lambda/{name}-lost")))
     time.sleep(0.1)
     assert "Messages" not in aws("sqs").receive_message(QueueUrl=queue)
 
@@ -337,8 +338,8 @@ def test_an_event_that_fails_goes_to_the_dead_letter_queue(aws: Aws, function: M
     target = {"TargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"}
     arn = function(FAIL, allow("sqs:SendMessage"), DeadLetterConfig=target)
     aws("lambda").invoke(FunctionName=arn, InvocationType="Event", Payload='{"a": 1}')
-    (message,) = eventually(
-        lambda: aws("sqs").receive_message(QueueUrl=queue, MessageAttributeNames=["All"]).get("Messages")
+    (message,) = wait_until(
+        "change", lambda: aws("sqs").receive_message(QueueUrl=queue, MessageAttributeNames=["All"]).get("Messages")
     )
     assert json.loads(message["Body"]) == {"a": 1}
     assert message["MessageAttributes"]["ErrorMessage"]["StringValue"] == "no such table"

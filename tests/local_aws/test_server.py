@@ -14,9 +14,9 @@ from typing import Any
 import boto3
 import pytest
 
-from local_aws.server import ANNOUNCEMENT
-
-from .conftest import REGION, eventually, policy, zipped
+from local_aws import ANNOUNCEMENT
+from tests.support.canaries import REGION, policy, zipped
+from tests.support.polling import wait_until
 
 COMMAND = [sys.executable, "-m", "local_aws"]
 PROJECT = Path(__file__).resolve().parents[2]
@@ -104,7 +104,7 @@ def test_processes_of_functions_end_when_it_is_killed(three: list[Started]) -> N
     started = three.pop()
     started.process.kill()
     started.process.wait()
-    eventually(lambda: not runs(started.worker), 5)
+    wait_until("change", lambda: not runs(started.worker), 5)
 
 
 def test_a_taken_port_is_one_clear_line() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.faults import Fault, injected
-
-from .conftest import ACCOUNT, REGION, allow, eventually, policy
+from local_aws import Fault, injected
+from tests.support.canaries import ACCOUNT, REGION, allow, policy
+from tests.support.polling import wait_until
 
 Aws = Callable[..., Any]
 Make = Callable[..., str]
@@ -82,7 +82,7 @@ class Topic:
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def received(self, queue: str, wait: float = 10) -> dict[str, Any]:
-        (message,) = eventually(lambda: self.aws("sqs").receive_message(QueueUrl=queue).get("Messages"), wait)
+        (message,) = wait_until("change", lambda: self.aws("sqs").receive_message(QueueUrl=queue).get("Messages"), wait)
         return dict(json.loads(message["Body"]))
 
 
@@ -95,7 +95,7 @@ def test_a_function_gets_the_event_that_aws_sends(topic: Topic) -> None:
     topic.permit(topic.arn)
     subscription = topic.subscribe()
     message_id = topic.publish("green", State="COMPLETED", EventType="BACKUP_JOB")
-    ((record,),) = [event["Records"] for event in eventually(topic.seen)]
+    ((record,),) = [event["Records"] for event in wait_until("change", topic.seen)]
     assert record["EventSource"] == "aws:sns"
     assert record["EventVersion"] == "1.0"
     assert record["EventSubscriptionArn"] == subscription
@@ -114,7 +114,7 @@ def test_a_filter_policy_keeps_messages_from_the_function(topic: Topic) -> None:
     topic.subscribe(FilterPolicy={"State": ["COMPLETED"]})
     topic.publish("failed", State="FAILED")
     topic.publish("completed", State="COMPLETED")
-    eventually(topic.seen)
+    wait_until("change", topic.seen)
     time.sleep(0.2)
     assert [event["Records"][0]["Sns"]["Message"] for event in topic.seen()] == ["completed"]
 
@@ -125,7 +125,7 @@ def test_publishing_does_not_wait_for_the_function(local_aws: str, topic: Topic,
     with injected(local_aws, Fault(function=name, seconds=0.3)):
         topic.publish("green")
         assert topic.seen() == []
-        assert eventually(topic.seen)
+        assert wait_until("change", topic.seen)
 
 
 @pytest.mark.parametrize("permitted", [None, "another"])
@@ -199,7 +199,7 @@ def test_each_protocol_gets_its_text(
     aws("sns").subscribe(TopicArn=topic.arn, Protocol="sqs", Endpoint=topic.dead_arn)
     aws("sns").publish(TopicArn=topic.arn, MessageStructure="json", Message=json.dumps(texts))
     assert topic.received(topic.dead)["Message"] == to_queue
-    assert eventually(topic.seen)[0]["Records"][0]["Sns"]["Message"] == to_function
+    assert wait_until("notification", topic.seen)[0]["Records"][0]["Sns"]["Message"] == to_function
 
 
 @pytest.mark.parametrize(

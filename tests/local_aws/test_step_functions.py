@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.faults import changed_settings
-
-from .conftest import ACCOUNT, REGION, allow, eventually, policy, segments
+from local_aws import changed_settings
+from tests.support.canaries import ACCOUNT, REGION, allow, policy, segments
+from tests.support.polling import wait_until
 
 Aws = Callable[..., Any]
 Make = Callable[..., str]
@@ -68,7 +68,7 @@ def closed(aws: Aws, execution: str) -> dict[str, Any]:
         found = aws("stepfunctions").describe_execution(executionArn=execution)
         return found if found["status"] != "RUNNING" else None
 
-    return dict(eventually(description, 20))
+    return dict(wait_until("change", description, 20))
 
 
 def task(resource: str, arguments: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -332,7 +332,7 @@ def test_who_waits_for_another_one_stops_it_where_the_role_may(
         submitted = "TaskSubmitted" in [event["type"] for event in history(aws, execution)]
         return found[0]["executionArn"] if found and submitted else None
 
-    waited_for = eventually(nested, 5)
+    waited_for = wait_until("change", nested, 5)
     client.stop_execution(executionArn=execution)
     status = client.describe_execution(executionArn=waited_for)["status"]
     assert status == ("ABORTED" if may_stop else "RUNNING")
@@ -507,7 +507,7 @@ def test_traces_are_lost_without_a_permission(aws: Aws, machine: Make, name: str
     assert segments(aws, name) == []
     aws("iam").put_role_policy(RoleName=f"{name}-states", PolicyName="all", PolicyDocument=policy(allow("xray:*")))
     execution = aws("stepfunctions").start_execution(stateMachineArn=arn)["executionArn"]
-    (segment,) = eventually(lambda: segments(aws, name))
+    (segment,) = wait_until("change", lambda: segments(aws, name))
     assert segment["origin"] == "AWS::StepFunctions::StateMachine"
     assert segment["resource_arn"] == execution
 
@@ -759,7 +759,7 @@ def test_eventbridge_is_told_of_each_status(
     aws: Aws, execute: Callable[..., dict[str, Any]], told: Callable[[], list[dict[str, Any]]]
 ) -> None:
     done = execute(PASS, given={"a": 1})
-    eventually(lambda: len(told()) == 2)
+    wait_until("change", lambda: len(told()) == 2)
     running, succeeded = told()
     assert running["resources"] == succeeded["resources"] == [done["executionArn"]]
     expected = {
@@ -817,7 +817,7 @@ def test_eventbridge_is_told_of_failures_stops_timeouts_and_redrives(
     closed(aws, failed)
     client.stop_execution(executionArn=start(wait=True), error="Stopped", cause="by hand")
     closed(aws, start(wait=True))
-    eventually(lambda: len(told()) == 8)
+    wait_until("change", lambda: len(told()) == 8)
     details = [event["detail"] for event in told()]
     assert [(d["status"], d["error"], d["cause"], d["redriveCount"]) for d in details] == [
         ("RUNNING", None, None, 0),
@@ -838,7 +838,7 @@ def test_events_leave_out_what_is_too_large(
     execute: Callable[..., dict[str, Any]], told: Callable[[], list[dict[str, Any]]], size: int, included: bool
 ) -> None:
     done = execute(PASS, given={"a": "x" * size})
-    eventually(lambda: len(told()) == 2)
+    wait_until("change", lambda: len(told()) == 2)
     detail = told()[1]["detail"]
     assert (detail["input"] is not None, detail["inputDetails"]) == (included, {"included": included})
     assert (detail["output"], detail["outputDetails"]) == (done["output"], {"included": True})

@@ -1,5 +1,5 @@
-# Policies and state machine as the real provider renders them. It is given no account: what it would have to ask AWS for
-# is overridden.
+# Policies and state machine as the real provider renders them, without an account: whatever it would ask AWS for is
+# overridden.
 
 provider "aws" {
   region                      = "us-gov-west-1"
@@ -16,54 +16,24 @@ override_data {
 }
 
 override_resource {
-  target          = aws_lambda_function.this["restore_backup"]
+  target          = aws_lambda_function.this
   override_during = plan
-  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-restore-backup" }
+  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator" }
 }
 
 override_resource {
-  target          = aws_lambda_function.this["check_restore_status"]
+  target          = aws_iam_role.restore
   override_during = plan
-  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-check-restore-status" }
+  values          = { arn = "arn:aws-us-gov:iam::123456789012:role/rotator-restore-job" }
 }
 
 override_resource {
-  target          = aws_lambda_function.this["update_ssm_parameter"]
+  target          = aws_cloudwatch_event_rule.rotation_ended
   override_during = plan
-  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-update-ssm-parameter" }
+  values          = { arn = "arn:aws-us-gov:events:us-gov-west-1:123456789012:rule/rotator-rotation-ended" }
 }
 
-override_resource {
-  target          = aws_lambda_function.this["report_result"]
-  override_during = plan
-  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result" }
-}
-
-override_resource {
-  target          = aws_lambda_function.this["configure_table"]
-  override_during = plan
-  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-configure-table" }
-}
-
-override_resource {
-  target          = aws_lambda_function.this["verify_table"]
-  override_during = plan
-  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-verify-table" }
-}
-
-override_resource {
-  target          = aws_lambda_function.this["delete_old_tables"]
-  override_during = plan
-  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-delete-old-tables" }
-}
-
-override_resource {
-  target          = aws_lambda_function.this["fail_rotation"]
-  override_during = plan
-  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-fail-rotation" }
-}
-
-# With a definition that is known, the provider has Step Functions validate it while planning.
+# Given a known definition, the provider has Step Functions validate it at plan.
 override_resource {
   target          = aws_sfn_state_machine.this
   override_during = plan
@@ -230,17 +200,16 @@ run "policies" {
         "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-verify-table",
         "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-update-ssm-parameter",
         "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-restore-backup",
-        "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result",
-        "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-fail-rotation",
         "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-delete-old-tables",
         "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-configure-table",
         "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-check-restore-status",
+        "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-carry-over-settings",
       ]
     }))
     error_message = data.aws_iam_policy_document.state_machine.json
   }
 
-  # A * stands only where AWS knows no resources.
+  # A * is used only where AWS has no resource-level permissions.
   assert {
     condition = alltrue(flatten([
       for policy in concat(values(local.function_policies), [data.aws_iam_policy_document.state_machine.json]) : [
@@ -248,6 +217,42 @@ run "policies" {
       ]
     ]))
     error_message = "A statement other than DeliverLogs and DescribeRestoreJobs has the resource *."
+  }
+
+  assert {
+    condition = jsondecode(data.aws_iam_policy_document.report_result.json).Statement == jsondecode(jsonencode([
+      {
+        Sid      = "WriteLogs"
+        Effect   = "Allow"
+        Action   = ["logs:PutLogEvents", "logs:CreateLogStream"]
+        Resource = "arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:/aws/lambda/rotator-report-result:*"
+      },
+      {
+        Sid      = "DescribeRotations"
+        Effect   = "Allow"
+        Action   = ["states:GetExecutionHistory", "states:DescribeExecution"]
+        Resource = "arn:aws-us-gov:states:us-gov-west-1:123456789012:execution:rotator:*"
+      },
+      {
+        Sid      = "KeepFailedReports"
+        Effect   = "Allow"
+        Action   = "sqs:SendMessage"
+        Resource = "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:rotator-failed-reports"
+      },
+    ]))
+    error_message = data.aws_iam_policy_document.report_result.json
+  }
+
+  assert {
+    condition = jsondecode(aws_sqs_queue.this["failed_reports"].policy).Statement == jsondecode(jsonencode([{
+      Sid       = "KeepUndeliveredEvents"
+      Effect    = "Allow"
+      Action    = "sqs:SendMessage"
+      Resource  = "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:rotator-failed-reports"
+      Principal = { Service = "events.amazonaws.com" }
+      Condition = { ArnEquals = { "aws:SourceArn" = "arn:aws-us-gov:events:us-gov-west-1:123456789012:rule/rotator-rotation-ended" } }
+    }]))
+    error_message = aws_sqs_queue.this["failed_reports"].policy
   }
 
   assert {
@@ -263,7 +268,7 @@ run "policies" {
   }
 }
 
-# Of the functions that only some rules need, each may do no more than write its log, and what every rule needs.
+# A function that only some rules need may only write its log where none does.
 run "rules_that_ask_for_nothing_grant_nothing" {
   command = plan
 
@@ -272,18 +277,13 @@ run "rules_that_ask_for_nothing_grant_nothing" {
   }
 
   assert {
-    condition = { for name, policy in local.function_policies : name => [for statement in jsondecode(policy).Statement : statement.Sid] if contains(["configure_table", "verify_table", "delete_old_tables", "fail_rotation"], name) } == {
-      configure_table   = ["WriteLogs", "DescribeTables"]
-      verify_table      = ["WriteLogs"]
-      delete_old_tables = ["WriteLogs"]
-      fail_rotation     = ["WriteLogs"]
+    condition = { for name, policy in local.function_policies : name => [for statement in jsondecode(policy).Statement : statement.Sid] if contains(["configure_table", "carry_over_settings", "verify_table", "delete_old_tables"], name) } == {
+      configure_table     = ["WriteLogs"]
+      carry_over_settings = ["WriteLogs"]
+      verify_table        = ["WriteLogs"]
+      delete_old_tables   = ["WriteLogs"]
     }
     error_message = jsonencode(local.function_policies)
-  }
-
-  assert {
-    condition     = jsondecode(data.aws_iam_policy_document.configure_table.json).Statement[1].Resource == "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
-    error_message = data.aws_iam_policy_document.configure_table.json
   }
 
   assert {
@@ -322,21 +322,22 @@ run "a_rule_that_asks_for_everything" {
   }
 
   assert {
-    condition = { for name, policy in local.function_policies : name => [for statement in jsondecode(policy).Statement : statement.Sid] if contains(["restore_backup", "configure_table", "verify_table", "delete_old_tables"], name) } == {
-      restore_backup    = ["WriteLogs", "EncryptTargetTables", "RestoreBackups", "FillTargetTables", "DescribeTables", "RecognizeTargetTables", "ReadIndexesOfBackups", "StartRestoreJobs", "PassRestoreRole", "ReadParameters"]
-      configure_table   = ["WriteLogs", "DecryptTargetTables", "DescribeTables", "ReadSettings", "WriteSettingsOfTargetTables", "ReadSettingsOfBackups", "ReadAutoScaling", "WriteAutoScaling", "KeepAlarmsOfAutoScaling", "WriteToKinesisDestinations", "ListKinesisStreams"]
-      verify_table      = ["WriteLogs", "DecryptTargetTables", "DescribeBackups", "DescribeRestoreJobs", "DescribeSourceAndTargetTables", "ReadTargetTables"]
-      delete_old_tables = ["WriteLogs", "ListTables", "RecognizeOldTables", "DeleteOldTables", "FindAutoScalingOfOldTables", "EndAutoScalingOfOldTables", "DeleteAlarmsOfAutoScaling", "ReadParameters"]
+    condition = { for name, policy in local.function_policies : name => [for statement in jsondecode(policy).Statement : statement.Sid] if contains(["restore_backup", "configure_table", "carry_over_settings", "verify_table", "delete_old_tables"], name) } == {
+      restore_backup      = ["WriteLogs", "EncryptTargetTables", "RestoreBackups", "FillTargetTables", "DescribeTables", "RecognizeTargetTables", "ReadIndexesOfBackups", "StartRestoreJobs", "PassRestoreRole", "ReadParameters"]
+      configure_table     = ["WriteLogs", "DescribeTables", "ReadTagsOfSourceTables", "ConfigureTargetTables"]
+      carry_over_settings = ["WriteLogs", "DecryptTargetTables", "DescribeTables", "ReadSettings", "WriteSettingsOfTargetTables", "ReadSettingsOfBackups", "ReadAutoScaling", "WriteAutoScaling", "KeepAlarmsOfAutoScaling", "WriteToKinesisDestinations", "ListKinesisStreams"]
+      verify_table        = ["WriteLogs", "DecryptTargetTables", "DescribeBackups", "DescribeRestoreJobs", "DescribeSourceAndTargetTables", "ReadTargetTables"]
+      delete_old_tables   = ["WriteLogs", "ListTables", "RecognizeOldTables", "DeleteOldTables", "FindAutoScalingOfOldTables", "EndAutoScalingOfOldTables", "DeleteAlarmsOfAutoScaling", "ReadParameters"]
     }
     error_message = jsonencode(local.function_policies)
   }
 
   assert {
-    condition = [for statement in jsondecode(data.aws_iam_policy_document.configure_table.json).Statement : flatten([statement.Resource]) if statement.Sid == "WriteSettingsOfTargetTables"] == [[
+    condition = [for statement in jsondecode(data.aws_iam_policy_document.carry_over_settings.json).Statement : flatten([statement.Resource]) if statement.Sid == "WriteSettingsOfTargetTables"] == [[
       "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??/index/*",
       "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??",
     ]]
-    error_message = data.aws_iam_policy_document.configure_table.json
+    error_message = data.aws_iam_policy_document.carry_over_settings.json
   }
 
   assert {
@@ -380,7 +381,7 @@ run "a_rule_that_asks_for_everything" {
     error_message = data.aws_iam_policy_document.state_machine.json
   }
 
-  # Where the rotation is stopped, the hook is as well.
+  # When a rotation is stopped, so is its hook.
   assert {
     condition     = one([for statement in jsondecode(data.aws_iam_policy_document.state_machine.json).Statement : statement.Action if statement.Sid == "FollowHooks"]) == ["states:StopExecution", "states:DescribeExecution"]
     error_message = data.aws_iam_policy_document.state_machine.json
@@ -399,7 +400,7 @@ run "a_rule_that_asks_for_everything" {
         for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs", "ListTables", "ReadAutoScaling", "FindAutoScalingOfOldTables", "ListKinesisStreams"], statement.Sid) if contains(flatten([statement.Resource]), "*")
       ]
     ]))
-    error_message = "A * stands where AWS knows resources."
+    error_message = "A * is used where AWS has resource-level permissions."
   }
 
   assert {
@@ -414,7 +415,7 @@ run "a_rule_that_asks_for_everything" {
   }
 }
 
-# Application Auto Scaling refuses a caller who may not do what it will do.
+# Application Auto Scaling rejects a caller that may not do what it will do.
 run "auto_scaling_alone" {
   command = plan
 
@@ -423,11 +424,11 @@ run "auto_scaling_alone" {
   }
 
   assert {
-    condition = { for statement in jsondecode(data.aws_iam_policy_document.configure_table.json).Statement : statement.Sid => [statement.Action, statement.Resource] if contains(["WriteSettingsOfTargetTables", "KeepAlarmsOfAutoScaling"], statement.Sid) } == {
+    condition = { for statement in jsondecode(data.aws_iam_policy_document.carry_over_settings.json).Statement : statement.Sid => [statement.Action, statement.Resource] if contains(["WriteSettingsOfTargetTables", "KeepAlarmsOfAutoScaling"], statement.Sid) } == {
       WriteSettingsOfTargetTables = ["dynamodb:UpdateTable", "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"]
       KeepAlarmsOfAutoScaling     = [["cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms"], "arn:aws-us-gov:cloudwatch:us-gov-west-1:123456789012:alarm:*"]
     }
-    error_message = data.aws_iam_policy_document.configure_table.json
+    error_message = data.aws_iam_policy_document.carry_over_settings.json
   }
 }
 
@@ -455,10 +456,10 @@ run "a_copy_with_a_key_is_read_with_that_key" {
     error_message = data.aws_iam_policy_document.verify_table.json
   }
 
-  # Without a setting that takes the key, configure_table does not get it.
+  # Without a setting that needs the key, carry_over_settings does not get it.
   assert {
-    condition     = !strcontains(data.aws_iam_policy_document.configure_table.json, "kms:")
-    error_message = data.aws_iam_policy_document.configure_table.json
+    condition     = !strcontains(data.aws_iam_policy_document.carry_over_settings.json, "kms:")
+    error_message = data.aws_iam_policy_document.carry_over_settings.json
   }
 }
 
@@ -482,7 +483,7 @@ run "a_copy_that_is_not_verified_is_not_read" {
   }
 }
 
-run "attributes_that_are_null_are_as_if_left_out" {
+run "null_attributes_count_as_left_out" {
   command = plan
 
   variables {
@@ -574,8 +575,8 @@ run "options" {
   }
 
   assert {
-    condition     = strcontains(data.aws_iam_policy_document.start_workflow.json, "kms:GenerateDataKey")
-    error_message = "start_workflow may not send to an encrypted queue."
+    condition     = strcontains(data.aws_iam_policy_document.start_workflow.json, "kms:GenerateDataKey") && strcontains(data.aws_iam_policy_document.report_result.json, "kms:GenerateDataKey")
+    error_message = "start_workflow or report_result may not send to an encrypted queue."
   }
 }
 
@@ -595,31 +596,22 @@ run "tags_reach_everything_that_takes_them" {
         values(aws_cloudwatch_log_group.function)[*].tags,
         values(aws_sqs_queue.this)[*].tags,
         values(aws_cloudwatch_metric_alarm.this)[*].tags,
-        [aws_iam_role.state_machine.tags, aws_iam_role.restore.tags, aws_cloudwatch_log_group.state_machine.tags, aws_sfn_state_machine.this.tags],
+        [aws_iam_role.state_machine.tags, aws_iam_role.restore.tags, aws_cloudwatch_log_group.state_machine.tags, aws_sfn_state_machine.this.tags, aws_cloudwatch_event_rule.rotation_ended.tags],
       ) : tags["team"] == "data"
     ])
     error_message = "Something is without the tags."
   }
 }
 
-run "the_state_machine_calls_the_functions" {
+run "the_state_machine_belongs_to_its_partition_and_has_the_time_limit" {
   command = plan
 
+  variables {
+    timeout_hours = 1.5
+  }
+
   assert {
-    condition = {
-      for name, state in jsondecode(aws_sfn_state_machine.this.definition).States : name => state.Parameters.FunctionName if can(state.Parameters.FunctionName)
-      } == {
-      "Start Restore"        = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-restore-backup"
-      "Start Restore Job"    = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-restore-backup"
-      "Check Restore Status" = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-check-restore-status"
-      "Configure Table"      = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-configure-table"
-      "Verify Table"         = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-verify-table"
-      "Update SSM Parameter" = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-update-ssm-parameter"
-      "Delete Old Tables"    = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-delete-old-tables"
-      "Report Success"       = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result"
-      "Report Failure"       = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result"
-      "Fail Rotation"        = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-fail-rotation"
-    }
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).TimeoutSeconds == 5400
     error_message = aws_sfn_state_machine.this.definition
   }
 
@@ -629,7 +621,33 @@ run "the_state_machine_calls_the_functions" {
   }
 }
 
-run "the_subscription_lets_completed_backup_jobs_through" {
+run "every_end_of_an_execution_is_reported" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.rotation_ended.event_pattern) == {
+      source        = ["aws.states"]
+      "detail-type" = ["Step Functions Execution Status Change"]
+      detail = {
+        stateMachineArn = ["arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"]
+        status          = ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+      }
+    }
+    error_message = aws_cloudwatch_event_rule.rotation_ended.event_pattern
+  }
+
+  assert {
+    condition     = aws_lambda_permission.report_result.source_arn == "arn:aws-us-gov:events:us-gov-west-1:123456789012:rule/rotator-rotation-ended" && aws_lambda_permission.report_result.principal == "events.amazonaws.com"
+    error_message = "Somebody other than the rule may invoke report_result."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["report_result"].environment[0].variables["START_WORKFLOW_FUNCTION"] == "rotator-start-workflow"
+    error_message = "report_result does not know the function that starts rotations."
+  }
+}
+
+run "the_subscription_passes_completed_backup_jobs" {
   command = plan
 
   assert {
@@ -638,7 +656,7 @@ run "the_subscription_lets_completed_backup_jobs_through" {
   }
 }
 
-run "without_asking_nobody_is_told" {
+run "by_default_nothing_is_published" {
   command = plan
 
   assert {
@@ -647,7 +665,7 @@ run "without_asking_nobody_is_told" {
   }
 }
 
-run "telling" {
+run "messages_and_alarms" {
   command = plan
 
   variables {
@@ -657,7 +675,7 @@ run "telling" {
   }
 
   assert {
-    condition = jsondecode(data.aws_iam_policy_document.report_result.json).Statement[1] == jsondecode(jsonencode({
+    condition = jsondecode(data.aws_iam_policy_document.report_result.json).Statement[3] == jsondecode(jsonencode({
       Sid      = "PublishResults"
       Effect   = "Allow"
       Action   = "sns:Publish"
@@ -670,9 +688,11 @@ run "telling" {
     condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => "${alarm.namespace} ${alarm.metric_name} ${one(values(alarm.dimensions))}" } == {
       rotations-failed          = "AWS/States ExecutionsFailed arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
       rotations-timed-out       = "AWS/States ExecutionsTimedOut arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
+      rotations-stopped         = "AWS/States ExecutionsAborted arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
       start-workflow-errors     = "AWS/Lambda Errors rotator-start-workflow"
       failed-notifications      = "AWS/SQS ApproximateNumberOfMessagesVisible rotator-failed-notifications"
       undelivered-notifications = "AWS/SQS ApproximateNumberOfMessagesVisible rotator-undelivered-notifications"
+      failed-reports            = "AWS/SQS ApproximateNumberOfMessagesVisible rotator-failed-reports"
     }
     error_message = "The alarms watch something else."
   }
@@ -699,6 +719,6 @@ run "a_restore_role_of_the_user_is_the_only_one_that_is_passed" {
 
   assert {
     condition     = aws_lambda_function.this["restore_backup"].environment[0].variables["RESTORE_ROLE_ARN"] == "arn:aws-us-gov:iam::123456789012:role/theirs"
-    error_message = "The function is told of another role."
+    error_message = "The function received another role."
   }
 }

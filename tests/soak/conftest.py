@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.end_to_end.conftest import _aws, deployment, masking, pytest_sessionstart
+from tests.support.fixtures import _aws, deployment, masking, pytest_sessionstart
 
 __all__ = ["_aws", "deployment", "masking", "pytest_sessionstart"]
 

@@ -3,10 +3,10 @@
 import os
 from collections.abc import Callable
 
-from local_aws.faults import calls, changed_settings
-from tests.end_to_end.conftest import ENDPOINT, recovery_points
-from tests.end_to_end.deployment import Deployment
-from tests.soak.backups import assert_switched, back_up_all, dead_letters, ended
+from local_aws import calls, changed_settings
+from tests.support.aws import ENDPOINT, recovery_points
+from tests.support.backups import assert_switched, back_up_all, dead_letters, ended
+from tests.support.deployment import Deployment
 
 NOTIFICATIONS = 500
 RESTORES_AT_ONCE = 50

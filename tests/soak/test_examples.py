@@ -3,8 +3,9 @@
 import pytest
 from pytest_terraform.tf import TerraformTestApi
 
-from tests.end_to_end.conftest import PATIENCE_SECONDS, recovery_points
-from tests.end_to_end.deployment import Deployment, client, items
+from tests.support.aws import client, items, recovery_points
+from tests.support.deployment import Deployment
+from tests.support.fixtures import PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize("kind", ["native", "advanced"])

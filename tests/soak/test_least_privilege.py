@@ -16,17 +16,17 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws.faults import Fault, changed_settings, injected, used_permissions
-from tests.end_to_end.conftest import ENDPOINT, recovery_points
-from tests.end_to_end.deployment import BackupJob, Deployment, client, notification, wait_until
-from tests.end_to_end.tables import (
+from local_aws import Fault, changed_settings, injected, used_permissions
+from tests.support.aws import ENDPOINT, client, held_up, recovery_points
+from tests.support.deployment import BackupJob, Deployment, notification
+from tests.support.permissions import without
+from tests.support.polling import wait_until
+from tests.support.tables import (
     make_table,
     make_table_to_resize,
     make_table_with_every_setting,
     make_table_with_settings,
 )
-from tests.end_to_end.test_meetings import held_up
-from tests.end_to_end.test_permissions import without
 
 MODULE = Path(__file__).parents[2]
 QUICK = {"restore_seconds": 0.01, "backup_seconds": 0.1}
@@ -42,6 +42,7 @@ MISSED = {
     "logs:": ("logged nothing", "Log Destination"),
     "sns:": ("no report",),
     "sqs:": ("no dead letter",),
+    "states:": ("no report",),
     "xray:": ("is not traced",),
 }
 
@@ -78,16 +79,31 @@ class Scenarios:
         self._rotation("complete", make_table_with_every_setting(fresh("settings")), native=True)
 
     def settings_of_a_table_that_is_gone(self) -> None:
-        name, began = fresh("settings"), time.time()
+        name = fresh("gone")
         with held_up(name):
-            job = self._back_up(make_table(name), native=True)
+            job = self._back_up(make_table_with_settings(name, "stream"), native=True)
             client("dynamodb").delete_table(TableName=name)
-        execution = self.deployment.end_of_rotation("complete", job)
-        # The backup tells of the stream, as of time to live, and of nothing else.
-        assert execution["error"] == "SettingsNotApplied", f"{execution['error']}: {execution['cause']}"
-        if "stream failed" in execution["cause"]:
-            raise AssertionError(execution["cause"])
-        self._assert_seen({"fail_rotation"}, name, began)
+        state = self.deployment.rotate("recorded", job)
+        assert state["CarryOverSettingsOutput"]["Settings"]["stream"] == "applied"
+
+    def failed_rotation(self) -> None:
+        name = fresh("unlucky")
+        job = self._back_up(make_table(name), native=True)
+        self.deployment.end_of_rotation("too-long", job)
+        self._assert_reported(f"Failed: rotation of {name} by rule too-long")
+
+    def failed_report(self) -> None:
+        name = fresh("production")
+        refused = Fault(service="sns", operation="Publish", error="AuthorizationError", containing=name)
+        with injected(os.environ[ENDPOINT], refused):
+            job = self._back_up(make_table(name), native=True)
+            self.deployment.rotate("staging", job)
+
+            def arrived() -> bool | None:
+                messages = self.deployment.messages("failed_reports_queue")
+                return any(job.id in json.dumps(message) for message in messages) or None
+
+            wait_until("dead letter", arrived, 15)
 
     def native_with_options(self) -> None:
         self._rotation("resized", make_table_to_resize(fresh("resize")), native=True)
@@ -145,17 +161,17 @@ class Scenarios:
         job = self._back_up(table_arn, native=native)
         state = self.deployment.rotate(rule, job)
         subject = f"Complete: rotation of {table_arn.rpartition('/')[2]} by rule {rule}"
-        inbox = self.deployment.outputs["inbox_url"]["value"]
-
-        def reported() -> bool | None:
-            return subject in [message["Subject"] for message in self.deployment.messages_at(inbox)] or None
-
-        wait_until("report", reported, REPORT_SECONDS)
-        not_run = {"fail_rotation"}
-        not_run |= {"delete_old_tables"} if rule != "kept" else set()
+        self._assert_reported(subject)
+        not_run = {"delete_old_tables"} if rule != "kept" else set()
         not_run |= {"update_ssm_parameter"} if not state["TargetParameterName"] else set()
         self._assert_seen({*self.deployment.rotator["functions"]} - not_run, job.id, began)
         return state
+
+    def _assert_reported(self, subject: str) -> None:
+        def reported() -> bool | None:
+            return subject in [message["Subject"] for message in self.deployment.inbox()] or None
+
+        wait_until("report", reported, REPORT_SECONDS)
 
     def _assert_seen(self, functions: set[str], text: str, began: float) -> None:
         """The functions have logged something with the text, and they and the state machine are traced."""
@@ -208,17 +224,17 @@ def test_the_deployments_have_each_statement_that_the_module_can_make(
 ) -> None:
     """Without this, the statement of an option that no rule here uses would never be taken away."""
     text = "".join(path.read_text() for path in MODULE.glob("*.tf"))
-    of_resources = {"KeepUndeliveredNotifications"}
+    of_resources = {"KeepUndeliveredNotifications", "KeepUndeliveredEvents"}
     can_be_made = {sid for sid in re.findall(r'\bsid += "(\w+)"', text) if not sid.startswith("AssumeBy")}
     assert can_be_made - of_resources <= {sid for _, sid, _ in granted(deployment, masking)}
 
 
 # Two halves that take as long as each other, so that they can run at the same time, each with an AWS of its own.
-@pytest.mark.parametrize("half", ["configure_table", "others"])
+@pytest.mark.parametrize("half", ["carry_over_settings", "others"])
 def test_each_permission_is_needed(
     half: str, deployment: Deployment, masking: Deployment, say: Callable[[str], None]
 ) -> None:
-    configure_table = deployment.rotator["function_roles"]["configure_table"]["name"]
+    carry_over_settings = deployment.rotator["function_roles"]["carry_over_settings"]["name"]
     scenarios = Scenarios(deployment, masking)
     by_permission: dict[str, list[tuple[float, Callable[[], None]]]] = defaultdict(list)
     with changed_settings(os.environ[ENDPOINT], **QUICK):
@@ -232,7 +248,7 @@ def test_each_permission_is_needed(
 
         unneeded = []
         for role, sid, action in granted(deployment, masking):
-            if (role == configure_table) != (half == "configure_table"):
+            if (role == carry_over_settings) != (half == "carry_over_settings"):
                 continue
             # The quickest one first. Another statement may allow it the same.
             candidates = sorted(by_permission[f"{role} {action}"], key=lambda found: found[0])

@@ -1,14 +1,14 @@
-"""One answer for each error of each call."""
+"""What each error of AWS means for a rotation."""
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from rotator.aws_errors import answered
+from rotator.aws_errors import translated_errors
 from rotator.errors import NotYet, TemporaryFailure
 
 
-def answer_to(error: Exception) -> Exception:
-    with pytest.raises(Exception) as raised, answered():  # noqa: PT011
+def translation_of(error: Exception) -> Exception:
+    with pytest.raises(Exception) as raised, translated_errors():  # noqa: PT011
         raise error
     return raised.value
 
@@ -34,7 +34,7 @@ def client_error(operation: str, code: str, status: int = 400) -> ClientError:
     ],
 )
 def test_what_passes_with_time_is_retried_for_as_long_as_it_takes(operation: str, code: str) -> None:
-    error = answer_to(client_error(operation, code))
+    error = translation_of(client_error(operation, code))
 
     assert isinstance(error, NotYet)
     assert code in str(error)
@@ -52,7 +52,7 @@ def test_what_passes_with_time_is_retried_for_as_long_as_it_takes(operation: str
     ],
 )
 def test_what_aws_failed_at_is_retried_a_few_times(error: Exception) -> None:
-    assert isinstance(answer_to(error), TemporaryFailure)
+    assert isinstance(translation_of(error), TemporaryFailure)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_aws_failed_at_is_retried_a_few_times(error: Exception) -> None:
     ],
 )
 def test_what_is_permanent_ends_the_rotation_under_the_name_that_aws_gave_it(operation: str, code: str) -> None:
-    error = answer_to(client_error(operation, code))
+    error = translation_of(client_error(operation, code))
 
     assert type(error).__name__ == code
     assert not isinstance(error, NotYet | TemporaryFailure)

@@ -7,7 +7,7 @@ from rotator.clients import Clients
 from rotator.errors import ParameterTaken
 from rotator.parameter import check_parameter, point_parameter_at_table
 from rotator.state import Invocation
-from tests.unit.rotations import TABLE_ARN, invocation, restored
+from tests.support.rotations import TABLE_ARN, invocation, restored
 
 NAME = "/staging/table-arn"
 
@@ -77,7 +77,7 @@ def test_two_tables_never_share_it(clients: Clients) -> None:
         lambda: check_parameter(rotation_of(day=23, source_table_arn=other)["State"], clients.ssm),
         lambda: point_parameter_at_table(rotation_of(day=23, source_table_arn=other), clients),
     ):
-        with pytest.raises(ParameterTaken, match=rf"{TABLE_ARN}, and can't point at one of {other}.*\$1"):
+        with pytest.raises(ParameterTaken, match=rf"{TABLE_ARN}, and cannot point at one of {other}.*\$1"):
             look()
     assert value(clients) == f"{TABLE_ARN}-staging-20261122-02-07-00"
 

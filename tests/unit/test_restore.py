@@ -1,5 +1,6 @@
-"""Beginning a restore and looking after it, as far as moto can show it; the rest is end to end."""
+"""Starting a restore and checking on it, as far as moto can show it. The rest is end to end."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,16 +13,17 @@ from rotator.errors import (
     InvalidTableName,
     NotYet,
     RestoreJobFailed,
-    RotationTimedOut,
     TableNotFound,
     TargetTableTaken,
     UnexpectedTableStatus,
 )
 from rotator.ownership import is_copy, tags_of
-from rotator.restore import start_restore
-from rotator.restore_status import check_restore_status
-from rotator.state import Invocation
-from tests.unit.rotations import ACCOUNT, EXECUTION_ARN, SETTINGS, TARGET, TARGET_ARN, invocation
+from rotator.restore.job import idempotency_token
+from rotator.restore.start import start_restore
+from rotator.restore.status import check_restore_status
+from rotator.state import DescribeTableOutput, Invocation
+from rotator.timestamps import to_iso8601
+from tests.support.rotations import ACCOUNT, SETTINGS, TARGET, TARGET_ARN, invocation
 
 ADVANCED = "arn:aws:backup:us-east-1:123456789012:recovery-point:1eb3b5e7-9eb0-435a-a80b-108b488b0d45"
 HOUR = timedelta(hours=1)
@@ -51,10 +53,9 @@ def test_the_recovery_point_is_restored_to_the_target_table(recovery_point_arn: 
     [
         ({"target": "a" * 256}, InvalidTableName),
         ({"parameter": "/aws/orders"}, InvalidParameterName),
-        ({"running_for": 49 * HOUR}, RotationTimedOut),
     ],
 )
-def test_what_can_not_end_well_fails_before_anything_is_restored(
+def test_what_cannot_succeed_fails_before_anything_is_restored(
     broken: dict[str, Any], error: type[Exception], recovery_point_arn: str, clients: Clients
 ) -> None:
     with pytest.raises(error):
@@ -62,7 +63,8 @@ def test_what_can_not_end_well_fails_before_anything_is_restored(
     assert clients.dynamodb.list_tables()["TableNames"] == ["orders"]
 
 
-def test_an_advanced_recovery_point_is_restored_by_a_job_that_a_second_call_finds_again(clients: Clients) -> None:
+def test_an_advanced_recovery_point_is_restored_by_a_job(clients: Clients) -> None:
+    rotation = invocation(ADVANCED)
     with Stubber(clients.backup) as stub:
         stub.add_response(
             "start_restore_job",
@@ -71,24 +73,24 @@ def test_an_advanced_recovery_point_is_restored_by_a_job_that_a_second_call_find
                 "RecoveryPointArn": ADVANCED,
                 "ResourceType": "DynamoDB",
                 "IamRoleArn": SETTINGS.restore_role_arn,
-                "IdempotencyToken": f"{EXECUTION_ARN}:0",
+                "IdempotencyToken": idempotency_token(rotation["State"], rotation["Execution"]),
                 "Metadata": {"targetTableName": TARGET, "encryptionType": "Default"},
             },
         )
-        assert start_restore(invocation(ADVANCED), SETTINGS, clients) == {"RestoreJobId": "job"}
+        assert start_restore(rotation, SETTINGS, clients) == {"RestoreJobId": "job"}
 
 
-def test_a_redriven_rotation_has_all_its_time_again(recovery_point_arn: str, clients: Clients) -> None:
-    rotation = invocation(recovery_point_arn, running_for=49 * HOUR)
-    rotation["Execution"]["RedriveTime"] = invocation()["Execution"]["StartTime"]
+def test_a_retry_finds_the_same_job_and_a_restore_that_starts_over_a_new_one() -> None:
+    rotation, again = invocation(ADVANCED), invocation(ADVANCED)
+    again["State"]["StartRestoreJobOutput"] = {"RestoreJobId": "failed"}
+    tokens = [idempotency_token(each["State"], each["Execution"]) for each in (rotation, rotation, again)]
 
-    start_restore(rotation, SETTINGS, clients)
+    assert tokens[0] == tokens[1] != tokens[2]
+    assert [str(uuid.UUID(token)) for token in tokens] == tokens
 
-    assert TARGET in clients.dynamodb.list_tables()["TableNames"]
 
-
-class TestTargetThatIsThere:
-    """Whose is it? Decided by what DynamoDB still tells."""
+class TestTargetThatExists:
+    """Whether this rotation created it follows from what DynamoDB still reports."""
 
     @pytest.fixture
     def table(self, recovery_point_arn: str) -> dict[str, Any]:
@@ -119,7 +121,7 @@ class TestTargetThatIsThere:
                 stub.add_response("list_tags_of_resource", {"Tags": tags}, {"ResourceArn": ANY})
             return start_restore(rotation, SETTINGS, clients)
 
-    def test_one_from_the_same_recovery_point_is_taken_over(
+    def test_one_from_the_same_recovery_point_is_adopted(
         self, table: dict[str, Any], recovery_point_arn: str, clients: Clients
     ) -> None:
         output = self.again(invocation(recovery_point_arn), table, clients)
@@ -130,7 +132,7 @@ class TestTargetThatIsThere:
         self, table: dict[str, Any], recovery_point_arn: str, clients: Clients
     ) -> None:
         table["RestoreSummary"]["SourceBackupArn"] = recovery_point_arn + "0"
-        with pytest.raises(TargetTableTaken, match=f"{recovery_point_arn}0 and not from {recovery_point_arn}"):
+        with pytest.raises(TargetTableTaken, match=f"{recovery_point_arn}0 rather than {recovery_point_arn}"):
             self.again(invocation(recovery_point_arn), table, clients)
 
     def test_one_from_a_point_in_time_is_not_touched(
@@ -152,11 +154,11 @@ class TestTargetThatIsThere:
     ) -> None:
         del table["RestoreSummary"]
         rotation = invocation(recovery_point_arn, running_for=-HOUR)
-        with pytest.raises(TargetTableTaken, match="before this rotation began"):
+        with pytest.raises(TargetTableTaken, match="before this rotation started"):
             self.again(rotation, table, clients)
 
     @pytest.mark.parametrize("tagged_with", [None, "same", "other"])
-    def test_one_that_is_active_is_known_by_its_tags(
+    def test_one_that_is_active_is_recognised_by_its_tags(
         self, tagged_with: str | None, table: dict[str, Any], recovery_point_arn: str, clients: Clients
     ) -> None:
         del table["RestoreSummary"]
@@ -183,7 +185,7 @@ def job_with_target(clients: Clients, table: dict[str, Any] | None) -> Any:  # n
 
 
 @pytest.mark.parametrize("table", [None, {"CreationDateTime": datetime.now(UTC) + HOUR}])
-def test_a_job_is_started_where_no_table_was_there_before(table: dict[str, Any] | None, clients: Clients) -> None:
+def test_a_job_is_started_where_no_table_existed_before(table: dict[str, Any] | None, clients: Clients) -> None:
     assert job_with_target(clients, table) == {"RestoreJobId": "job"}
 
 
@@ -194,29 +196,11 @@ def test_a_job_is_started_where_no_table_was_there_before(table: dict[str, Any] 
         ({"CreationDateTime": datetime.now(UTC) - HOUR, "TableStatus": "DELETING"}, NotYet),
     ],
 )
-def test_no_job_is_started_where_a_table_was_there_before(
+def test_no_job_is_started_where_a_table_already_existed(
     table: dict[str, Any], error: type[Exception], clients: Clients
 ) -> None:
     with pytest.raises(error, match=TARGET):
         job_with_target(clients, table)
-
-
-def test_a_restore_that_is_found_complete_after_the_end_of_its_time_is_complete(
-    recovery_point_arn: str, clients: Clients
-) -> None:
-    start_restore(invocation(recovery_point_arn), SETTINGS, clients)
-
-    late = invocation(recovery_point_arn, running_for=49 * HOUR)
-    assert check_restore_status(late, SETTINGS, clients)["RestoreComplete"]
-
-
-def test_a_restore_that_goes_on_after_the_end_of_its_time_fails(clients: Clients) -> None:
-    rotation = invocation(ADVANCED, running_for=49 * HOUR)
-    rotation["State"]["StartRestoreJobOutput"] = {"RestoreJobId": "job"}
-    with Stubber(clients.backup) as stub:
-        stub.add_response("describe_restore_job", {"Status": "RUNNING", "CreationDate": datetime.now(UTC)})
-        with pytest.raises(RotationTimedOut, match=r"the restore that began at .* goes on"):
-            check_restore_status(rotation, SETTINGS, clients)
 
 
 def test_an_active_table_is_complete_and_carries_the_tags_of_ownership(
@@ -226,7 +210,7 @@ def test_an_active_table_is_complete_and_carries_the_tags_of_ownership(
 
     output = check_restore_status(invocation(recovery_point_arn), SETTINGS, clients)
 
-    assert output["RestoreComplete"]
+    assert output["RestoreStatus"] == "COMPLETE"
     tags = clients.dynamodb.list_tags_of_resource(ResourceArn=TARGET_ARN)["Tags"]
     assert {tag["Key"].removeprefix("backup-dynamodb-rotator:"): tag["Value"] for tag in tags} == {
         "module": "rotator",
@@ -256,7 +240,7 @@ def test_a_table_that_another_rule_made_of_the_same_recovery_point_is_not_claime
     rotation = invocation(recovery_point_arn)
     rotation["State"]["Rule"] = "reporting"
 
-    with pytest.raises(TargetTableTaken, match="from rule staging and not from rule reporting"):
+    with pytest.raises(TargetTableTaken, match="from rule staging rather than rule reporting"):
         check_restore_status(rotation, SETTINGS, clients)
 
 
@@ -283,18 +267,71 @@ def test_a_table_that_is_gone_is_an_error_that_names_it(clients: Clients) -> Non
         check_restore_status(invocation(), SETTINGS, clients)
 
 
-def test_a_status_that_no_restore_leads_through_is_an_error_that_names_it(clients: Clients) -> None:
+def test_a_status_that_is_not_part_of_a_restore_is_an_error_that_names_it(clients: Clients) -> None:
     with Stubber(clients.dynamodb) as stub:
         stub.add_response("describe_table", {"Table": {"TableName": TARGET, "TableStatus": "ARCHIVED"}})
         with pytest.raises(UnexpectedTableStatus, match=f"{TARGET} is ARCHIVED"):
             check_restore_status(invocation(), SETTINGS, clients)
 
 
-@pytest.mark.parametrize("status", ["FAILED", "ABORTED"])
-def test_a_restore_job_that_ended_badly_fails_with_the_message_of_aws(status: str, clients: Clients) -> None:
+def checked_job(clients: Clients, *, redriven_after: timedelta | None = None, **job: Any) -> DescribeTableOutput:  # noqa: ANN401
+    """The check of a restore whose job looks like this, and which was redriven so long after the job's creation."""
+    created = datetime.now(UTC) - HOUR
     rotation = invocation(ADVANCED)
     rotation["State"]["StartRestoreJobOutput"] = {"RestoreJobId": "job"}
+    if redriven_after is not None:
+        rotation["Execution"] |= {"RedriveCount": 1, "RedriveTime": to_iso8601(created + redriven_after)}
     with Stubber(clients.backup) as stub:
-        stub.add_response("describe_restore_job", {"Status": status, "StatusMessage": "no such key"})
-        with pytest.raises(RestoreJobFailed, match=f"job is {status}: no such key"):
+        stub.add_response("describe_restore_job", {"RestoreJobId": "job", "CreationDate": created, **job})
+        return check_restore_status(rotation, SETTINGS, clients)
+
+
+@pytest.mark.parametrize("status", ["PENDING", "RUNNING"])
+def test_a_job_that_runs_is_in_progress(status: str, clients: Clients) -> None:
+    output = checked_job(clients, Status=status)
+
+    assert (output["Table"], output["RestoreStatus"], output["SecondsToNextCheck"]) == ({}, "IN_PROGRESS", 359)
+
+
+@pytest.mark.parametrize("status", ["FAILED", "ABORTED"])
+def test_a_restore_job_that_ended_badly_fails_with_the_message_of_aws(status: str, clients: Clients) -> None:
+    with pytest.raises(RestoreJobFailed, match=f"job is {status}: no such key"):
+        checked_job(clients, Status=status, StatusMessage="no such key")
+
+
+@pytest.mark.parametrize("status", ["FAILED", "ABORTED"])
+def test_a_redrive_starts_over_a_restore_whose_job_had_failed(status: str, clients: Clients) -> None:
+    output = checked_job(clients, Status=status, StatusMessage="no such key", redriven_after=HOUR / 2)
+
+    assert (output["RestoreStatus"], output["SecondsToNextCheck"]) == ("START_OVER", 1)
+
+
+def test_a_job_that_fails_after_the_redrive_is_not_started_over_for_ever(clients: Clients) -> None:
+    with pytest.raises(RestoreJobFailed):
+        checked_job(clients, Status="FAILED", StatusMessage="no such key", redriven_after=-HOUR / 2)
+
+
+@pytest.mark.parametrize("message", ["Rate exceeded", "You have reached the number of concurrent restores allowed"])
+def test_a_job_that_hit_a_limit_is_started_over_after_a_wait(message: str, clients: Clients) -> None:
+    output = checked_job(clients, Status="FAILED", StatusMessage=message)
+
+    assert (output["RestoreStatus"], output["SecondsToNextCheck"]) == ("START_OVER", 300)
+
+
+@pytest.mark.parametrize(("redriven_after", "starts_over"), [(None, False), (HOUR / 2, True), (-HOUR / 2, False)])
+def test_a_redrive_starts_over_a_native_restore_whose_table_is_gone(
+    redriven_after: timedelta | None, starts_over: bool, clients: Clients
+) -> None:
+    created = datetime.now(UTC) - HOUR
+    rotation = invocation()
+    rotation["State"]["RestoreTableFromBackupOutput"] = {
+        "TableDescription": {"TableName": TARGET, "CreationDateTime": to_iso8601(created)}
+    }
+    if redriven_after is not None:
+        rotation["Execution"] |= {"RedriveCount": 1, "RedriveTime": to_iso8601(created + redriven_after)}
+
+    if starts_over:
+        assert check_restore_status(rotation, SETTINGS, clients)["RestoreStatus"] == "START_OVER"
+    else:
+        with pytest.raises(TableNotFound, match=TARGET):
             check_restore_status(rotation, SETTINGS, clients)

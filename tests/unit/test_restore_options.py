@@ -7,9 +7,9 @@ from botocore.stub import Stubber
 
 from rotator.clients import Clients
 from rotator.errors import RestoreOptionImpossible
-from rotator.restore_options import check_restore_job_options, overrides, restore_job_metadata
+from rotator.restore.options import check_restore_job_options, overrides, restore_job_metadata
 from rotator.state import RestoreOptions
-from tests.unit.rotations import TABLE_ARN, invocation
+from tests.support.rotations import TABLE_ARN, invocation
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 CAPACITY: Any = {"ReadCapacityUnits": 7, "WriteCapacityUnits": 3}

@@ -12,7 +12,7 @@ from rotator.ownership import BACKUP_TIME, claim
 from rotator.retention import delete_old_tables
 from rotator.state import Invocation
 from rotator.timestamps import to_iso8601, to_table_name_suffix
-from tests.unit.rotations import ACCOUNT, SETTINGS, invocation
+from tests.support.rotations import ACCOUNT, SETTINGS, invocation
 
 STEM = "orders-staging"
 PARAMETER = "/staging/orders"
@@ -88,14 +88,14 @@ def test_what_the_parameter_points_at_or_did_before_stays(clients: Clients) -> N
     assert [kept["TableName"] for kept in output["Kept"]] == [names[1], names[0]]
 
 
-def test_what_this_rotation_made_stays_where_later_copies_are_there(clients: Clients) -> None:
+def test_what_this_rotation_created_stays_where_later_copies_exist(clients: Clients) -> None:
     names = [copy(clients, day) for day in range(5)]
     point_at(clients, 3, 4)
 
     output = delete_old_tables(rotation_of(1, keep=1), SETTINGS, clients)
 
     assert tables(clients) == [names[1], *names[3:]]
-    assert {"TableName": names[1], "Reason": "this rotation made it"} in output["Kept"]
+    assert {"TableName": names[1], "Reason": "this rotation created it"} in output["Kept"]
 
 
 def test_each_try_makes_progress_however_many_copies_there_are(clients: Clients) -> None:
@@ -153,12 +153,12 @@ def test_a_copy_that_something_is_at_work_on_stays_and_is_reported(clients: Clie
 @pytest.mark.parametrize(
     ("error", "kept"),
     [
-        ("ResourceInUseException", ["something is at work on it"]),
-        # Another rotation was quicker, or the answer to an earlier try was lost.
+        ("ResourceInUseException", ["DynamoDB is changing it"]),
+        # Another rotation was quicker, or the response to an earlier attempt was lost.
         ("ResourceNotFoundException", []),
     ],
 )
-def test_what_became_of_a_copy_since_it_was_looked_at_is_no_failure(
+def test_a_copy_that_changed_since_it_was_described_is_no_failure(
     clients: Clients, error: str, kept: list[str]
 ) -> None:
     names = [copy(clients, day) for day in range(4)]

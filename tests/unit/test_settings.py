@@ -1,14 +1,13 @@
-"""What Terraform says through the environment."""
+"""What Terraform passes through the environment."""
 
 import json
-from datetime import timedelta
 
 import pytest
 
 from rotator import settings
 from rotator.errors import MissingSetting
 from rotator.rules import Rule
-from rotator.settings import RotationSettings, WorkflowSettings
+from rotator.settings import ReportSettings, RotationSettings, WorkflowSettings
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:rotator"
 
@@ -39,27 +38,43 @@ def test_a_missing_variable_is_named(missing: str, monkeypatch: pytest.MonkeyPat
 @pytest.fixture
 def rotation_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(settings.MODULE, "rotator")
-    monkeypatch.setenv(settings.TIMEOUT_HOURS, "1.5")
     monkeypatch.setenv(settings.RESTORE_ROLE_ARN, "arn:aws:iam::123456789012:role/restore")
-    monkeypatch.setenv(settings.NOTIFICATION_TOPIC_ARN, "")
-    monkeypatch.setenv(settings.NOTIFY_OF_SUCCESS, "false")
 
 
 @pytest.mark.usefixtures("rotation_environment")
 def test_rotation_settings_are_read_as_terraform_writes_them() -> None:
     assert RotationSettings.from_env() == RotationSettings(
         module="rotator",
-        timeout=timedelta(hours=1, minutes=30),
         restore_role_arn="arn:aws:iam::123456789012:role/restore",
-        notification_topic_arn=None,
-        notify_of_success=False,
     )
 
 
 @pytest.mark.usefixtures("rotation_environment")
-@pytest.mark.parametrize("missing", [settings.MODULE, settings.TIMEOUT_HOURS, settings.RESTORE_ROLE_ARN])
+@pytest.mark.parametrize("missing", [settings.MODULE, settings.RESTORE_ROLE_ARN])
 def test_a_missing_variable_of_a_rotation_is_named(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(missing)
 
     with pytest.raises(MissingSetting, match=missing):
         RotationSettings.from_env()
+
+
+@pytest.mark.parametrize(
+    ("topic", "of_success", "expected"),
+    [
+        ("", "false", ReportSettings(None, notify_of_success=False, start_workflow_function="start")),
+        ("topic", "true", ReportSettings("topic", notify_of_success=True, start_workflow_function="start")),
+    ],
+)
+def test_report_settings_are_read_as_terraform_writes_them(
+    topic: str, of_success: str, expected: ReportSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(settings.NOTIFICATION_TOPIC_ARN, topic)
+    monkeypatch.setenv(settings.NOTIFY_OF_SUCCESS, of_success)
+    monkeypatch.setenv(settings.START_WORKFLOW_FUNCTION, "start")
+
+    assert ReportSettings.from_env() == expected
+
+
+def test_a_missing_variable_of_the_report_is_named() -> None:
+    with pytest.raises(MissingSetting, match=settings.START_WORKFLOW_FUNCTION):
+        ReportSettings.from_env()

@@ -1,16 +1,17 @@
 """What counts as proof that a backup restores."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
 from rotator.clients import Clients
-from rotator.errors import NotYet
+from rotator.errors import NotYet, VerificationFailed
 from rotator.state import VerifyTableOutput
 from rotator.verification import verify_table
-from tests.unit.rotations import TARGET, invocation, restored
+from tests.support.rotations import TARGET, invocation, restored
 
 ADVANCED = "arn:aws:backup:us-east-1:123456789012:recovery-point:1eb3b5e7-9eb0-435a-a80b-108b488b0d45"
 KEY = [{"AttributeName": "id", "KeyType": "HASH"}]
@@ -61,7 +62,7 @@ def verified(
 def test_a_table_like_its_source_is_verified(clients: Clients, capsys: pytest.CaptureFixture[str]) -> None:
     output = verified(clients, table(), source=table(), size=4711, items=1)
 
-    assert output == {"Verified": True, "Differences": [], "ComparedWith": "source table", "BackupSizeBytes": 4711}
+    assert output == {"Verified": True, "ComparedWith": "source table", "BackupSizeBytes": 4711}
     metrics = next(line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line)
     assert {name: metrics[name] for name in ("RestoreSeconds", "BackupSizeBytes", "Verified")} == {
         "RestoreSeconds": [261.0],
@@ -69,6 +70,14 @@ def test_a_table_like_its_source_is_verified(clients: Clients, capsys: pytest.Ca
         "Verified": [1.0],
     }
     assert metrics["rule"] == "staging"
+
+
+def test_the_metric_of_a_table_that_differs_is_zero(clients: Clients, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(VerificationFailed):
+        verified(clients, table(), size=4711)
+
+    metrics = next(line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line)
+    assert metrics["Verified"] == [0.0]
 
 
 @pytest.mark.parametrize(
@@ -90,10 +99,9 @@ def test_a_table_like_its_source_is_verified(clients: Clients, capsys: pytest.Ca
         (table(GlobalSecondaryIndexes=[index("by-day", IndexStatus="DELETING")]), "its index by-day is DELETING"),
     ],
 )
-def test_a_table_that_differs_is_not(restored: dict[str, Any], difference: str, clients: Clients) -> None:
-    output = verified(clients, restored, source=table())
-
-    assert (output["Verified"], output["Differences"]) == (False, [difference])
+def test_a_table_that_differs_is_not_verified(restored: dict[str, Any], difference: str, clients: Clients) -> None:
+    with pytest.raises(VerificationFailed, match=f"not what was backed up: {re.escape(difference)}$"):
+        verified(clients, restored, source=table())
 
 
 @pytest.mark.parametrize(
@@ -104,8 +112,11 @@ def test_a_table_that_differs_is_not(restored: dict[str, Any], difference: str, 
         ({"Encryption": "AWS_MANAGED"}, "it is encrypted with a key that DynamoDB owns, not AWS_MANAGED"),
     ],
 )
-def test_a_table_that_is_not_as_asked_for_is_not(options: dict[str, Any], difference: str, clients: Clients) -> None:
-    assert verified(clients, table(), source=table(), **options)["Differences"] == [difference]
+def test_a_table_without_what_the_rule_asks_for_is_not_verified(
+    options: dict[str, Any], difference: str, clients: Clients
+) -> None:
+    with pytest.raises(VerificationFailed, match=re.escape(difference)):
+        verified(clients, table(), source=table(), **options)
 
 
 def test_an_index_that_is_left_out_is_not_missed(clients: Clients) -> None:
@@ -124,7 +135,8 @@ def test_an_index_that_is_being_built_is_waited_for(clients: Clients) -> None:
 
 
 def test_an_empty_table_from_a_backup_with_items_is_not_verified(clients: Clients) -> None:
-    assert verified(clients, table(), size=1)["Differences"] == ["it has no items, but the backup has 1 bytes"]
+    with pytest.raises(VerificationFailed, match="it has no items, but the backup has 1 bytes"):
+        verified(clients, table(), size=1)
     assert verified(clients, table(), size=0)["Verified"]
 
 
@@ -168,18 +180,13 @@ def test_a_native_backup_is_compared_as_it_was_recorded(clients: Clients) -> Non
         "SourceTableFeatureDetails": {"GlobalSecondaryIndexes": [index("by-day"), index("by-night")]},
     }
 
-    assert verified_native(clients, backup) == {
-        "Verified": False,
-        "Differences": ["its index by-night is missing"],
-        "ComparedWith": "backup",
-        "BackupSizeBytes": 4711,
-    }
+    with pytest.raises(VerificationFailed, match="its index by-night is missing"):
+        verified_native(clients, backup)
 
 
 def test_a_native_backup_may_tell_neither_its_size_nor_of_indexes(clients: Clients) -> None:
     assert verified_native(clients, BACKUP) == {
         "Verified": True,
-        "Differences": [],
         "ComparedWith": "backup",
         "BackupSizeBytes": None,
     }

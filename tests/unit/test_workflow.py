@@ -1,4 +1,4 @@
-"""From an event of SNS to executions."""
+"""From an SNS event to executions."""
 
 import json
 from collections.abc import Iterator
@@ -97,6 +97,7 @@ def test_the_execution_starts_with_the_state_of_the_contract(
         "ReplacementPattern": "$0-staging",
         "SSMParameterName": "/staging/$0",
         "Rule": "staging",
+        "RecoveryPointKind": "native",
         "TargetTableName": "MyDynamoDBTable-staging-20190902-13-48-52",
         "TargetParameterName": "/staging/MyDynamoDBTable",
         "Restore": {},
@@ -168,6 +169,18 @@ def test_each_matching_rule_starts_its_own_rotation(settings: WorkflowSettings, 
     assert sorted(executions(step_functions, settings)) == [f"reporting-{JOB_ID}", f"staging-{JOB_ID}"]
 
 
+def test_somebody_may_ask_for_a_rotation_by_a_single_rule(
+    settings: WorkflowSettings, step_functions: "SFNClient"
+) -> None:
+    event = sample("start/completed-advanced-recovery-point.json")
+    event["Records"][0]["Sns"]["MessageAttributes"]["Rule"] = {"Type": "String", "Value": "reporting"}
+    rules = (Rule("reporting", ".*", "reporting"), Rule("staging", ".*", "staging"))
+
+    start_rotations(event, WorkflowSettings(rules=rules, state_machine_arn=settings.state_machine_arn), Clients())
+
+    assert executions(step_functions, settings) == [f"reporting-{JOB_ID}"]
+
+
 def test_a_copy_is_not_rotated_itself(settings: WorkflowSettings, step_functions: "SFNClient") -> None:
     event = sample("start/completed-native-recovery-point.json")
     copied = json.loads(json.dumps(event).replace("MyDynamoDBTable", "MyDynamoDBTable-20261122-02-07-00"))
@@ -178,7 +191,7 @@ def test_a_copy_is_not_rotated_itself(settings: WorkflowSettings, step_functions
     assert executions(step_functions, settings) == [f"development-{JOB_ID}"]
 
 
-def test_a_notification_that_comes_again_after_the_end_starts_nothing(
+def test_a_notification_delivered_again_after_the_end_is_ignored(
     settings: WorkflowSettings, step_functions: "SFNClient"
 ) -> None:
     event = sample("start/completed-native-recovery-point.json")
@@ -191,7 +204,7 @@ def test_a_notification_that_comes_again_after_the_end_starts_nothing(
     assert executions(step_functions, settings) == [f"staging-{JOB_ID}"]
 
 
-def test_an_unreadable_notification_does_not_keep_the_others_back(
+def test_an_unreadable_notification_does_not_hold_up_the_others(
     settings: WorkflowSettings, step_functions: "SFNClient"
 ) -> None:
     records = [
@@ -212,7 +225,7 @@ JSON = st.recursive(
 
 
 @given(event=JSON | JSON.map(lambda inner: {"Records": [{"Sns": inner}]}))
-def test_no_event_fails_in_another_way_than_as_unreadable(event: Any) -> None:  # noqa: ANN401
+def test_any_malformed_event_is_reported_as_unreadable(event: Any) -> None:  # noqa: ANN401
     settings = WorkflowSettings(
         rules=(EVERY_TABLE,), state_machine_arn="arn:aws:states:us-east-1:123456789012:stateMachine:x"
     )

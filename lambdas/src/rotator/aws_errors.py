@@ -1,7 +1,7 @@
-"""What becomes of an error of AWS: one answer for each error of each call.
+"""Errors of AWS, and what each means for a rotation.
 
-The state machine knows two of the answers by name: it retries `NotYet` for as long as the rotation may last, and
-`TemporaryFailure` a few times. Every other error ends the rotation at once, under the name that AWS gave it.
+The state machine retries two kinds: `NotYet` until its time limit, and `TemporaryFailure` a few times. Every other
+error ends the execution at once, under the name that AWS gave it.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 
 from rotator.errors import NotYet, RotationError, TemporaryFailure
 
-# Others come first. It passes, if only after hours.
+# It passes, perhaps hours later.
 NOT_YET = {
     # DynamoDB restores a backup to one table at a time.
     ("RestoreTableFromBackup", "BackupInUseException"),
@@ -30,7 +30,7 @@ NOT_YET = {
     ("RegisterScalableTarget", "ConcurrentUpdateException"),
     ("PutScalingPolicy", "ConcurrentUpdateException"),
 }
-# AWS asks to go slower, or a quota is used up, such as that of 50 restores at once
+# AWS throttles, or a quota is used up, such as that of 50 restores at once
 # (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html).
 _NOT_YET_FOR_ANY_CALL = {
     "LimitExceededException",
@@ -44,8 +44,8 @@ _NOT_YET_FOR_ANY_CALL = {
     "ThrottlingException",
     "TooManyRequestsException",
 }
-# DynamoDB does not know a table in all places at once.
-SOON = {
+# A new table is not visible everywhere at once.
+NOT_VISIBLE_YET = {
     ("ListTagsOfResource", "ResourceNotFoundException"),
     ("TagResource", "ResourceNotFoundException"),
     ("DescribeContinuousBackups", "TableNotFoundException"),
@@ -54,18 +54,18 @@ SOON = {
 
 
 class AwsError(RotationError):
-    """The base of the errors that end a rotation; their classes are named as AWS names the error."""
+    """The base of the errors that end a rotation. Their classes are named as AWS names the error."""
 
 
 @contextmanager
-def answered() -> Iterator[None]:
-    """Turns an error of the calls inside into its answer; the message says what AWS said."""
+def translated_errors() -> Iterator[None]:
+    """Raises an error of the calls inside as one of ours, with AWS's own message."""
     try:
         yield
     except ClientError as error:
-        raise _answer(error) from error
+        raise _translated(error) from error
     except (NoConnectionError, HTTPClientError) as error:
-        # No answer, or half of one: the call may have taken effect.
+        # No response, or half of one: the call may have taken effect.
         raise TemporaryFailure(str(error)) from error
     except BotoCoreError as error:
         raise type(type(error).__name__, (AwsError,), {})(str(error)) from error
@@ -75,12 +75,12 @@ def code_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", "Unknown"))
 
 
-def _answer(error: ClientError) -> RotationError:
+def _translated(error: ClientError) -> RotationError:
     code = code_of(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if (error.operation_name, code) in NOT_YET or code in _NOT_YET_FOR_ANY_CALL:
         return NotYet(str(error))
-    if (error.operation_name, code) in SOON or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if (error.operation_name, code) in NOT_VISIBLE_YET or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return TemporaryFailure(str(error))
     named: type[AwsError] = type(code, (AwsError,), {})
     return named(str(error))

@@ -1,4 +1,4 @@
-"""How this project speaks to AWS."""
+"""Clients of AWS."""
 
 import gc
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
 
-# Retries in the state machine follow those in the client, so the client's are few and end within a function's timeout.
+# The state machine retries as well, so the client's retries are few, and end within a function's timeout.
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     connect_timeout=5,
@@ -23,9 +23,9 @@ _CONFIG = Config(
 
 
 class Clients:
-    """The clients that boto3 would make, each when it is first used. boto3 itself would add a tenth to a cold start.
+    """The clients that boto3 would make, each on first use. boto3 itself would add a tenth to a cold start.
 
-    Those named `at_once` are used by every invocation, and are made while Lambda gives a function its full speed.
+    Those named `at_once` are used by every invocation, and are made while Lambda starts the function at full speed.
     """
 
     application_autoscaling: "ApplicationAutoScalingClient"
@@ -41,8 +41,8 @@ class Clients:
             getattr(self, service)
 
     def __getattr__(self, service: str) -> Any:  # noqa: ANN401 (the annotations above name the types)
-        # A service's model is a great many objects, all of them kept: to search them for garbage while they are made
-        # costs up to a fifteenth of a cold start.
+        # A service's model is a great many objects, all of them kept. Searching them for garbage while they are made
+        # takes up to a fifteenth of a cold start.
         gc.disable()
         try:
             client = self._session.create_client(service.replace("_", "-"), config=_CONFIG)

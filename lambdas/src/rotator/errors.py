@@ -1,6 +1,6 @@
-"""The ways in which a rotation fails by our own judgement.
+"""The errors that are our own, not those of AWS.
 
-A class name is the error name that Step Functions shows and that the state machine may retry or catch
+The name of a class is the error name that Step Functions shows and that the state machine may retry
 (https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html).
 """
 
@@ -14,51 +14,47 @@ class MissingSetting(RotationError):
 
 
 class UnreadableNotification(RotationError):
-    """A completed backup, or what may be one, in a text or shape that is not understood."""
+    """A completed backup, or what may be one, in an unrecognised message format."""
 
 
 class InvalidTableName(RotationError):
-    """The rule turns the source table's name into one that DynamoDB does not take."""
+    """The rule turns the source table's name into one that DynamoDB does not accept."""
 
 
 class InvalidParameterName(RotationError):
-    """The rule makes a parameter name that Systems Manager does not take."""
+    """The rule yields a parameter name that Systems Manager does not accept."""
 
 
 class NotYet(RotationError):
-    """AWS can't do it now, but will, if only after hours. Retried for as long as the rotation may last."""
+    """AWS cannot do it now, but will, perhaps hours later. Retried until the execution's time limit."""
 
 
 class TemporaryFailure(RotationError):
-    """AWS failed, or its answer was lost. Retried a few times."""
-
-
-class RotationTimedOut(RotationError):
-    """The rotation has lasted for longer than it may."""
+    """AWS failed, or its response was lost. Retried a few times."""
 
 
 class TargetTableTaken(RotationError):
-    """A table with the target's name is there, and this rotation did not make it."""
+    """A table with the target's name exists, and this rotation did not create it."""
 
 
 class TableNotFound(RotationError):
-    """The target table is not there, although its restore began."""
+    """The target table does not exist, although its restore was started."""
 
 
 class UnexpectedTableStatus(RotationError):
-    """The target table is in a status that a restore does not lead through."""
+    """The target table is in a status that is not part of a restore."""
 
 
 class RestoreJobFailed(RotationError):
-    """AWS Backup gave the restore up; the message is its own."""
+    """AWS Backup gave up the restore. The message is its own."""
 
 
 class RestoreOptionImpossible(RotationError):
-    """The rule asks for what can't be had of this recovery point."""
+    """The rule asks for something that is not available for this recovery point."""
 
 
 class SettingsNotApplied(RotationError):
-    """The target table does not have all the settings that its rule asks for."""
+    """The target table could not be given all the settings that its rule asks for."""
 
 
 class VerificationFailed(RotationError):
@@ -66,8 +62,8 @@ class VerificationFailed(RotationError):
 
 
 class ParameterTaken(RotationError):
-    """The parameter holds what is not a copy of the source table."""
+    """The parameter holds something other than a copy of the source table."""
 
 
 class DeletionNotAllowed(RotationError):
-    """DynamoDB does not let the module delete a copy of its own."""
+    """DynamoDB does not let the module delete one of its own copies."""

@@ -1,18 +1,17 @@
-"""One JSON line for each fact. Messages are constants, and data goes into fields, but never a table's items."""
+"""Logs: one JSON line for each fact. Messages are constants, data goes into fields, items of tables go nowhere."""
 
 import logging
 
 from aws_lambda_powertools import Logger
 
-from rotator.state import Invocation
+from rotator.state import RotationState
 
 logger = Logger(utc=True, use_rfc3339=True)
 
-# It tells at each start where it found its credentials and its endpoint.
+# It reports at each start where it found its credentials and its endpoint.
 logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
-def log_about(invocation: Invocation) -> None:
-    """Puts onto each following line of this invocation which rotation it is about."""
-    state = invocation["State"]
+def log_about(state: RotationState) -> None:
+    """Adds the rotation to each of the following log lines of this invocation."""
     logger.append_keys(backup_job_id=state["BackupSnsMessage"]["BackupJobID"], rule=state["Rule"])

@@ -1,4 +1,4 @@
-"""Metrics of rotations, by rule, which CloudWatch reads out of the functions' logs.
+"""Metrics of rotations, by rule, which CloudWatch extracts from the functions' logs.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
 """
@@ -10,7 +10,7 @@ _NAMESPACE = "BackupDynamoDBRotator"
 
 
 def put_metrics(rule: str, *, restore_seconds: int, backup_size_bytes: int | None, verified: bool) -> None:
-    """`Verified` is 1 or 0, so that its average is the share of the rotations that were proven."""
+    """`Verified` is 1 or 0, so that its average is the share of rotations that were verified."""
     metrics = Metrics(namespace=_NAMESPACE)
     metrics.add_dimension("rule", rule)
     metrics.add_metric("RestoreSeconds", MetricUnit.Seconds, restore_seconds)

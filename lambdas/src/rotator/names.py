@@ -1,4 +1,4 @@
-"""What AWS takes as a name, so that a rotation fails before anything is restored and not after hours."""
+"""Names that AWS accepts, checked so that a rotation fails before the restore and not hours later."""
 
 import re
 
@@ -17,14 +17,14 @@ def check_table_name(name: str) -> None:
     """
     if not _TABLE_NAME.fullmatch(name):
         raise InvalidTableName(
-            f"The rule makes the table name {name!r} of {len(name)} characters. "
-            "A table name has 3 to 255 characters out of a-z, A-Z, 0-9, '_', '-' and '.': "
+            f"The rule yields the table name {name!r} of {len(name)} characters. "
+            "A table name has 3 to 255 characters from a-z, A-Z, 0-9, '_', '-' and '.': "
             "change the rule's replacement_pattern."
         )
 
 
 def check_parameter_name(name: str, table_arn: str) -> None:
-    """Raises `InvalidParameterName`. The parameter is to be in the partition, Region and account of the table.
+    """Raises `InvalidParameterName`. The parameter belongs to the partition, Region and account of the table.
 
     https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-parameter-name-constraints.html
     """
@@ -36,7 +36,7 @@ def check_parameter_name(name: str, table_arn: str) -> None:
         or len(arn) > _LONGEST_PARAMETER_ARN
     ):
         raise InvalidParameterName(
-            f"The rule makes the parameter name {name!r}. A parameter name has up to 15 levels, each after a '/', "
-            "out of a-z, A-Z, 0-9, '_', '-' and '.', does not start with 'aws' or 'ssm', and has at most "
+            f"The rule yields the parameter name {name!r}. A parameter name has up to 15 levels, each after a '/', "
+            "from a-z, A-Z, 0-9, '_', '-' and '.', does not start with 'aws' or 'ssm', and has at most "
             f"{_LONGEST_PARAMETER_ARN} characters with its ARN: change the rule's ssm_parameter_name."
         )

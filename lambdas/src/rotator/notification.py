@@ -1,4 +1,4 @@
-"""What AWS Backup says over SNS (https://docs.aws.amazon.com/aws-backup/latest/devguide/backup-notifications.html)."""
+"""Notifications of AWS Backup over SNS (https://docs.aws.amazon.com/aws-backup/latest/devguide/backup-notifications.html)."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from rotator.timestamps import parse_iso8601
 _COMPLETED = "An AWS Backup job was completed successfully."
 
 # AWS documents one text and sends another. A table's name may contain and end with ".", so an ARN ends at the last ". "
-# ahead of the next label, and never at a bare ".".
+# before the next label, never at a bare ".".
 _RECOVERY_POINT = re.compile(r"Recovery point ARN: (\S+)\. ", re.IGNORECASE)
 _RESOURCE = re.compile(r"Resource ARN : (\S+)\. ", re.IGNORECASE)
 _JOB_ID = re.compile(r"(?:Backup Job Id|BackupJob ID) : ([0-9A-Za-z-]{1,36})\s*$", re.IGNORECASE)
@@ -23,13 +23,14 @@ _DYNAMODB = ":dynamodb:"
 
 @dataclass(frozen=True)
 class BackupJob:
-    """A completed backup job of a DynamoDB table."""
+    """A completed backup job of a DynamoDB table, and the only rule to rotate it by where somebody asks for one."""
 
     job_id: str
     status_message: str
     recovery_point_arn: str
     table_arn: str
     start_time: datetime
+    only_rule: str | None = None
 
     @property
     def table_name(self) -> str:
@@ -37,10 +38,10 @@ class BackupJob:
 
     @classmethod
     def from_notification(cls, notification: Mapping[str, Any]) -> Self | None:
-        """Reads the `Sns` part of one record of the event that SNS gives to a function.
+        """Reads the `Sns` part of one record of an SNS event.
 
-        Returns `None` for whatever is not a completed backup job of a DynamoDB table. Raises `UnreadableNotification`
-        where it is one, or may be one, and can't be read.
+        Returns `None` for anything other than a completed backup job of a DynamoDB table. Raises
+        `UnreadableNotification` for one, or what may be one, in an unrecognised message format.
         """
         message = str(notification.get("Message"))
         attributes = _attributes(notification)
@@ -51,13 +52,14 @@ class BackupJob:
             return None
         recovery_point, job_id = _RECOVERY_POINT.search(message), _JOB_ID.search(message)
         if not (resource and recovery_point and job_id and _TABLE_ARN.fullmatch(resource[1])):
-            raise UnreadableNotification(f"The text of this completed backup job is not understood: {message!r}")
+            raise UnreadableNotification(f"This completed backup job has an unrecognised message format: {message!r}")
         return cls(
             job_id=job_id[1],
             status_message=_COMPLETED,
             recovery_point_arn=recovery_point[1],
             table_arn=resource[1],
             start_time=_start_time(attributes, message),
+            only_rule=attributes.get("Rule"),
         )
 
 
@@ -73,7 +75,7 @@ def _attributes(notification: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _is_completed_backup_job(message: str, attributes: Mapping[str, str]) -> bool:
-    """The attributes decide where both are there, otherwise the text does: some kinds of message lack some of them."""
+    """The attributes decide if both are present, otherwise the text does: some kinds of message lack some of them."""
     event_type, state = attributes.get("EventType"), attributes.get("State")
     if event_type is None or state is None:
         by_text = message.startswith(_COMPLETED)
@@ -87,5 +89,5 @@ def _start_time(attributes: Mapping[str, str], message: str) -> datetime:
         return parse_iso8601(text or "")
     except ValueError as error:
         raise UnreadableNotification(
-            f"The start time of this completed backup job is {text!r}, not a point in time: {message!r}"
+            f"The start time of this completed backup job is {text!r}, which is not a timestamp: {message!r}"
         ) from error

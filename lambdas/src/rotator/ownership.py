@@ -1,11 +1,11 @@
-"""The tags by which the module knows the tables that it made.
+"""The tags by which the module recognises the tables that it created.
 
-DynamoDB tells what a table is being restored from only until the table is `ACTIVE`; from then on, the tags do.
+DynamoDB says what a table is restored from only until the table is `ACTIVE`. From then on, the tags do.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from rotator.aws_errors import answered
+from rotator.aws_errors import translated_errors
 from rotator.errors import TargetTableTaken
 from rotator.state import RotationState
 
@@ -25,21 +25,21 @@ _LONGEST_VALUE = 256
 
 
 def claim(table: dict[str, Any], state: RotationState, module: str, dynamodb: "DynamoDBClient") -> None:
-    """Tags an `ACTIVE` table as made by this rotation.
+    """Tags an `ACTIVE` table as created by this rotation.
 
     Raises `TargetTableTaken` where it carries the tags of another one.
     """
     check_not_taken(table, state, module, dynamodb)
     message = state["BackupSnsMessage"]
     tags = _tags_of_rotation(state, module) | {BACKUP_TIME: message["StartTime"], TABLE_ID: table["TableId"]}
-    with answered():
+    with translated_errors():
         dynamodb.tag_resource(
             ResourceArn=table["TableArn"], Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
         )
 
 
 def is_copy(tags: dict[str, str], table_id: str, state: RotationState, module: str) -> bool:
-    """Whether a table is what this module made of the same source table by the same rule, and no other since."""
+    """Whether this module created the table from the same source table by the same rule, and nobody replaced it."""
     expected = _tags_of_rotation(state, module) | {TABLE_ID: table_id}
     del expected[RECOVERY_POINT]
     return BACKUP_TIME in tags and all(tags.get(key) == value for key, value in expected.items())
@@ -59,23 +59,24 @@ def check_not_taken(table: dict[str, Any], state: RotationState, module: str, dy
 
 def tags_of(table_arn: str, dynamodb: "DynamoDBClient") -> dict[str, str]:
     """All tags of a table, the module's own and others."""
-    with answered():
+    with translated_errors():
         pages = dynamodb.get_paginator("list_tags_of_resource").paginate(ResourceArn=table_arn)
         return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
 
 def taken(table_name: str, origin: str, own: str) -> TargetTableTaken:
-    """`origin` is what the table is from, and `own` what this rotation would have made it from."""
+    """`origin` is what the table was created from, and `own` what this rotation would create it from."""
     return TargetTableTaken(
-        f"The table {table_name} is there already, from {origin} and not from {own}. Give the rules "
-        "replacement patterns that lead to different names, or delete the table and run the rotation again."
+        f"The table {table_name} already exists, made from {origin} rather than {own}. Give the rules "
+        "replacement patterns that yield different names. If nobody needs the table, delete it and redrive the "
+        "execution."
     )
 
 
 def _tags_of_rotation(state: RotationState, module: str) -> dict[str, str]:
-    """The tags that are known before there is a table.
+    """The tags that are known before the table exists.
 
-    The end of an ARN, where it is too long for a tag, tells the same within one account and Region.
+    Of an ARN that is too long for a tag, the end is unique within an account and Region.
     """
     message = state["BackupSnsMessage"]
     return {

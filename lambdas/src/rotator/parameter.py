@@ -1,15 +1,14 @@
 """The SSM parameter that points at the newest copy of a source table.
 
-Its description says what it points at, for people in the console and for the rotations that come after. A parameter
-that says nothing of the kind, holds something else than it says, or is of another type, is somebody else's and stays as
-it is.
+Its description says what it points at, for people in the console and for later rotations. A parameter without such a
+description, with a value that contradicts it, or of another type, belongs to somebody else and stays as it is.
 """
 
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from rotator.aws_errors import answered
+from rotator.aws_errors import translated_errors
 from rotator.clients import Clients
 from rotator.errors import ParameterTaken, TemporaryFailure
 from rotator.logs import logger
@@ -44,7 +43,7 @@ class Copy:
         return cls(*match.groups()) if match else None
 
     def may_be(self, table_arn: str) -> bool:
-        """Whether the ARN is one of a table with the time of this copy in its name."""
+        """Whether the ARN is that of a table with the time of this copy in its name."""
         try:
             suffix = to_table_name_suffix(parse_iso8601(self.backup_time))
         except ValueError:
@@ -57,7 +56,7 @@ class Copy:
 
 
 def check_parameter(state: RotationState, ssm: "SSMClient") -> None:
-    """Raises `ParameterTaken` where the target parameter holds what is not a copy of the source table."""
+    """Raises `ParameterTaken` where the target parameter holds something other than a copy of the source table."""
     current = _current(state["TargetParameterName"], ssm)
     if current:
         _check_ours(current, Copy.of(state))
@@ -83,7 +82,7 @@ def point_parameter_at_table(invocation: Invocation, clients: Clients) -> Update
             return _output(current)
     version = current["Version"] if current else 0
     output = _put(name, table_arn, copy, ssm, is_new=current is None)
-    # Another rotation may have been here between the look and the put.
+    # Another rotation may have set it between reading and writing.
     while later := _latest_copy_since(version, name, ssm, other_than=copy):
         table_arn, copy = later
         output = _put(name, table_arn, copy, ssm)
@@ -91,7 +90,7 @@ def point_parameter_at_table(invocation: Invocation, clients: Clients) -> Update
 
 
 def current_and_previous_value(name: str, ssm: "SSMClient") -> list[str]:
-    """What the parameter holds, and what it held before that; a value that was set again counts once."""
+    """What the parameter holds, and what it held before. A value that was set again counts once."""
     values: list[str] = []
     for version in sorted(_history(name, ssm) if name else [], key=lambda version: version["Version"], reverse=True):
         if version["Value"] not in values:
@@ -100,7 +99,7 @@ def current_and_previous_value(name: str, ssm: "SSMClient") -> list[str]:
 
 
 def _latest_copy_since(version: int, name: str, ssm: "SSMClient", *, other_than: Copy) -> tuple[str, Copy] | None:
-    """The copy of the latest backup that the parameter pointed at after a version, if that backup is a later one."""
+    """The copy of the latest backup that the parameter has pointed at since a version, if that backup is later."""
     since = [
         (copy.backup_time, entry["Value"], copy)
         for entry in _history(name, ssm)
@@ -114,13 +113,13 @@ def _latest_copy_since(version: int, name: str, ssm: "SSMClient", *, other_than:
 
 
 def _put(name: str, table_arn: str, copy: Copy, ssm: "SSMClient", *, is_new: bool = False) -> UpdateSSMParameterOutput:
-    with answered():
+    with translated_errors():
         try:
             response = ssm.put_parameter(
                 Name=name, Value=table_arn, Type=_TYPE, Description=copy.description, Overwrite=not is_new
             )
         except ssm.exceptions.ParameterAlreadyExists as error:
-            raise TemporaryFailure(f"Somebody else made the parameter {name} at this moment") from error
+            raise TemporaryFailure(f"Somebody else has just created the parameter {name}") from error
     logger.info("Parameter updated", parameter=name, table_arn=table_arn, version=response["Version"])
     return {"Version": response["Version"], "Tier": response["Tier"], "Value": table_arn}
 
@@ -130,8 +129,8 @@ def _current(name: str, ssm: "SSMClient") -> "ParameterHistoryTypeDef | None":
 
 
 def _history(name: str, ssm: "SSMClient") -> "list[ParameterHistoryTypeDef]":
-    """All versions of the parameter: nothing else tells the description, but for a list of all parameters."""
-    with answered():
+    """All versions of the parameter. Nothing else includes the description, except a list of all parameters."""
+    with translated_errors():
         try:
             pages = ssm.get_paginator("get_parameter_history").paginate(Name=name)
             return [version for page in pages for version in page["Parameters"]]
@@ -143,13 +142,13 @@ def _check_ours(current: "ParameterHistoryTypeDef", copy: Copy) -> Copy:
     theirs = Copy.described_by(current.get("Description", "")) if current["Type"] == _TYPE else None
     if theirs is None or not theirs.may_be(current["Value"]):
         raise ParameterTaken(
-            f"The parameter {current['Name']} ({current['Type']}) was not set by this module, or was changed since, so "
-            "it stays as it is. Delete it, or change ssm_parameter_name."
+            f"The parameter {current['Name']} ({current['Type']}) was not set by this module, or has been changed "
+            "since, so it stays as it is. Delete it, or change ssm_parameter_name."
         )
     if theirs.source_table_arn != copy.source_table_arn:
         raise ParameterTaken(
-            f"The parameter {current['Name']} points at a copy of {theirs.source_table_arn}, and can't point at one of "
-            f"{copy.source_table_arn} as well. Give each table a parameter of its own by a reference such as $1 in "
+            f"The parameter {current['Name']} points at a copy of {theirs.source_table_arn}, and cannot point at one "
+            f"of {copy.source_table_arn} as well. Give each table its own parameter with a reference such as $1 in "
             "ssm_parameter_name, or delete the parameter."
         )
     return theirs

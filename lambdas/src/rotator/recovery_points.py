@@ -4,10 +4,17 @@ https://docs.aws.amazon.com/aws-backup/latest/devguide/advanced-ddb-backup.html
 """
 
 import re
+from typing import Final, Literal
 
-_NATIVE = re.compile(r"arn:[^:]+:dynamodb:")
+RecoveryPointKind = Literal["native", "advanced"]
+
+NATIVE: Final = "native"
+"""A backup of DynamoDB itself."""
+ADVANCED: Final = "advanced"
+"""A recovery point in AWS Backup's own format, by its advanced features for DynamoDB."""
+
+_NATIVE_ARN = re.compile(r"arn:[^:]+:dynamodb:")
 
 
-def is_native(recovery_point_arn: str) -> bool:
-    """Whether it is a backup of DynamoDB itself, and not of AWS Backup's advanced features."""
-    return _NATIVE.match(recovery_point_arn) is not None
+def kind_of(recovery_point_arn: str) -> RecoveryPointKind:
+    return NATIVE if _NATIVE_ARN.match(recovery_point_arn) else ADVANCED

@@ -1,8 +1,8 @@
 """Replacement with references to what an expression matched, as Go's `regexp` does it.
 
-Rules are written for Go: the project whose settings this one keeps is a Go program, and Terraform, which checks them
-when planning, is one as well (https://pkg.go.dev/regexp#Regexp.Expand). Python's `re.sub` knows other references and
-replaces empty matches in other places.
+Rules follow Go: the project whose settings this one keeps is a Go program, and so is Terraform, which checks them at
+plan time (https://pkg.go.dev/regexp#Regexp.Expand). Python's `re.sub` has other references and replaces
+empty matches in other places.
 """
 
 import re
@@ -14,7 +14,7 @@ _GROUP_NUMBER = re.compile(r"0|[1-9][0-9]*", re.ASCII)
 def replace_all(pattern: re.Pattern[str], text: str, template: str) -> str:
     """Replaces every match of the pattern by the expanded template, as Go's `ReplaceAllString`.
 
-    An empty match directly behind another match is not replaced.
+    An empty match directly after another match is not replaced.
     """
     replaced: list[str] = []
     search_from = last_end = 0
@@ -30,7 +30,7 @@ def replace_all(pattern: re.Pattern[str], text: str, template: str) -> str:
 def expand(match: re.Match[str], template: str) -> str:
     """Fills in `$0`, `$1`, `${1}`, `$name` and `${name}`; `$$` is a dollar sign, a group without a match is empty.
 
-    A bare name is as long as possible: `$1x` is the group named `1x`, and `${1}x` is what was meant.
+    A bare name is as long as possible: `$1x` is the group named `1x`, and `${1}x` is group 1 followed by `x`.
     """
 
     def value(reference: re.Match[str]) -> str:

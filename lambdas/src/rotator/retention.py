@@ -1,14 +1,14 @@
 """Deleting the oldest copies of a source table, and nothing else.
 
-A table is deleted only where all of this holds, or else it stays:
+A table is deleted only if all of this holds:
 
-- its name is of the form that the rule makes of the source table's;
+- its name has the form that the rule gives to copies of the source table;
 - it carries the tags of this module, this rule and this source table, and the id that it had when it got them;
-- it is beyond the newest copies that the rule keeps, and not the one that this rotation made;
-- the parameter does not point at it, and did not before it was set to what it is now;
-- it is not protected against deletion, and nothing is at work on it.
+- it is not one of the newest copies that the rule keeps, nor the one that this rotation created;
+- the parameter neither points at it nor did so before its current value;
+- it is not protected against deletion, and DynamoDB is not changing it.
 
-The function's policy says the same of tags and names, so that a mistake here would be refused by AWS.
+The function's policy demands the same tags and names, so that AWS would refuse a mistake made here.
 """
 
 import re
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from rotator.aws_errors import answered, code_of
+from rotator.aws_errors import code_of, translated_errors
 from rotator.carry_over.auto_scaling import end_auto_scaling
 from rotator.clients import Clients
 from rotator.errors import DeletionNotAllowed
@@ -38,7 +38,7 @@ _HOW_TO_ENABLE = "https://docs.aws.amazon.com/amazondynamodb/latest/developergui
 
 
 def delete_old_tables(invocation: Invocation, settings: RotationSettings, clients: Clients) -> DeleteOldTablesOutput:
-    """Deletes the copies of the source table by this rule, but for the newest `Keep` and those in use.
+    """Deletes the copies of the source table by this rule, except for the newest `Keep` and those in use.
 
     Raises `DeletionNotAllowed`.
     """
@@ -60,10 +60,10 @@ def delete_old_tables(invocation: Invocation, settings: RotationSettings, client
 def _copies(state: RotationState, module: str, dynamodb: "DynamoDBClient") -> Iterator[dict[str, Any]]:
     """The tables that are copies of the source table by this rule, of the newest backup first.
 
-    Each is looked at when it is asked for, so that however many there are, each try deletes some.
+    Each is described only when its turn comes, so that every attempt deletes some, however many there are.
     """
     for name in reversed(_names_of_the_form(state["TargetTableName"], dynamodb)):
-        with answered():
+        with translated_errors():
             try:
                 table = dynamodb.describe_table(TableName=name)["Table"]
             except dynamodb.exceptions.ResourceNotFoundException:
@@ -77,7 +77,7 @@ def _copies(state: RotationState, module: str, dynamodb: "DynamoDBClient") -> It
 def _names_of_the_form(target_table_name: str, dynamodb: "DynamoDBClient") -> list[str]:
     """Those of the oldest backups first. Seeks by prefix, so that other tables of the account cost nothing.
 
-    The list begins behind a name that DynamoDB takes as one: even an empty stem leaves the three characters `-00`.
+    The list starts after a name that DynamoDB accepts as one: even an empty stem leaves the three characters `-00`.
     """
     prefix = re.sub(f"{TABLE_NAME_SUFFIX_PATTERN}$", "-", target_table_name)
     form = re.compile(re.escape(prefix.removesuffix("-")) + TABLE_NAME_SUFFIX_PATTERN)
@@ -87,7 +87,7 @@ def _names_of_the_form(target_table_name: str, dynamodb: "DynamoDBClient") -> li
 
 def _names_after(start: str | None, dynamodb: "DynamoDBClient") -> Iterator[str]:
     while start:
-        with answered():
+        with translated_errors():
             page = dynamodb.list_tables(ExclusiveStartTableName=start)
         yield from page["TableNames"]
         start = page.get("LastEvaluatedTableName")
@@ -95,7 +95,7 @@ def _names_after(start: str | None, dynamodb: "DynamoDBClient") -> Iterator[str]
 
 def _reason_to_keep(copy: dict[str, Any], state: RotationState, in_use: list[str]) -> str | None:
     if copy["TableName"] == state["TargetTableName"]:
-        return "this rotation made it"
+        return "this rotation created it"
     if copy["TableArn"] in in_use:
         return "the parameter points at it, or did before"
     if copy.get("DeletionProtectionEnabled"):
@@ -106,21 +106,21 @@ def _reason_to_keep(copy: dict[str, Any], state: RotationState, in_use: list[str
 
 
 def _delete(copy: dict[str, Any], state: RotationState, clients: Clients) -> str | None:
-    """Why the table stays all the same, if it does: something may have begun since it was described."""
+    """Why the table stays after all, if it does: its status may have changed since it was described."""
     dynamodb = clients.dynamodb
-    # First, as nothing would lead to it once the table is gone.
+    # First, because nothing would lead to it once the table is gone.
     if "auto_scaling" in state["CarryOver"]:
         end_auto_scaling(copy, clients.application_autoscaling)
-    with answered(), suppress(dynamodb.exceptions.ResourceNotFoundException):
+    with translated_errors(), suppress(dynamodb.exceptions.ResourceNotFoundException):
         try:
             dynamodb.delete_table(TableName=copy["TableName"])
         except dynamodb.exceptions.ResourceInUseException:
-            return "something is at work on it"
+            return "DynamoDB is changing it"
         except ClientError as error:
             if code_of(error) != "AccessDeniedException":
                 raise
             raise DeletionNotAllowed(
-                f"{error}. The module may delete tables for their tags, which DynamoDB heeds where attribute-based "
-                f"access control is enabled: {_HOW_TO_ENABLE}"
+                f"{error}. The module may only delete tables with its own tags, which requires attribute-based "
+                f"access control for DynamoDB to be enabled: {_HOW_TO_ENABLE}"
             ) from error
     return None

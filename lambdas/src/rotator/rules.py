@@ -1,4 +1,4 @@
-"""Which tables are rotated, and what their copies and parameters are called."""
+"""Rules: which tables are rotated, and what their copies and parameters are called."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -30,18 +30,18 @@ class Rule:
         return self._first_match(source_table_name) is not None
 
     def would_copy_a_copy(self, source_table_name: str) -> bool:
-        """Whether the target's name would end in two times, as where a backup plan covers copies and the pattern does.
+        """Whether the target's name would carry two timestamps, because a backup plan and the pattern cover copies.
 
-        There would be twice as many tables after each backup.
+        The number of tables would double with each backup.
         """
         return re.search(f"{TABLE_NAME_SUFFIX_PATTERN}$", self._replaced(source_table_name)) is not None
 
     def target_table_name(self, source_table_name: str, backup_start_time: datetime) -> str:
-        """The source table's name with every match replaced, and the start time of the backup, in UTC."""
+        """The source table's name with every match replaced, followed by the start time of the backup in UTC."""
         return self._replaced(source_table_name) + to_table_name_suffix(backup_start_time)
 
     def target_parameter_name(self, source_table_name: str) -> str:
-        """The parameter's name, its references filled in from the first match; empty where none is asked for."""
+        """The parameter's name, with its references filled in from the first match. Empty where the rule has none."""
         match = self._first_match(source_table_name)
         return expand(match, self.ssm_parameter_name) if match and self.ssm_parameter_name else ""
 

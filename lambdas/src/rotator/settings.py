@@ -1,9 +1,8 @@
-"""What Terraform tells the functions through their environment."""
+"""What Terraform passes to the functions through their environment."""
 
 import json
 import os
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Self
 
 from rotator.errors import MissingSetting
@@ -12,15 +11,15 @@ from rotator.rules import Rule
 RULES = "RULES"
 STATE_MACHINE_ARN = "STATE_MACHINE_ARN"
 MODULE = "MODULE"
-TIMEOUT_HOURS = "TIMEOUT_HOURS"
 RESTORE_ROLE_ARN = "RESTORE_ROLE_ARN"
 NOTIFICATION_TOPIC_ARN = "NOTIFICATION_TOPIC_ARN"
 NOTIFY_OF_SUCCESS = "NOTIFY_OF_SUCCESS"
+START_WORKFLOW_FUNCTION = "START_WORKFLOW_FUNCTION"
 
 
 @dataclass(frozen=True)
 class WorkflowSettings:
-    """For `start_workflow`: the rules, in the order of their names, and the state machine that carries them out."""
+    """For `start_workflow`: the rules, in the order of their names, and the state machine that runs the rotations."""
 
     rules: tuple[Rule, ...]
     state_machine_arn: str
@@ -40,23 +39,32 @@ class WorkflowSettings:
 
 @dataclass(frozen=True)
 class RotationSettings:
-    """For the functions of the state machine: the module's name, how long a rotation may last, whom to tell of what."""
+    """For the functions of the state machine: the module's name, and the role that AWS Backup restores with."""
 
     module: str
-    timeout: timedelta
     restore_role_arn: str
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Reads the environment. Raises `MissingSetting` with the variable's name."""
+        return cls(module=_required(MODULE), restore_role_arn=_required(RESTORE_ROLE_ARN))
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """For `report_result`: what to report, where, and the function that starts a rotation by hand."""
+
     notification_topic_arn: str | None
     notify_of_success: bool
+    start_workflow_function: str
 
     @classmethod
     def from_env(cls) -> Self:
         """Reads the environment. Raises `MissingSetting` with the variable's name."""
         return cls(
-            module=_required(MODULE),
-            timeout=timedelta(hours=float(_required(TIMEOUT_HOURS))),
-            restore_role_arn=_required(RESTORE_ROLE_ARN),
             notification_topic_arn=os.environ.get(NOTIFICATION_TOPIC_ARN) or None,
             notify_of_success=os.environ.get(NOTIFY_OF_SUCCESS) == "true",
+            start_workflow_function=_required(START_WORKFLOW_FUNCTION),
         )
 
 

@@ -1,9 +1,9 @@
-"""What AWS tells of the table that was backed up: DynamoDB while it is there, a native backup also afterwards."""
+"""What AWS knows of the source table: DynamoDB while it exists, a native backup also afterwards."""
 
 from typing import TYPE_CHECKING, Any
 
-from rotator.aws_errors import answered
-from rotator.recovery_points import is_native
+from rotator.aws_errors import translated_errors
+from rotator.recovery_points import NATIVE
 from rotator.state import RotationState
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ def source_table_name(state: RotationState) -> str:
 
 
 def describe_source_table(state: RotationState, dynamodb: "DynamoDBClient") -> dict[str, Any] | None:
-    """What `DescribeTable` says of the source table as it is now; `None` where it is gone."""
-    with answered():
+    """What `DescribeTable` says of the source table as it is now. `None` where it is gone."""
+    with translated_errors():
         try:
             table = dynamodb.describe_table(TableName=source_table_name(state))["Table"]
         except dynamodb.exceptions.ResourceNotFoundException:
@@ -25,16 +25,15 @@ def describe_source_table(state: RotationState, dynamodb: "DynamoDBClient") -> d
 
 
 def describe_recovery_point(state: RotationState, dynamodb: "DynamoDBClient") -> dict[str, Any] | None:
-    """What a native backup records of the source table; `None` where it is gone, or is none.
+    """What a native backup records of the source table. `None` where it is gone, or is not native.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BackupDescription.html
     """
-    recovery_point_arn = state["BackupSnsMessage"]["RecoveryPointArn"]
-    if not is_native(recovery_point_arn):
+    if state["RecoveryPointKind"] != NATIVE:
         return None
-    with answered():
+    with translated_errors():
         try:
-            return describe_backup(recovery_point_arn, dynamodb)
+            return describe_backup(state["BackupSnsMessage"]["RecoveryPointArn"], dynamodb)
         except dynamodb.exceptions.BackupNotFoundException:
             return None
 

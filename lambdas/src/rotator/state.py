@@ -1,13 +1,14 @@
-"""The state of an execution: each key that a function or the state machine reads or writes, once.
+"""The state of an execution: every key that a function or the state machine reads or writes.
 
-The first seven keys of `RotationState` are those of awslabs/aws-backup-dynamodb-rotator. All points in time are
-ISO 8601 in UTC.
+The first seven keys of `RotationState` are those of awslabs/aws-backup-dynamodb-rotator. All timestamps are ISO 8601 in
+UTC.
 """
 
 import json
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
+from rotator.recovery_points import RecoveryPointKind
 from rotator.timestamps import to_iso8601
 
 
@@ -29,14 +30,14 @@ class ProvisionedThroughput(TypedDict):
 
 
 class OnDemandThroughput(TypedDict, total=False):
-    """The most that the table takes on demand."""
+    """The maxima of a table on demand."""
 
     MaxReadRequestUnits: int
     MaxWriteRequestUnits: int
 
 
 class RestoreOptions(TypedDict, total=False):
-    """What a rule asks of a restore; `Encryption` is `AWS_OWNED`, `AWS_MANAGED` or the ARN of a KMS key."""
+    """What a rule wants of a restore. `Encryption` is `AWS_OWNED`, `AWS_MANAGED` or the ARN of a KMS key."""
 
     BillingMode: Literal["PAY_PER_REQUEST", "PROVISIONED"]
     ProvisionedThroughput: ProvisionedThroughput
@@ -60,34 +61,38 @@ class StartRestoreJobOutput(TypedDict):
 class DescribeTableOutput(TypedDict):
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html.
 
-    The others are ours: whether the restore has ended, how long it has taken, and how long to wait before looking
-    again. Before a restore job makes the table, `Table` is empty.
+    The other keys are ours: how far the restore is, how long it has taken, and how many seconds to wait before checking
+    it again or starting it over. `Table` is empty until a restore job has created the table.
     """
 
     Table: dict[str, Any]
-    RestoreComplete: bool
+    RestoreStatus: Literal["IN_PROGRESS", "COMPLETE", "START_OVER"]
     RestoreSeconds: int
     SecondsToNextCheck: int
 
 
 class ConfigureTableOutput(TypedDict):
-    """What became of each setting that the rule asks for, and if some failed, which ones and why; otherwise empty."""
+    """The outcome of each setting that shapes the copy: `applied` or `absent at the source`."""
 
     Settings: dict[str, str]
-    Failure: str
+
+
+class CarryOverSettingsOutput(TypedDict):
+    """The outcome of each setting that is carried over after the hook: `applied` or `absent at the source`."""
+
+    Settings: dict[str, str]
 
 
 class BeforeSwitchOutput(TypedDict):
-    """What the rule's own function or state machine returned."""
+    """What the hook returned."""
 
     Output: Any
 
 
 class VerifyTableOutput(TypedDict):
-    """Whether the table is what was backed up, and in what it differs; the size is that of the backup, if AWS tells."""
+    """The proof that the copy is what was backed up. The size is that of the backup, where AWS reports it."""
 
     Verified: bool
-    Differences: list[str]
     ComparedWith: str
     BackupSizeBytes: int | None
 
@@ -104,32 +109,21 @@ class UpdateSSMParameterOutput(TypedDict):
 
 
 class KeptTable(TypedDict):
-    """A copy that is older than those to be kept, and is still there."""
+    """A copy that is older than those to keep, and still exists."""
 
     TableName: str
     Reason: str
 
 
 class DeleteOldTablesOutput(TypedDict):
-    """What became of the copies of the source table beyond the newest ones."""
+    """The copies of the source table beyond the newest ones: which were deleted, and which not."""
 
     Deleted: list[str]
     Kept: list[KeptTable]
 
 
-class Failure(TypedDict):
-    """What a `Catch` leaves: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html.
-
-    `RedriveCount` is ours: how often the execution had been redriven when it failed.
-    """
-
-    Error: str
-    Cause: str
-    RedriveCount: int
-
-
 class RotationState(TypedDict):
-    """What goes into an execution, and what the states add to it."""
+    """The input of an execution, and what its states add."""
 
     BackupSnsMessage: BackupSnsMessage
     SourcePattern: str
@@ -140,6 +134,7 @@ class RotationState(TypedDict):
     DescribeTableOutput: NotRequired[DescribeTableOutput]
     UpdateSSMParameterOutput: NotRequired[UpdateSSMParameterOutput]
     Rule: str
+    RecoveryPointKind: RecoveryPointKind
     TargetTableName: str
     TargetParameterName: str
     Restore: RestoreOptions
@@ -148,12 +143,11 @@ class RotationState(TypedDict):
     BeforeSwitch: str
     Verify: bool
     Keep: int
-    StartedOver: NotRequired[int]
     ConfigureTableOutput: NotRequired[ConfigureTableOutput]
     BeforeSwitchOutput: NotRequired[BeforeSwitchOutput]
+    CarryOverSettingsOutput: NotRequired[CarryOverSettingsOutput]
     VerifyTableOutput: NotRequired[VerifyTableOutput]
     DeleteOldTablesOutput: NotRequired[DeleteOldTablesOutput]
-    Failure: NotRequired[Failure]
 
 
 class Execution(TypedDict):
@@ -169,7 +163,7 @@ class Execution(TypedDict):
 
 
 class Invocation(TypedDict):
-    """What the state machine gives to a function."""
+    """What the state machine passes to a function."""
 
     State: RotationState
     Execution: Execution
@@ -181,6 +175,6 @@ def to_state(response: Any) -> Any:  # noqa: ANN401 (a boto3 response of any sha
     def convert(value: object) -> str:
         if isinstance(value, datetime):
             return to_iso8601(value)
-        raise TypeError(f"A response of AWS holds a {type(value).__name__}, which has no place in the state")
+        raise TypeError(f"A response of AWS holds a {type(value).__name__}, which does not belong in the state")
 
     return json.loads(json.dumps(response, default=convert))

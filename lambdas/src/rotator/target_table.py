@@ -1,24 +1,29 @@
-"""The table that a rotation makes."""
+"""The copy that the rotation at hand creates."""
 
 from typing import TYPE_CHECKING, Any
 
-from rotator.aws_errors import answered
+from rotator.aws_errors import translated_errors
 from rotator.errors import TableNotFound
-from rotator.restore_options import AWS_OWNED, PROVISIONED
 from rotator.state import RotationState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+ON_DEMAND = "PAY_PER_REQUEST"
+PROVISIONED = "PROVISIONED"
+
+AWS_OWNED = "AWS_OWNED"
+AWS_MANAGED = "AWS_MANAGED"
+
 
 def describe_target_table(state: RotationState, dynamodb: "DynamoDBClient") -> dict[str, Any]:
     """What `DescribeTable` says of the target table. Raises `TableNotFound`."""
     name = state["TargetTableName"]
-    with answered():
+    with translated_errors():
         try:
             return dict(dynamodb.describe_table(TableName=name)["Table"])
         except dynamodb.exceptions.ResourceNotFoundException as error:
-            raise TableNotFound(f"The table {name} is gone, or not there yet") from error
+            raise TableNotFound(f"The table {name} does not exist, or is not visible yet") from error
 
 
 def billing_mode_of(table: dict[str, Any]) -> str:
@@ -26,7 +31,7 @@ def billing_mode_of(table: dict[str, Any]) -> str:
 
 
 def is_encrypted_as(wanted: str, table: dict[str, Any]) -> bool:
-    """DynamoDB tells the ARN of a key, but not whether it is the one that AWS manages: that it has one has to do."""
+    """DynamoDB reports the ARN of a key, but not whether AWS manages it: for `AWS_MANAGED`, any key counts."""
     sse = table.get("SSEDescription", {})
     on = sse.get("Status") == "ENABLED"
     if wanted == AWS_OWNED:

@@ -1,4 +1,4 @@
-"""The two forms of a point in time, always UTC: ISO 8601 in states and logs, and the suffix of a table name."""
+"""The two forms of a timestamp, always UTC: ISO 8601 in states and logs, and the suffix of a table name."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ TABLE_NAME_SUFFIX_PATTERN = r"-[0-9]{8}-[0-9]{2}-[0-9]{2}-[0-9]{2}"
 def parse_iso8601(text: str) -> datetime:
     """`2026-11-23T02:07:00Z`, with or without fractions of a second.
 
-    Raises `ValueError` where the text is something else or names no time zone.
+    Raises `ValueError` where the text is something else, or has no time zone.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:

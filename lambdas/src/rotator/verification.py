@@ -1,14 +1,14 @@
-"""Proof that a backup restores: is the target table what was backed up, and what the rule asks for?
+"""Proof that a backup restores: the target table is what was backed up, and what the rule asks for.
 
-`ItemCount` is no proof, as DynamoDB brings it up to date every six hours
+`ItemCount` proves nothing, because DynamoDB updates it every six hours
 (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html).
 """
 
 from typing import TYPE_CHECKING, Any
 
-from rotator.aws_errors import answered
+from rotator.aws_errors import translated_errors
 from rotator.clients import Clients
-from rotator.errors import NotYet
+from rotator.errors import NotYet, VerificationFailed
 from rotator.logs import logger
 from rotator.metrics import put_metrics
 from rotator.source_table import describe_recovery_point, describe_source_table
@@ -24,8 +24,7 @@ _INDEXES = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 def verify_table(invocation: Invocation, clients: Clients) -> VerifyTableOutput:
     """Compares the target table with what a native backup records, or else with the source table as it is now.
 
-    Raises `NotYet` while an index is being built, and `TableNotFound`. That the table differs is no error here, so that
-    the output can say so.
+    Raises `VerificationFailed` with the differences, `NotYet` while an index is being built, and `TableNotFound`.
     """
     state = invocation["State"]
     table = describe_target_table(state, clients.dynamodb)
@@ -46,9 +45,10 @@ def verify_table(invocation: Invocation, clients: Clients) -> VerifyTableOutput:
         verified=not differences,
     )
     logger.info("Table verified", target_table=table["TableName"], differences=differences)
+    if differences:
+        raise VerificationFailed(f"The restored table is not what was backed up: {'; '.join(differences)}")
     return {
-        "Verified": not differences,
-        "Differences": differences,
+        "Verified": True,
         "ComparedWith": "backup" if backup else "source table" if source else "nothing, as the source table is gone",
         "BackupSizeBytes": size,
     }
@@ -58,7 +58,7 @@ def _size_of_restored(state: RotationState, clients: Clients) -> int | None:
     job = state.get("StartRestoreJobOutput")
     if job is None:
         return None
-    with answered():
+    with translated_errors():
         return clients.backup.describe_restore_job(RestoreJobId=job["RestoreJobId"]).get("BackupSizeInBytes")
 
 
@@ -115,7 +115,7 @@ def _differences_from_options(table: dict[str, Any], options: RestoreOptions) ->
 
 def _is_empty(table_name: str, dynamodb: "DynamoDBClient") -> bool:
     """Reads until there is an item, and counts it without looking at it."""
-    with answered():
+    with translated_errors():
         pages = dynamodb.get_paginator("scan").paginate(
             TableName=table_name, Select="COUNT", PaginationConfig={"PageSize": 1}
         )

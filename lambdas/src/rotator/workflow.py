@@ -4,12 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from rotator.aws_errors import answered
+from rotator.aws_errors import translated_errors
 from rotator.clients import Clients
 from rotator.errors import UnreadableNotification
 from rotator.logs import logger
 from rotator.notification import BackupJob
-from rotator.restore_options import options_of
+from rotator.recovery_points import kind_of
+from rotator.restore.options import options_of
 from rotator.rules import Rule
 from rotator.settings import WorkflowSettings
 from rotator.state import RotationState
@@ -17,10 +18,10 @@ from rotator.timestamps import to_iso8601
 
 
 def start_rotations(event: Mapping[str, Any], settings: WorkflowSettings, clients: Clients) -> list[str]:
-    """Starts one execution for each rule that matches the table of each backup job in an event of SNS.
+    """Starts one execution for each rule that matches the table of each backup job in an SNS event.
 
-    Returns the names of the executions, those that were there already included. One unreadable notification does not
-    keep the others back: all are read, then `UnreadableNotification` is raised.
+    Returns the names of the executions, including those that already existed. One unreadable notification does not hold
+    up the others: all are read, then `UnreadableNotification` is raised.
     """
     executions: list[str] = []
     unreadable: list[str] = []
@@ -43,48 +44,50 @@ def _notifications(event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     try:
         notifications = [record["Sns"] for record in event["Records"]]
     except (KeyError, TypeError) as error:
-        raise UnreadableNotification(f"This is not an event of SNS: {event!r}") from error
+        raise UnreadableNotification(f"This is not an SNS event: {event!r}") from error
     if not all(isinstance(notification, Mapping) for notification in notifications):
-        raise UnreadableNotification(f"This is not an event of SNS: {event!r}")
+        raise UnreadableNotification(f"This is not an SNS event: {event!r}")
     return notifications
 
 
 def _start_for_each_matching_rule(job: BackupJob, settings: WorkflowSettings, clients: Clients) -> list[str]:
     with logger.append_context_keys(backup_job_id=job.job_id, source_table=job.table_name):
-        matching = [rule for rule in settings.rules if rule.matches(job.table_name)]
+        matching = [
+            rule for rule in settings.rules if rule.matches(job.table_name) and job.only_rule in (None, rule.name)
+        ]
         if not matching:
             logger.info("No rule matches the table")
         executions = []
         for rule in matching:
             if rule.would_copy_a_copy(job.table_name):
-                logger.info("The table is a copy itself", rule=rule.name)
+                logger.info("The table is itself a copy", rule=rule.name)
             else:
                 executions.append(_start(job, rule, settings.state_machine_arn, clients))
         return executions
 
 
 def _start(job: BackupJob, rule: Rule, state_machine_arn: str, clients: Clients) -> str:
-    """The name makes a second notification of the same backup job harmless.
+    """Thanks to the name, a second notification of the same backup job is ignored.
 
-    Step Functions answers a name that is in use with the running execution, or, once that has ended, with
+    For a name in use, Step Functions returns the running execution, or, once that has ended,
     `ExecutionAlreadyExists` (https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html).
     """
     execution = f"{rule.name}-{job.job_id}"
     state = _initial_state(job, rule)
-    with answered():
+    with translated_errors():
         try:
             clients.stepfunctions.start_execution(
                 stateMachineArn=state_machine_arn, name=execution, input=json.dumps(state)
             )
         except clients.stepfunctions.exceptions.ExecutionAlreadyExists:
-            logger.info("The rotation was started before", execution=execution)
+            logger.info("The rotation has already been started", execution=execution)
         else:
             logger.info("Rotation started", execution=execution, target_table=state["TargetTableName"])
     return execution
 
 
 def _initial_state(job: BackupJob, rule: Rule) -> RotationState:
-    """Nothing in it may differ between two deliveries of one notification, or the second would start a rotation."""
+    """It must not differ between two deliveries of one notification, or the second one would be refused as another."""
     return {
         "BackupSnsMessage": {
             "StatusMessage": job.status_message,
@@ -97,6 +100,7 @@ def _initial_state(job: BackupJob, rule: Rule) -> RotationState:
         "ReplacementPattern": rule.replacement_pattern,
         "SSMParameterName": rule.ssm_parameter_name or "",
         "Rule": rule.name,
+        "RecoveryPointKind": kind_of(job.recovery_point_arn),
         "TargetTableName": rule.target_table_name(job.table_name, job.start_time),
         "TargetParameterName": rule.target_parameter_name(job.table_name),
         "Restore": options_of(rule),

@@ -6,8 +6,8 @@ https://docs.aws.amazon.com/autoscaling/application/userguide/services-that-can-
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from rotator.aws_errors import answered
-from rotator.carry_over.tables import Tables
+from rotator.aws_errors import translated_errors
+from rotator.tables import Tables
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
@@ -16,7 +16,6 @@ _NAMESPACE: Final = "dynamodb"
 
 
 def carry_over_auto_scaling(tables: Tables) -> bool:
-    tables.existing_source  # noqa: B018 (raises where there is none)
     scaling = tables.clients.application_autoscaling
     resources = dict(
         zip(
@@ -35,13 +34,13 @@ def carry_over_auto_scaling(tables: Tables) -> bool:
 
 
 def end_auto_scaling(table: dict[str, Any], scaling: "ApplicationAutoScalingClient") -> None:
-    """Takes targets, policies and alarms away from a described table, with which DynamoDB would not delete them.
+    """Removes targets, policies and alarms of a table, because DynamoDB does not delete them along with it.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.HowTo.SDK.html
     """
     index_names = [index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])]
     for target in _targets_of(_resource_ids(table["TableName"], index_names), scaling):
-        with answered(), suppress(scaling.exceptions.ObjectNotFoundException):
+        with translated_errors(), suppress(scaling.exceptions.ObjectNotFoundException):
             scaling.deregister_scalable_target(
                 ServiceNamespace=_NAMESPACE,
                 ResourceId=target["ResourceId"],
@@ -54,7 +53,7 @@ def _resource_ids(table_name: str, index_names: list[str]) -> list[str]:
 
 
 def _targets_of(resource_ids: list[str], scaling: "ApplicationAutoScalingClient") -> list[Any]:
-    with answered():
+    with translated_errors():
         pages = scaling.get_paginator("describe_scalable_targets").paginate(
             ServiceNamespace=_NAMESPACE, ResourceIds=resource_ids
         )
@@ -62,7 +61,7 @@ def _targets_of(resource_ids: list[str], scaling: "ApplicationAutoScalingClient"
 
 
 def _policies_of(resource_id: str, scaling: "ApplicationAutoScalingClient") -> list[Any]:
-    with answered():
+    with translated_errors():
         pages = scaling.get_paginator("describe_scaling_policies").paginate(
             ServiceNamespace=_NAMESPACE, ResourceId=resource_id
         )
@@ -71,7 +70,7 @@ def _policies_of(resource_id: str, scaling: "ApplicationAutoScalingClient") -> l
 
 def _register(target: dict[str, Any], resource_id: str, scaling: "ApplicationAutoScalingClient") -> None:
     suspended: Any = {key: target[key] for key in ("SuspendedState",) if key in target}
-    with answered():
+    with translated_errors():
         scaling.register_scalable_target(
             ServiceNamespace=_NAMESPACE,
             ResourceId=resource_id,
@@ -83,9 +82,9 @@ def _register(target: dict[str, Any], resource_id: str, scaling: "ApplicationAut
 
 
 def _put(policy: dict[str, Any], resource_id: str, scaling: "ApplicationAutoScalingClient") -> None:
-    with answered():
+    with translated_errors():
         scaling.put_scaling_policy(
-            # Those of the console have the resource in their names.
+            # Policies made in the console have the resource in their names.
             PolicyName=policy["PolicyName"].replace(policy["ResourceId"], resource_id),
             ServiceNamespace=_NAMESPACE,
             ResourceId=resource_id,

@@ -5,38 +5,38 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateContrib
 
 from typing import Any
 
-from rotator.aws_errors import answered
-from rotator.carry_over.tables import Tables
+from rotator.aws_errors import translated_errors
 from rotator.errors import NotYet, SettingsNotApplied
+from rotator.tables import Tables
 
 _ON = ("ENABLED", "ENABLING")
 
 
 def carry_over_contributor_insights(tables: Tables) -> bool:
-    source_indexes = {index["IndexName"] for index in tables.existing_source.get("GlobalSecondaryIndexes", [])}
+    source_indexes = {index["IndexName"] for index in tables.source.get("GlobalSecondaryIndexes", [])}
     common = [name for name in tables.target_index_names if name in source_indexes]
-    # All are begun before any is waited for.
-    begun = [_begin(of, tables) for of in ({}, *({"IndexName": name} for name in common))]
-    if "ENABLING" in begun:
+    # All are enabled before any is waited for.
+    statuses = [_enable(of, tables) for of in ({}, *({"IndexName": name} for name in common))]
+    if "ENABLING" in statuses:
         raise NotYet(f"Contributor Insights of {tables.target_name} is being enabled")
-    return any(begun)
+    return any(statuses)
 
 
-def _begin(of: Any, tables: Tables) -> str | None:  # noqa: ANN401
-    """The status of the copy's insights after this, or `None` where the source has none."""
+def _enable(of: Any, tables: Tables) -> str | None:  # noqa: ANN401
+    """The resulting status of the copy's insights, or `None` where the source has none."""
     wanted = _describe(tables.source_name, of, tables)
     if wanted["ContributorInsightsStatus"] not in _ON:
         return None
     status = str(_describe(tables.target_name, of, tables)["ContributorInsightsStatus"])
     if status == "FAILED":
         raise SettingsNotApplied(
-            f"DynamoDB failed to enable Contributor Insights of {tables.target_name}; disable them before the "
-            "rotation is run again"
+            f"DynamoDB failed to enable Contributor Insights of {tables.target_name}; disable them before you "
+            "redrive the execution"
         )
     if status in _ON:
         return status
     mode: Any = {key: wanted[key] for key in ("ContributorInsightsMode",) if key in wanted}
-    with answered():
+    with translated_errors():
         tables.clients.dynamodb.update_contributor_insights(
             TableName=tables.target_name, ContributorInsightsAction="ENABLE", **of, **mode
         )
@@ -44,5 +44,5 @@ def _begin(of: Any, tables: Tables) -> str | None:  # noqa: ANN401
 
 
 def _describe(table_name: str, of: Any, tables: Tables) -> dict[str, Any]:  # noqa: ANN401
-    with answered():
+    with translated_errors():
         return dict(tables.clients.dynamodb.describe_contributor_insights(TableName=table_name, **of))

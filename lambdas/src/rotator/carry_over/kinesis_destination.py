@@ -1,20 +1,19 @@
-"""The Kinesis data streams that changes are sent to.
+"""The Kinesis data streams that DynamoDB sends changes to.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_EnableKinesisStreamingDestination.html
 """
 
 from typing import Any
 
-from rotator.aws_errors import answered
-from rotator.carry_over.tables import Tables
+from rotator.aws_errors import translated_errors
 from rotator.errors import NotYet, SettingsNotApplied
+from rotator.tables import Tables
 
 _ACTIVE = "ACTIVE"
 _PRECISION = "ApproximateCreationDateTimePrecision"
 
 
 def carry_over_kinesis_destination(tables: Tables) -> bool:
-    tables.existing_source  # noqa: B018 (raises where there is none)
     wanted = [
         destination
         for destination in _destinations_of(tables.source_name, tables).values()
@@ -28,7 +27,7 @@ def carry_over_kinesis_destination(tables: Tables) -> bool:
         if status == "ENABLE_FAILED":
             raise SettingsNotApplied(
                 f"DynamoDB failed to stream {tables.target_name} to {destination['StreamArn']}; disable that before "
-                "the rotation is run again"
+                "you redrive the execution"
             )
         if status != "ENABLING":
             _enable(destination, tables)
@@ -37,7 +36,7 @@ def carry_over_kinesis_destination(tables: Tables) -> bool:
 
 
 def _destinations_of(table_name: str, tables: Tables) -> dict[str, dict[str, Any]]:
-    with answered():
+    with translated_errors():
         answer = tables.clients.dynamodb.describe_kinesis_streaming_destination(TableName=table_name)
     return {destination["StreamArn"]: dict(destination) for destination in answer["KinesisDataStreamDestinations"]}
 
@@ -45,7 +44,7 @@ def _destinations_of(table_name: str, tables: Tables) -> dict[str, dict[str, Any
 def _enable(destination: dict[str, Any], tables: Tables) -> None:
     precision: Any = {key: destination[key] for key in (_PRECISION,) if key in destination}
     configuration: Any = {"EnableKinesisStreamingConfiguration": precision} if precision else {}
-    with answered():
+    with translated_errors():
         tables.clients.dynamodb.enable_kinesis_streaming_destination(
             TableName=tables.target_name, StreamArn=destination["StreamArn"], **configuration
         )

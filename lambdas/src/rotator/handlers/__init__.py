@@ -1,1 +1,1 @@
-"""The Lambda functions: each parses what it is given, calls one thing, and returns."""
+"""The Lambda functions. Each shows only what sets it apart: the call that it makes, and the clients that this needs."""

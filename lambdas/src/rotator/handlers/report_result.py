@@ -1,21 +1,19 @@
-"""Invoked by the state machine: tells how the rotation ended."""
+"""Invoked by EventBridge when an execution of the state machine has ended: reports the result."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rotator.clients import Clients
-from rotator.logs import log_about, logger
-from rotator.report import report_result
-from rotator.settings import RotationSettings
-from rotator.state import Invocation
+from rotator.logs import logger
+from rotator.report.result import report_result
+from rotator.settings import ReportSettings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-settings = RotationSettings.from_env()
-clients = Clients()
+settings = ReportSettings.from_env()
+clients = Clients("stepfunctions")
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(invocation: Invocation, _context: "LambdaContext") -> None:
-    log_about(invocation)
-    report_result(invocation, settings, clients)
+def handler(event: dict[str, Any], _context: "LambdaContext") -> None:
+    report_result(event, settings, clients)

@@ -1,21 +1,10 @@
-"""Invoked by the state machine: begins the restore."""
+"""Invoked by the state machine: starts the restore."""
 
-from typing import TYPE_CHECKING
-
-from rotator.clients import Clients
-from rotator.logs import log_about, logger
-from rotator.restore import start_restore
-from rotator.settings import RotationSettings
-from rotator.state import Invocation, RestoreTableFromBackupOutput, StartRestoreJobOutput
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
-
-settings = RotationSettings.from_env()
-clients = Clients("dynamodb")
+from rotator.restore.start import start_restore
+from rotator.state import RestoreTableFromBackupOutput, StartRestoreJobOutput
+from rotator.step import Step, step
 
 
-@logger.inject_lambda_context(clear_state=True)
-def handler(invocation: Invocation, _context: "LambdaContext") -> RestoreTableFromBackupOutput | StartRestoreJobOutput:
-    log_about(invocation)
-    return start_restore(invocation, settings, clients)
+@step("dynamodb")
+def handler(step: Step) -> RestoreTableFromBackupOutput | StartRestoreJobOutput:
+    return start_restore(step.invocation, step.settings, step.clients)

@@ -152,11 +152,37 @@ module "rotator" {
       ssm_parameter_name  = "/${local.name}/hooked/table-arn"
       before_switch       = aws_sfn_state_machine.hook["slow"].arn
     }
+    waiting = {
+      source_pattern      = "-waiting$"
+      replacement_pattern = "-waited"
+      before_switch       = aws_sfn_state_machine.hook["slow"].arn
+    }
     spoiled = {
       source_pattern      = "-hook$"
       replacement_pattern = "-spoiled"
       ssm_parameter_name  = "/${local.name}/spoiled/table-arn"
       before_switch       = aws_sfn_state_machine.hook["failing"].arn
+    }
+    talkative = {
+      source_pattern      = "-talkative$"
+      replacement_pattern = "-talkative"
+      before_switch       = aws_sfn_state_machine.hook["talkative"].arn
+    }
+    recorded = {
+      source_pattern      = "-gone$"
+      replacement_pattern = "-recorded"
+      carry_over          = ["stream", "time_to_live"]
+    }
+    masked = {
+      source_pattern      = "-leak$"
+      replacement_pattern = "-masked"
+      before_switch       = aws_sfn_state_machine.hook["masking"].arn
+      carry_over          = ["stream", "kinesis_destination"]
+    }
+    pruned = {
+      source_pattern      = "-prune$"
+      replacement_pattern = "-pruned"
+      keep                = 1
     }
     kept = {
       source_pattern      = "-keep$"
@@ -168,20 +194,39 @@ module "rotator" {
   }
 }
 
-# What is run before the switch: one takes its time, one fails.
+# Hooks: one takes its time, one fails, one returns almost as much as a state may hold, and one masks.
 
 resource "aws_sfn_state_machine" "hook" {
   for_each = {
     slow = {
       StartAt = "Wait"
       States = {
-        Wait = { Type = "Wait", Seconds = 5, Next = "Done" }
+        Wait = { Type = "Wait", Seconds = 250, Next = "Done" }
         Done = { Type = "Pass", End = true }
       }
     }
     failing = {
       StartAt = "Fail"
       States  = { Fail = { Type = "Fail", Error = "NotMasked", Cause = "The hook failed on purpose." } }
+    }
+    talkative = {
+      StartAt = "Talk"
+      States  = { Talk = { Type = "Pass", Result = join("", [for number in range(1000) : format("%0262d", number)]), End = true } }
+    }
+    masking = {
+      StartAt = "Mask"
+      States = {
+        Mask = {
+          Type     = "Task"
+          Resource = "arn:${data.aws_partition.this.partition}:states:::aws-sdk:dynamodb:putItem"
+          Parameters = {
+            "TableName.$" = "$.TargetTableName"
+            Item          = { id = { S = "1" }, email = { S = "masked" } }
+          }
+          ResultPath = null
+          End        = true
+        }
+      }
     }
   }
 
@@ -193,6 +238,19 @@ resource "aws_sfn_state_machine" "hook" {
 resource "aws_iam_role" "hook" {
   name               = "${local.name}-hook"
   assume_role_policy = data.aws_iam_policy_document.assume_by_hook.json
+}
+
+resource "aws_iam_role_policy" "hook" {
+  name   = "mask"
+  role   = aws_iam_role.hook.name
+  policy = data.aws_iam_policy_document.hook.json
+}
+
+data "aws_iam_policy_document" "hook" {
+  statement {
+    actions   = ["dynamodb:PutItem"]
+    resources = ["arn:${data.aws_partition.this.partition}:dynamodb:*:*:table/${local.name}-*-masked-????????-??-??-??"]
+  }
 }
 
 data "aws_iam_policy_document" "assume_by_hook" {

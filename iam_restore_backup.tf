@@ -1,0 +1,84 @@
+data "aws_iam_policy_document" "restore_backup" {
+  source_policy_documents = [
+    data.aws_iam_policy_document.function["restore_backup"].json,
+    data.aws_iam_policy_document.customer_keys.json,
+  ]
+
+  # DynamoDB checks the action on the backup and on the table that it creates.
+  statement {
+    sid     = "RestoreBackups"
+    actions = ["dynamodb:RestoreTableFromBackup"]
+    resources = [
+      local.backups_arn,
+      local.target_tables_arn,
+    ]
+  }
+
+  # DynamoDB fills the table with the permissions of whoever restores it.
+  statement {
+    sid = "FillTargetTables"
+    actions = [
+      "dynamodb:BatchWriteItem",
+      "dynamodb:DeleteItem",
+      "dynamodb:GetItem",
+      "dynamodb:PutItem",
+      "dynamodb:Query",
+      "dynamodb:Scan",
+      "dynamodb:UpdateItem",
+    ]
+    resources = [local.target_tables_arn]
+  }
+
+  # It finds out whether this rotation created a table that already exists, and which indexes the source table has
+  # where a rule leaves some out.
+  statement {
+    sid       = "DescribeTables"
+    actions   = ["dynamodb:DescribeTable"]
+    resources = [anytrue([for rule in var.rules : length(rule.restore.excluded_indexes) > 0]) ? local.source_tables_arn : local.target_tables_arn]
+  }
+
+  statement {
+    sid       = "RecognizeTargetTables"
+    actions   = ["dynamodb:ListTagsOfResource"]
+    resources = [local.target_tables_arn]
+  }
+
+  # DynamoDB drops each index that an override does not name, so those that stay have to be known.
+  dynamic "statement" {
+    for_each = anytrue([for rule in var.rules : rule.restore.read_capacity_units != null || length(rule.restore.excluded_indexes) > 0]) ? [local.backups_arn] : []
+
+    content {
+      sid       = "ReadIndexesOfBackups"
+      actions   = ["dynamodb:DescribeBackup"]
+      resources = [statement.value]
+    }
+  }
+
+  statement {
+    sid       = "StartRestoreJobs"
+    actions   = ["backup:StartRestoreJob"]
+    resources = ["arn:${local.partition}:backup:${local.region}:${local.account_id}:recovery-point:*"]
+  }
+
+  statement {
+    sid       = "PassRestoreRole"
+    actions   = ["iam:PassRole"]
+    resources = [local.restore_role_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["backup.amazonaws.com"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.parameter_arns) > 0 ? [local.parameter_arns] : []
+
+    content {
+      sid       = "ReadParameters"
+      actions   = ["ssm:GetParameterHistory"]
+      resources = statement.value
+    }
+  }
+}

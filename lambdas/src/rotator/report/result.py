@@ -1,0 +1,55 @@
+"""Reporting the result of a rotation."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from rotator.aws_errors import translated_errors
+from rotator.clients import Clients
+from rotator.logs import log_about, logger
+from rotator.report.chat import chat_notification
+from rotator.report.execution import SUCCEEDED, EndedExecution
+from rotator.report.message import Message, failure, success
+from rotator.settings import ReportSettings
+
+# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+_LONGEST_SUBJECT = 99
+
+
+def report_result(event: Mapping[str, Any], settings: ReportSettings, clients: Clients) -> None:
+    """Logs how the execution in a status event ended, and publishes it if the settings ask for it.
+
+    `event` is a `Step Functions Execution Status Change`:
+    https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+    """
+    arn = event["detail"]["executionArn"]
+    execution = EndedExecution.describe(arn, clients.stepfunctions)
+    if execution is None:
+        logger.info("Rotation was redriven", execution=arn, rule=None, backup_job_id=None)
+        return
+    if "BackupSnsMessage" in execution.state:
+        log_about(execution.state)
+    logger.info(
+        "Rotation ended",
+        execution=execution.name,
+        status=execution.status,
+        step=execution.step,
+        error=execution.error,
+        cause=execution.cause,
+    )
+    succeeded = execution.status == SUCCEEDED
+    if settings.notification_topic_arn and (settings.notify_of_success or not succeeded):
+        message = success(execution) if succeeded else failure(execution, settings.start_workflow_function)
+        _publish(message, execution, settings.notification_topic_arn, clients)
+
+
+def _publish(message: Message, execution: EndedExecution, topic_arn: str, clients: Clients) -> None:
+    """Publishes text for most subscribers, and what AWS's chat integration expects for those by HTTPS."""
+    texts = {"default": message.text, "https": json.dumps(chat_notification(message, execution))}
+    with translated_errors():
+        clients.sns.publish(
+            TopicArn=topic_arn,
+            Subject=message.subject[:_LONGEST_SUBJECT],
+            MessageStructure="json",
+            Message=json.dumps(texts),
+        )

@@ -1,0 +1,32 @@
+"""Starting a restore, of either kind of recovery point."""
+
+from rotator.clients import Clients
+from rotator.names import check_parameter_name, check_table_name
+from rotator.parameter import check_parameter
+from rotator.recovery_points import NATIVE
+from rotator.restore.job import start_restore_job
+from rotator.restore.native import restore_native_backup
+from rotator.restore.options import check_restore_job_options
+from rotator.settings import RotationSettings
+from rotator.state import Invocation, RestoreTableFromBackupOutput, StartRestoreJobOutput
+
+
+def start_restore(
+    invocation: Invocation,
+    settings: RotationSettings,
+    clients: Clients,
+) -> RestoreTableFromBackupOutput | StartRestoreJobOutput:
+    """Starts the restore, once everything has been checked that can be known before it.
+
+    Raises `InvalidTableName`, `InvalidParameterName`, `ParameterTaken`, `RestoreOptionImpossible` or `TargetTableTaken`
+    where the rotation could not succeed.
+    """
+    state, execution = invocation["State"], invocation["Execution"]
+    check_table_name(state["TargetTableName"])
+    if state["TargetParameterName"]:
+        check_parameter_name(state["TargetParameterName"], state["BackupSnsMessage"]["BackedUpResourceArn"])
+        check_parameter(state, clients.ssm)
+    if state["RecoveryPointKind"] == NATIVE:
+        return restore_native_backup(state, execution, settings.module, clients.dynamodb)
+    check_restore_job_options(state, clients.dynamodb)
+    return start_restore_job(state, execution, settings.restore_role_arn, clients)

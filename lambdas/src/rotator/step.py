@@ -1,0 +1,43 @@
+"""What the functions of the state machine have in common: settings, clients, and log lines that name the rotation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from rotator.clients import Clients
+from rotator.logs import log_about, logger
+from rotator.settings import RotationSettings
+from rotator.state import Invocation
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+Output = TypeVar("Output")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One invocation of a function by the state machine, and what the function works with."""
+
+    invocation: Invocation
+    settings: RotationSettings
+    clients: Clients
+
+
+def step(*services: str) -> Callable[[Callable[[Step], Output]], "Callable[[Invocation, LambdaContext], Output]"]:
+    """Makes a Lambda handler of a function that takes a `Step`.
+
+    `services` are those whose clients every invocation uses. They are made while Lambda starts the function.
+    """
+    settings = RotationSettings.from_env()
+    clients = Clients(*services)
+
+    def decorate(run: Callable[[Step], Output]) -> "Callable[[Invocation, LambdaContext], Output]":
+        @logger.inject_lambda_context(clear_state=True)
+        def handler(invocation: Invocation, _context: "LambdaContext") -> Output:
+            log_about(invocation["State"])
+            return run(Step(invocation, settings, clients))
+
+        return handler
+
+    return decorate

@@ -1,0 +1,58 @@
+"""Applying settings to a copy.
+
+A setting is a function that is called again and again until the copy has it:
+
+- it returns `True` once the copy has it, and `False` where the source table does not have it;
+- it raises `NotYet` while DynamoDB is still working on it;
+- it raises another error where the copy cannot have it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from rotator.clients import Clients
+from rotator.errors import NotYet, RotationError, SettingsNotApplied, TableNotFound, TemporaryFailure
+from rotator.logs import logger
+from rotator.state import RotationState
+from rotator.tables import Tables
+from rotator.target_table import describe_target_table
+
+
+@dataclass(frozen=True)
+class TableSetting:
+    """A setting, and whether the source table has to exist for it."""
+
+    apply: Callable[[Tables], bool]
+    needs_source: bool = False
+
+
+def apply_settings(settings: Mapping[str, TableSetting], state: RotationState, clients: Clients) -> dict[str, str]:
+    """Applies the settings in their order, and returns the outcome of each: `applied` or `absent at the source`.
+
+    Raises `NotYet` until DynamoDB is done, `TableNotFound`, and `SettingsNotApplied` with every setting that failed:
+    one that fails does not hold up the others.
+    """
+    if not settings:
+        logger.info("No settings to apply", target_table=state["TargetTableName"])
+        return {}
+    tables = Tables(state, describe_target_table(state, clients.dynamodb), clients)
+    outcomes: dict[str, str] = {}
+    failures: list[str] = []
+    for name, setting in settings.items():
+        try:
+            outcomes[name] = _apply(setting, tables)
+        except (NotYet, TemporaryFailure, TableNotFound):
+            raise
+        except RotationError as error:
+            failures.append(f"{name} failed: {type(error).__name__}: {error}")
+    logger.info("Settings applied", target_table=tables.target_name, settings=outcomes, failures=failures)
+    if failures:
+        raise SettingsNotApplied("; ".join(failures))
+    return outcomes
+
+
+def _apply(setting: TableSetting, tables: Tables) -> str:
+    if setting.needs_source:
+        # Raises where there is none.
+        _ = tables.source
+    return "applied" if setting.apply(tables) else "absent at the source"

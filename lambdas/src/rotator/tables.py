@@ -1,0 +1,72 @@
+"""The copy whose settings are changed, and the source table that it takes them from."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NoReturn
+
+from rotator.aws_errors import translated_errors
+from rotator.clients import Clients
+from rotator.errors import NotYet, SettingsNotApplied
+from rotator.source_table import describe_recovery_point, describe_source_table, source_table_name
+from rotator.state import RotationState
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The source table, and its copy as `DescribeTable` described it a moment ago."""
+
+    state: RotationState
+    target: dict[str, Any]
+    clients: Clients
+
+    @property
+    def source_arn(self) -> str:
+        return self.state["BackupSnsMessage"]["BackedUpResourceArn"]
+
+    @property
+    def source_name(self) -> str:
+        return source_table_name(self.state)
+
+    @property
+    def target_arn(self) -> str:
+        return str(self.target["TableArn"])
+
+    @property
+    def target_name(self) -> str:
+        return str(self.target["TableName"])
+
+    @property
+    def target_index_names(self) -> list[str]:
+        return [index["IndexName"] for index in self.target.get("GlobalSecondaryIndexes", [])]
+
+    @property
+    def source_is_gone(self) -> bool:
+        return self._source is None
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """What DynamoDB says of the source table. Raises `SettingsNotApplied` where it is gone."""
+        if self._source is None:
+            raise SettingsNotApplied(f"the table {self.source_name} is gone, and its backup does not record it")
+        return self._source
+
+    @cached_property
+    def recorded(self) -> dict[str, Any]:
+        """What a native backup records of the stream and time to live, for when the source table is gone."""
+        backup = describe_recovery_point(self.state, self.clients.dynamodb)
+        if backup is None:
+            raise SettingsNotApplied(f"the table {self.source_name} is gone, and its backup does not record it")
+        return dict(backup.get("SourceTableFeatureDetails", {}))
+
+    @cached_property
+    def _source(self) -> dict[str, Any] | None:
+        return describe_source_table(self.state, self.clients.dynamodb)
+
+    def update_target(self, **change: Any) -> NoReturn:  # noqa: ANN401
+        """Starts one change of the copy, and raises `NotYet`, because DynamoDB takes time and one change at a time.
+
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
+        """
+        with translated_errors():
+            self.clients.dynamodb.update_table(TableName=self.target_name, **change)
+        raise NotYet(f"The table {self.target_name} is being changed: {', '.join(change)}")

@@ -1,0 +1,34 @@
+# Each rule is validated by a module of its own, and passed to start_workflow as JSON.
+
+module "rule" {
+  source   = "./modules/rule"
+  for_each = var.rules
+
+  name                = each.key
+  source_pattern      = each.value.source_pattern
+  replacement_pattern = each.value.replacement_pattern
+  ssm_parameter_name  = each.value.ssm_parameter_name
+  restore             = each.value.restore
+  carry_over          = each.value.carry_over
+  tags                = each.value.tags
+  before_switch       = each.value.before_switch
+  keep                = each.value.keep
+  region              = local.region
+  account_id          = local.account_id
+  parameters_arn      = "arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter"
+}
+
+locals {
+  # Only what a rule sets, because a function's environment is small.
+  rules_json = jsonencode({
+    for name, rule in var.rules : name => {
+      for attribute, value in merge(rule, { restore = { for option, value in rule.restore : option => value if !contains(local.unset, jsonencode(value)) } }) :
+      attribute => value if !contains(local.unset, jsonencode(value)) && !(attribute == "verify" && jsonencode(value) == "true")
+    }
+  })
+  unset = ["null", "[]", "{}"]
+
+  # The part of a function's 4 KB of environment that is left for the rules. Their quotation marks count twice.
+  rules_size     = length(base64encode(jsonencode(local.rules_json))) * 3 / 4
+  rules_size_max = 4 * 1024 + 2 - length(jsonencode(merge(local.common_environment, { RULES = "", STATE_MACHINE_ARN = local.state_machine_arn })))
+}

@@ -1,0 +1,152 @@
+"""What the state machine, the functions and Terraform say to each other, each in its own language, fits together."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+
+from rotator import errors, state
+from rotator.recovery_points import NATIVE
+from rotator.report.message import CHECK_STEP, HOOK_STEPS
+from rotator.restore import status
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = (ROOT / "statemachine/restore_backup.asl.json").read_text()
+# The one placeholder outside a string.
+MACHINE: dict[str, Any] = json.loads(TEMPLATE.replace("${timeout_seconds}", "1"))
+STATES: dict[str, dict[str, Any]] = MACHINE["States"]
+TASKS = {name: definition for name, definition in STATES.items() if definition["Type"] == "Task"}
+STEPS = set(TASKS) - HOOK_STEPS
+
+# https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html and
+# https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
+ERRORS_OF_AWS = {
+    "Lambda.AWSLambdaException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.SdkClientException",
+    "Lambda.ServiceException",
+    "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Runtime.ExitError",
+    "Sandbox.Timedout",
+    "States.Timeout",
+}
+
+
+def strings(value: Any) -> list[str]:  # noqa: ANN401
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in strings(item)]
+    if isinstance(value, list):
+        return [text for item in value for text in strings(item)]
+    return [value] if isinstance(value, str) else []
+
+
+def paths(name: str) -> list[list[str]]:
+    """The paths into the state that a state reads or writes. A payload is what a function returned."""
+    texts = strings({key: value for key, value in STATES[name].items() if key not in ("ResultSelector", "Parameters")})
+    return [text.split(".")[1:] for text in texts if re.fullmatch(r"\$\.[\w.]+", text)]
+
+
+def test_terraform_passes_each_placeholder_and_no_other() -> None:
+    call = re.search(r"templatefile\(.*?, \{\n(.*?)\n  \}\)", (ROOT / "state_machine.tf").read_text(), re.DOTALL)
+    assert call is not None
+    passed = set(re.findall(r"^    (\w+) += ", call[1], re.MULTILINE))
+    placeholders = re.findall(r"\$\{(\w+)(?:\.(\w+))?\}", TEMPLATE)
+
+    assert passed == {name for name, _ in placeholders}
+    declared = re.findall(r"^    (\w+) = \{\n      description", (ROOT / "functions.tf").read_text(), re.MULTILINE)
+    assert {key for name, key in placeholders if name == "functions"} == {*declared} - {
+        "start_workflow",
+        "report_result",
+    }
+
+
+def test_an_error_ends_the_execution_where_it_happens() -> None:
+    assert not [name for name, definition in STATES.items() if "Catch" in definition or definition["Type"] == "Fail"]
+    assert len(TEMPLATE.splitlines()) < 520
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_each_path_is_a_key_of_the_typed_state(name: str) -> None:
+    keys = get_type_hints(state.RotationState)
+    for key, *inner in paths(name):
+        assert key in keys
+        if inner and hasattr(state, key):
+            assert inner[0] in get_type_hints(getattr(state, key))
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_task_selects_what_its_function_returns(name: str) -> None:
+    key = TASKS[name]["ResultPath"].removeprefix("$.")
+
+    assert TASKS[name]["ResultSelector"] == {
+        f"{field}.$": f"$.Payload.{field}" for field in get_type_hints(getattr(state, key))
+    }
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_function_receives_state_and_execution(name: str) -> None:
+    assert TASKS[name]["Parameters"]["Payload"] == {"State.$": "$", "Execution.$": "$$.Execution"}
+    assert list(get_type_hints(state.Invocation)) == ["State", "Execution"]
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_task_has_a_time_limit_and_retries(name: str) -> None:
+    retried = {error for handler in TASKS[name]["Retry"] for error in handler["ErrorEquals"]}
+
+    assert TASKS[name]["TimeoutSeconds"] > 60  # what Terraform gives a function
+    assert retried >= ERRORS_OF_AWS | {"NotYet", "TemporaryFailure"}
+
+
+@pytest.mark.parametrize("name", HOOK_STEPS)
+def test_a_hook_may_take_its_time_and_is_not_retried_for_an_error_of_its_own(name: str) -> None:
+    retried = {error for handler in TASKS[name]["Retry"] for error in handler["ErrorEquals"]}
+
+    assert TASKS[name]["TimeoutSeconds"] > 15 * 60  # the longest that a function may run
+    assert all(error.split(".")[0] in ("Lambda", "StepFunctions") for error in retried)
+    assert "Lambda.Unknown" not in retried
+
+
+def test_both_kinds_of_hook_receive_the_same() -> None:
+    function = TASKS["Run Hook Function"]["Parameters"]["Payload"]
+    machine = TASKS["Run Hook State Machine"]["Parameters"]["Input"]
+
+    assert machine == function | {"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID.$": "$$.Execution.Id"}
+
+
+def test_the_choices_know_the_values_that_the_functions_write() -> None:
+    kind, restore = STATES["Native Recovery Point?"], STATES["Restore Complete?"]
+
+    assert [choice["StringEquals"] for choice in kind["Choices"]] == [NATIVE]
+    assert kind["Default"] == "Start Restore Job"
+    assert [choice["StringEquals"] for choice in restore["Choices"]] == [status.IN_PROGRESS, status.START_OVER]
+    assert restore["Default"] == "Configure Table"
+
+
+def test_the_message_knows_the_step_that_can_start_the_restore_over() -> None:
+    assert TASKS[CHECK_STEP]["Next"] == "Restore Complete?"
+
+
+def test_what_lets_data_out_comes_after_the_hook() -> None:
+    assert STATES["Configure Table"]["Next"] == "Hook Requested?"
+    hook = STATES["Hook Requested?"]
+    after = [STATES[choice["Next"]]["Next"] for choice in hook["Choices"]]
+    assert {*after, hook["Default"]} == {"Carry Over Settings"}
+
+
+def test_each_error_is_one_of_ours_or_of_aws() -> None:
+    retried = {error for name in STEPS for retry in TASKS[name]["Retry"] for error in retry["ErrorEquals"]}
+    ours = {name for name, value in vars(errors).items() if isinstance(value, type)}
+
+    assert retried <= ERRORS_OF_AWS | ours
+
+
+def test_each_state_is_reached_from_another_or_first() -> None:
+    targets = {MACHINE["StartAt"]}
+    for definition in STATES.values():
+        choices = [*definition.get("Choices", []), definition]
+        targets |= {choice[way] for choice in choices for way in ("Next", "Default") if way in choice}
+
+    assert targets == set(STATES)

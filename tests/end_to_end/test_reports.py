@@ -1,0 +1,188 @@
+"""Whichever way a rotation ends, somebody hears of it, and what to do."""
+
+import json
+import os
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from local_aws import Fault, changed_settings, injected
+from tests.support.aws import ENDPOINT, client, local_only, recovery_points
+from tests.support.deployment import BackupJob, Deployment
+from tests.support.polling import wait_until
+from tests.support.tables import make_table
+
+pytestmark = [local_only, pytest.mark.usefixtures("_quick_restores")]
+
+
+def report_on(name: str, deployment: Deployment) -> str:
+    """The message about the rotation of a table that did not succeed, as `subject: text`."""
+
+    def arrived() -> str | None:
+        for message in deployment.inbox():
+            if f"rotation of {name} by" in message["Subject"] and not message["Subject"].startswith("Complete"):
+                return f"{message['Subject']}: {message['Message']}"
+        return None
+
+    return wait_until(f"report on {name}", arrived, deployment.patience_seconds)
+
+
+def redrive_command(rule: str, job: BackupJob, deployment: Deployment) -> str:
+    return f"aws stepfunctions redrive-execution --execution-arn {deployment.execution_arn(rule, job)}"
+
+
+def test_a_rotation_that_was_stopped_by_hand_is_reported(deployment: Deployment) -> None:
+    name = "rotator-test-stopped-waiting"
+    with recovery_points(native=True):
+        job = deployment.end_of_backup(deployment.start_backup(make_table(name)))
+    deployment.hook_of(job, "waiting")
+    client("stepfunctions").stop_execution(executionArn=deployment.execution_arn("waiting", job))
+
+    report = report_on(name, deployment)
+
+    assert report.startswith(f"Stopped: rotation of {name} by rule waiting: ")
+    assert "was stopped in the step Run Hook State Machine" in report
+    assert "The hook has not completed on it, so it may hold unmasked data." in report
+    assert redrive_command("waiting", job, deployment) in report
+
+
+def test_a_rotation_that_ran_out_of_time_is_reported_and_gets_a_fresh_time_limit(deployment: Deployment) -> None:
+    name = "rotator-test-slow-production"
+    with (
+        time_limit(3, deployment),
+        recovery_points(native=True),
+        changed_settings(os.environ[ENDPOINT], restore_seconds=5),
+    ):
+        job = deployment.end_of_backup(deployment.start_backup(make_table(name)))
+        execution = deployment.end_of_rotation("staging", job)
+    assert execution["status"] == "TIMED_OUT"
+
+    report = report_on(name, deployment)
+
+    assert report.startswith(f"Timed out: rotation of {name} by rule staging: ")
+    assert "A restore already under way continues." in report
+    assert redrive_command("staging", job, deployment) in report
+    wait_until("end of the restore", lambda: is_active(execution), deployment.patience_seconds)
+    client("stepfunctions").redrive_execution(executionArn=deployment.execution_arn("staging", job))
+    deployment.rotate("staging", job)
+
+
+def is_active(execution: dict[str, Any]) -> bool | None:
+    table = client("dynamodb").describe_table(TableName=json.loads(execution["input"])["TargetTableName"])["Table"]
+    return table["TableStatus"] == "ACTIVE" or None
+
+
+def test_a_call_that_aws_throttles_for_ever_runs_out_of_time(deployment: Deployment) -> None:
+    name = "rotator-test-throttled-production"
+    throttled = Fault(
+        service="dynamodb", operation="Scan", error="ThrottlingException", role="rotator-test-*", containing="throttled"
+    )
+    with time_limit(8, deployment), recovery_points(native=True), injected(os.environ[ENDPOINT], throttled):
+        job = deployment.end_of_backup(deployment.start_backup(make_table(name)))
+        execution = deployment.end_of_rotation("staging", job)
+
+    assert execution["status"] == "TIMED_OUT"
+    assert "did not end within timeout_hours in the step Verify Table" in report_on(name, deployment)
+
+
+def test_a_hook_that_returns_more_than_a_state_may_hold_is_reported(deployment: Deployment) -> None:
+    name = "rotator-test-talkative"
+    with recovery_points(native=True):
+        job = deployment.end_of_backup(deployment.start_backup(make_table(name)))
+        execution = deployment.end_of_rotation("talkative", job)
+    assert (execution["status"], execution["error"]) == ("FAILED", "States.DataLimitExceeded")
+
+    report = report_on(name, deployment)
+
+    assert "failed in the step Run Hook State Machine" in report
+    assert "States.DataLimitExceeded" in report
+    assert "talkative-hook" in report
+    assert redrive_command("talkative", job, deployment) in report
+
+
+def test_a_rotation_whose_function_was_killed_is_reported(deployment: Deployment) -> None:
+    name = "rotator-test-killed-production"
+    with (
+        recovery_points(native=True),
+        injected(
+            os.environ[ENDPOINT], Fault(function="rotator-test-verify-table", kill="before", containing="-killed-")
+        ),
+    ):
+        job = deployment.end_of_backup(deployment.start_backup(make_table(name)))
+        execution = deployment.end_of_rotation("staging", job)
+    assert (execution["status"], execution["error"]) == ("FAILED", "Runtime.ExitError")
+
+    report = report_on(name, deployment)
+
+    assert "failed in the step Verify Table" in report
+    assert "Runtime.ExitError" in report
+    assert redrive_command("staging", job, deployment) in report
+
+
+def test_the_command_in_a_report_starts_a_new_rotation(deployment: Deployment) -> None:
+    name = "rotator-test-anew-production"
+    denied = Fault(
+        service="dynamodb",
+        operation="RestoreTableFromBackup",
+        error="AccessDeniedException",
+        role="rotator-test-*",
+        containing="-anew-",
+    )
+    with recovery_points(native=True), injected(os.environ[ENDPOINT], denied):
+        job = deployment.end_of_backup(deployment.start_backup(make_table(name)))
+        deployment.end_of_rotation("staging", job)
+    report = report_on(name, deployment)
+
+    words = shlex.split(next(line for line in report.splitlines() if line.startswith("aws lambda invoke")))
+    answer = client("lambda").invoke(
+        FunctionName=words[words.index("--function-name") + 1], Payload=words[words.index("--payload") + 1]
+    )
+    (started,) = json.load(answer["Payload"])["Executions"]
+
+    assert started.startswith("staging-again-")
+    deployment.rotate("staging", replace(job, id=started.removeprefix("staging-")))
+
+
+def test_a_report_that_cannot_be_published_is_kept(deployment: Deployment) -> None:
+    name = "rotator-test-unpublished-production"
+    refused = Fault(
+        service="sns",
+        operation="Publish",
+        error="AuthorizationError",
+        role="rotator-test-report-result",
+        containing=name,
+    )
+    with recovery_points(native=True), injected(os.environ[ENDPOINT], refused):
+        job = deployment.end_of_backup(deployment.start_backup(make_table(name)))
+        deployment.rotate("staging", job)
+
+        def arrived() -> dict[str, Any] | None:
+            records = deployment.messages("failed_reports_queue")
+            return next((record for record in records if job.id in json.dumps(record)), None)
+
+        record = wait_until("failed report", arrived, deployment.patience_seconds)
+
+    assert record["requestPayload"]["detail"]["status"] == "SUCCEEDED"
+    # As docs/operating.md says.
+    client("lambda").invoke(
+        FunctionName=deployment.rotator["functions"]["report_result"]["name"],
+        Payload=json.dumps(record["requestPayload"]),
+    )
+    wait_until("report", lambda: any(name in message["Subject"] for message in deployment.inbox()) or None, 10)
+
+
+@contextmanager
+def time_limit(seconds: int, deployment: Deployment) -> Iterator[None]:
+    """Another time limit for executions that start while the block runs."""
+    arn = deployment.rotator["state_machine_arn"]
+    machine = client("stepfunctions").describe_state_machine(stateMachineArn=arn)
+    changed = json.dumps(json.loads(machine["definition"]) | {"TimeoutSeconds": seconds})
+    client("stepfunctions").update_state_machine(stateMachineArn=arn, definition=changed)
+    try:
+        yield
+    finally:
+        client("stepfunctions").update_state_machine(stateMachineArn=arn, definition=machine["definition"])

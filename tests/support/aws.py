@@ -1,0 +1,53 @@
+"""AWS as the tests reach it: the local AWS, or a real account where that is asked for."""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
+from typing import Any
+
+import pytest
+from botocore.session import get_session
+
+from local_aws import Fault, injected
+
+ENDPOINT = "AWS_ENDPOINT_URL"
+REAL_AWS = "ROTATOR_TEST_AWS"
+
+
+@cache
+def client(service: str) -> Any:  # noqa: ANN401 (a client of any service)
+    return get_session().create_client(service)
+
+
+def items(table: str, key: str = "id") -> list[dict[str, Any]]:
+    pages = client("dynamodb").get_paginator("scan").paginate(TableName=table)
+    return sorted((item for page in pages for item in page["Items"]), key=lambda item: item[key]["S"])
+
+
+@contextmanager
+def recovery_points(*, native: bool) -> Iterator[None]:
+    """Of which kind the recovery points of new backups are. An account can't go back to native ones, so local only."""
+    before = client("backup").describe_region_settings()["ResourceTypeManagementPreference"]
+    client("backup").update_region_settings(ResourceTypeManagementPreference={"DynamoDB": not native})
+    try:
+        yield
+    finally:
+        client("backup").update_region_settings(ResourceTypeManagementPreference=before)
+
+
+def held_up(containing: str) -> AbstractContextManager[object]:
+    """No restore starts whose request contains the text."""
+    fault = Fault(
+        service="dynamodb",
+        operation="RestoreTableFromBackup",
+        error="LimitExceededException",
+        role="rotator-test-*",
+        containing=containing,
+    )
+    return injected(os.environ[ENDPOINT], fault)
+
+
+local_only = pytest.mark.skipif(
+    bool(os.environ.get(REAL_AWS)), reason="injects a fault, which a real account would keep for minutes"
+)

@@ -1,0 +1,180 @@
+"""What tests do with a deployed rotator, all of it through AWS's API."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tests.support.aws import client
+from tests.support.polling import wait_until
+
+
+@dataclass(frozen=True)
+class BackupJob:
+    """A completed backup job, as AWS Backup describes it."""
+
+    id: str
+    recovery_point_arn: str
+    table_arn: str
+    start_time: datetime
+
+    def notification(self) -> dict[str, Any]:
+        """What AWS Backup published about it, as arguments of `sns.publish`."""
+        start_time = self.start_time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        message = (
+            f"An AWS Backup job was completed successfully. Recovery point ARN: {self.recovery_point_arn}. "
+            f"Backed up Resource ARN : {self.table_arn}. Backup Job Id : {self.id}"
+        )
+        return notification(message, Id=self.id, StartTime=start_time)
+
+
+def notification(message: str, **attributes: str) -> dict[str, Any]:
+    attributes = {"EventType": "BACKUP_JOB", "State": "COMPLETED"} | attributes
+    return {
+        "Subject": "Notification from AWS Backup",
+        "Message": message,
+        "MessageAttributes": {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
+    }
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The Terraform outputs of `terraform/rotator`, and how long AWS may take."""
+
+    outputs: dict[str, Any]
+    patience_seconds: float
+    tables_made: set[str] = field(default_factory=set)
+    reports: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def rotator(self) -> dict[str, Any]:
+        """The outputs of the module."""
+        rotator: dict[str, Any] = self.outputs["rotator"]["value"]
+        return rotator
+
+    def source_table(self, key: str) -> dict[str, str]:
+        table: dict[str, str] = self.outputs["source_tables"]["value"][key]
+        return table
+
+    def back_up(self, table: str) -> BackupJob:
+        """Backs up one of the source tables."""
+        return self.end_of_backup(self.start_backup(self.source_table(table)["arn"]))
+
+    def start_backup(self, table_arn: str) -> str:
+        """The id of the backup job that it starts."""
+        job_id: str = client("backup").start_backup_job(
+            BackupVaultName=self.outputs["vault_name"]["value"],
+            ResourceArn=table_arn,
+            IamRoleArn=self.outputs["backup_role_arn"]["value"],
+        )["BackupJobId"]
+        return job_id
+
+    def end_of_backup(self, job_id: str) -> BackupJob:
+        def ended() -> dict[str, Any] | None:
+            job: dict[str, Any] = client("backup").describe_backup_job(BackupJobId=job_id)
+            return job if job["State"] in ("COMPLETED", "FAILED", "ABORTED", "EXPIRED") else None
+
+        job = wait_until(f"end of backup job {job_id}", ended, self.patience_seconds)
+        assert job["State"] == "COMPLETED", job.get("StatusMessage")
+        return BackupJob(job_id, job["RecoveryPointArn"], job["ResourceArn"], job["CreationDate"])
+
+    def publish(self, message: dict[str, Any]) -> None:
+        client("sns").publish(TopicArn=self.outputs["topic_arn"]["value"], **message)
+
+    def execution_arn(self, rule: str, job: BackupJob) -> str:
+        return f"{self.rotator['state_machine_arn'].replace(':stateMachine:', ':execution:')}:{rule}-{job.id}"
+
+    def end_of_rotation(self, rule: str, job: BackupJob) -> dict[str, Any]:
+        """The execution of a rule for a backup job, once it has ended."""
+
+        def ended() -> dict[str, Any] | None:
+            try:
+                execution: dict[str, Any] = client("stepfunctions").describe_execution(
+                    executionArn=self.execution_arn(rule, job)
+                )
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
+                    raise
+                return None
+            self.tables_made.add(json.loads(execution["input"])["TargetTableName"])
+            return execution if execution["status"] != "RUNNING" else None
+
+        what = f"end of the rotation of {job.table_arn} by {rule}"
+        return wait_until(what, ended, self.patience_seconds, self._why_notifications_failed)
+
+    def end_of_all_rotations(self) -> None:
+        def ended() -> bool | None:
+            pages = client("stepfunctions").get_paginator("list_executions")
+            running = pages.paginate(stateMachineArn=self.rotator["state_machine_arn"], statusFilter="RUNNING")
+            return not any(page["executions"] for page in running) or None
+
+        wait_until("end of all rotations", ended, self.patience_seconds)
+
+    def rotate(self, rule: str, job: BackupJob) -> dict[str, Any]:
+        """The state in which a rotation ended; fails with error and cause if it did not succeed."""
+        execution = self.end_of_rotation(rule, job)
+        assert execution["status"] == "SUCCEEDED", f"{execution.get('error')}: {execution.get('cause')}"
+        state: dict[str, Any] = json.loads(execution["output"])
+        return state
+
+    def hook_of(self, job: BackupJob, rule: str = "hooked") -> str:
+        """The ARN of the execution of the hook that the rotation waits for."""
+        arn = self.execution_arn(rule, job)
+
+        def submitted() -> str | None:
+            try:
+                execution = client("stepfunctions").describe_execution(executionArn=arn)
+            except client("stepfunctions").exceptions.ExecutionDoesNotExist:
+                return None
+            assert execution["status"] != "FAILED", f"{execution['error']}: {execution['cause']}"
+            pages = client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=arn)
+            details = (event.get("taskSubmittedEventDetails") for page in pages for event in page["events"])
+            return next((json.loads(found["output"])["ExecutionArn"] for found in details if found), None)
+
+        what = f"hook of the rotation of {job.table_arn}"
+        return wait_until(what, submitted, self.patience_seconds, self._why_notifications_failed)
+
+    def executions(self, job: BackupJob) -> list[str]:
+        """The names of all executions that a backup job led to."""
+        pages = client("stepfunctions").get_paginator("list_executions")
+        listed = pages.paginate(stateMachineArn=self.rotator["state_machine_arn"])
+        return sorted(run["name"] for page in listed for run in page["executions"] if run["name"].endswith(job.id))
+
+    def log_lines(self, function: str, text: str) -> list[dict[str, Any]]:
+        """The lines of a function's log that hold a text."""
+        pages = client("logs").get_paginator("filter_log_events")
+        group = self.rotator["function_log_groups"][function]["name"]
+        events = (event for page in pages.paginate(logGroupName=group) for event in page["events"])
+        messages = (event["message"] for event in events)
+        # Lambda itself says in plain text that it killed a function.
+        return [json.loads(line) for line in messages if text in line and not line.startswith("RequestId: ")]
+
+    def _why_notifications_failed(self) -> str:
+        return "; ".join(str(record["responsePayload"]) for record in self.messages("failed_notifications_queue"))
+
+    def history(self, rule: str, job: BackupJob) -> list[dict[str, Any]]:
+        """All events of the execution of a rule for a backup job."""
+        pages = client("stepfunctions").get_paginator("get_execution_history")
+        return [
+            event for page in pages.paginate(executionArn=self.execution_arn(rule, job)) for event in page["events"]
+        ]
+
+    def inbox(self) -> list[dict[str, Any]]:
+        """All reports that have arrived so far."""
+        self.reports.extend(self.messages_at(self.outputs["inbox_url"]["value"]))
+        return self.reports
+
+    def messages(self, queue: str) -> list[dict[str, Any]]:
+        """Takes what a queue holds out of it."""
+        return list(self.messages_at(self.rotator[queue]["url"]))
+
+    def messages_at(self, url: str) -> Iterator[dict[str, Any]]:
+        """Takes what the queue at a URL holds out of it."""
+        sqs = client("sqs")
+        while received := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0).get("Messages"):
+            for message in received:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                yield json.loads(message["Body"])

@@ -1,0 +1,35 @@
+"""Permissions, taken away for a while."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.support.aws import client
+
+
+@contextmanager
+def without(action: str, role: str, sid: str | None = None) -> Iterator[None]:
+    """Takes an action out of the role's policy, or out of one statement, for as long as the block runs."""
+    iam = client("iam")
+    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    reduced = {
+        **policy,
+        "Statement": [
+            _reduced(statement, action) if sid in (None, statement["Sid"]) else statement
+            for statement in policy["Statement"]
+        ],
+    }
+    assert reduced != policy, f"{role} does not have {action}"
+    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(reduced))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
+
+
+def _reduced(statement: dict[str, Any], action: str) -> dict[str, Any]:
+    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+    # IAM knows no statement without an action, so one that nobody uses takes its place.
+    return {**statement, "Action": [kept for kept in actions if kept != action] or ["iam:GetRole"]}
