@@ -12,11 +12,11 @@ from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from demo.local_aws import LocalAws, LocalAwsError
 from demo.rotation import RotationError
 from demo.terminal import Terminal
 from demo.terraform import Terraform, TerraformError
 from demo.walkthrough import PromiseBroken, Walkthrough
+from local_aws import LocalAws, LocalAwsError
 from set_up.paths import BUILD, ROOT, SECONDS
 
 DIRECTORY = BUILD / "demo"
@@ -60,7 +60,7 @@ def run(*, keep: bool) -> int:
     DIRECTORY.mkdir()
     enclose(os.environ)
     had_lock_file = LOCK_FILE.exists()
-    local_aws, terraform = LocalAws(ROOT, DIRECTORY), Terraform(EXAMPLE, DIRECTORY)
+    local_aws, terraform = LocalAws(DIRECTORY), Terraform(EXAMPLE, DIRECTORY)
     is_kept = False
     try:
         tell(Walkthrough(terraform, local_aws, Terminal()), keep=keep)
@@ -111,7 +111,7 @@ def stop(number: int, _frame: FrameType | None) -> NoReturn:
 
 def clean_up() -> bool:
     """Ends the local AWS and forgets what was on it; returns whether it ran."""
-    was_running = LocalAws(ROOT, DIRECTORY).stop()
+    was_running = LocalAws(DIRECTORY).stop()
     shutil.rmtree(DIRECTORY, ignore_errors=True)
     return was_running
 

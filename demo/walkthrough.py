@@ -6,9 +6,9 @@ from typing import Any
 import boto3
 
 from demo import orders, rotation
-from demo.local_aws import LocalAws
 from demo.terminal import Terminal
 from demo.terraform import Terraform
+from local_aws import LocalAws
 
 APPLY, PLAN, DESTROY = "terraform apply", "terraform plan", "terraform destroy"
 BACKUP, ROTATION = "backup", "rotation"
@@ -46,8 +46,7 @@ class Walkthrough:
         """Returns the endpoint of the local AWS."""
         with self._terminal.step("local AWS") as step:
             endpoint = self._local_aws.start(
-                *("--backup-seconds", str(BACKUP_SECONDS), "--restore-seconds", str(RESTORE_SECONDS)),
-                *("--wait-factor", str(WAIT_FACTOR)),
+                backup_seconds=BACKUP_SECONDS, restore_seconds=RESTORE_SECONDS, wait_factor=WAIT_FACTOR
             )
             step.result = endpoint
         return endpoint

@@ -1,15 +1,16 @@
-"""AWS on one machine: moto's server, made to behave as AWS does for the services that the rotator uses.
+"""AWS on one machine: moto's server, changed to behave like AWS for the services that the rotator uses.
 
-What tests and the demo need of it is here, and nothing else of it is imported from outside.
+What tests and the demo use is here, and importing it is cheap: moto itself is imported only by `python -m local_aws`.
 """
 
 from local_aws.faults import Fault, InjectedFault, calls, changed_settings, injected, patches, used_permissions
-from local_aws.server import ANNOUNCEMENT, running
+from local_aws.process import LocalAws, LocalAwsError, running
 
 __all__ = [
-    "ANNOUNCEMENT",
     "Fault",
     "InjectedFault",
+    "LocalAws",
+    "LocalAwsError",
     "calls",
     "changed_settings",
     "injected",

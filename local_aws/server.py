@@ -1,22 +1,17 @@
-"""Starting the local AWS: `serve` in this process, `running` as a process of its own."""
+"""Serves the local AWS in this process."""
 
 import gc
 import logging
 import os
-import selectors
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+
+from local_aws.process import ANNOUNCEMENT
 
 HOST = "127.0.0.1"
-ANNOUNCEMENT = "local AWS: "
-START_SECONDS = 60
 
 
 def serve(port: int) -> int:
@@ -42,7 +37,7 @@ def serve(port: int) -> int:
     # moto's own clients, if any, find this server through it.
     os.environ["MOTO_PORT"] = str(settings.port)
 
-    # What is imported stays. To look for garbage in it takes as long as the rest of the start, and again at the end.
+    # Imported modules stay: collecting garbage among them takes as long as the rest of the start, and again at the end.
     gc.disable()
     from moto.moto_server import werkzeug_app
     from werkzeug.serving import make_server
@@ -73,37 +68,3 @@ def serve(port: int) -> int:
     finally:
         lambda_runtime.close()
     return 0
-
-
-@contextmanager
-def running(port: int | None = None, **settings: object) -> Iterator[str]:
-    """A local AWS in a process of its own, for as long as the block runs; gives its endpoint.
-
-    `settings` are the options of `python -m local_aws`, with underscores.
-    """
-    command = [sys.executable, "-m", "local_aws", "--port", str(port or 0)]
-    for name, value in settings.items():
-        command += [f"--{name.replace('_', '-')}", *(map(str, value) if isinstance(value, tuple) else [str(value)])]
-    project = Path(__file__).resolve().parents[1]
-    process = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True)
-    try:
-        yield _announced_endpoint(process)
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        assert process.stdout
-        process.stdout.close()
-
-
-def _announced_endpoint(process: subprocess.Popen[str]) -> str:
-    assert process.stdout
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        line = process.stdout.readline() if selector.select(START_SECONDS) else ""
-    if not line.startswith(ANNOUNCEMENT):
-        raise RuntimeError("the local AWS did not start; what it said is above")
-    return line.removeprefix(ANNOUNCEMENT).strip()

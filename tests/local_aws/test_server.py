@@ -14,7 +14,6 @@ from typing import Any
 import boto3
 import pytest
 
-from local_aws import ANNOUNCEMENT
 from tests.support.canaries import REGION, policy, zipped
 from tests.support.polling import wait_until
 
@@ -57,7 +56,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Started]]:
 def process_of_a_function(process: subprocess.Popen[str]) -> int:
     """Deploys a function, runs it, and gives the id of the process in which it waits for the next event."""
     assert process.stdout
-    endpoint = process.stdout.readline().removeprefix(ANNOUNCEMENT).strip()
+    endpoint = process.stdout.readline().removeprefix("local AWS: ").strip()
 
     def client(service: str) -> Any:  # noqa: ANN401
         make: Any = boto3.client
