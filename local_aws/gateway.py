@@ -19,8 +19,8 @@ from moto.moto_server import werkzeug_app
 from local_aws.errors import ServiceError
 from local_aws.fault_injection import Call, strike_call
 from local_aws.iam import enforcement as iam
-from local_aws.iam.policy import UnsupportedPolicyError
 from local_aws.patching import replaces
+from local_aws.policies import UnsupportedPolicyError
 
 UNKNOWN = "UnknownOperationException"
 DROPPED = "ConnectionClosed"

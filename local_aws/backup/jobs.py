@@ -2,9 +2,6 @@
 
 import re
 import threading
-import uuid
-from dataclasses import dataclass, field
-from datetime import datetime
 
 from moto.backup.exceptions import (
     InvalidParameterValueException,
@@ -14,9 +11,9 @@ from moto.backup.exceptions import (
 from moto.backup.models import BackupBackend
 from moto.core.utils import utcnow
 
+from local_aws.backup.backup_job import BackupJob
 from local_aws.backup.notifications import notify
 from local_aws.backup.operations import (
-    Job,
     Request,
     dynamodb_of,
     found,
@@ -31,27 +28,6 @@ from local_aws.iam import enforcement as iam
 from local_aws.settings import settings
 
 TABLE_ARN = re.compile(r"arn:[^:]+:dynamodb:[^:]+:\d{12}:table/(?P<name>[A-Za-z0-9_.-]{3,255})")
-
-
-@dataclass(kw_only=True)
-class BackupJob(Job):
-    """One run of a backup, from CREATED through RUNNING to its end."""
-
-    backup_vault_name: str
-    resource_arn: str
-    resource_name: str
-    recovery_point_tags: dict[str, str]
-    recovery_point_lifecycle: dict[str, int] | None
-    completion_window: float
-    backup_job_id: str = field(default_factory=lambda: str(uuid.uuid4()).upper())
-    state: str = "CREATED"
-    recovery_point_arn: str | None = None
-    is_parent: bool = False
-    stop_requested: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def start_by(self) -> datetime:
-        return self.creation_date
 
 
 @operation

@@ -1,17 +1,14 @@
 """AWS Backup: what a vault tells its SNS topic about backup jobs."""
 
 import sys
-from typing import TYPE_CHECKING
 
 from moto.backup.models import BackupBackend
 from moto.core.utils import iso_8601_datetime_with_milliseconds
 from moto.sns.models import sns_backends
 
+from local_aws.backup.backup_job import BackupJob
 from local_aws.backup.operations import SERVICE
-from local_aws.iam.policy import service_may
-
-if TYPE_CHECKING:
-    from local_aws.backup.jobs import BackupJob
+from local_aws.policies import service_may
 
 MESSAGES = {
     "COMPLETED": "An AWS Backup job was completed successfully. Recovery point ARN: {job.recovery_point_arn}. "
@@ -32,7 +29,7 @@ EVENTS = {
 """Which events a vault must ask for to be told of a state; `BACKUP_JOB_COMPLETED` stands for every end of a job."""
 
 
-def notify(backend: BackupBackend, job: "BackupJob") -> None:
+def notify(backend: BackupBackend, job: BackupJob) -> None:
     """Publishes how the job ended, if the vault asks for it and the topic lets AWS Backup publish."""
     wanted = backend.notifications.get(job.backup_vault_name)
     if wanted is None or not EVENTS[job.state] & set(wanted["BackupVaultEvents"]):

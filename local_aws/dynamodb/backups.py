@@ -6,7 +6,7 @@ from moto.core.responses import ActionResult
 from moto.dynamodb.models.table import Backup
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
-from local_aws.dynamodb.tables import error
+from local_aws.dynamodb.errors import error
 from local_aws.patching import replaces
 
 

@@ -2,7 +2,7 @@
 
 A table that is being restored is kept out of `DynamoDBBackend.tables` until it is `ACTIVE`. Almost every call
 then answers as for a table that does not exist, which is what AWS does; the few calls that do know such a table
-are changed in `dynamodb_unsettled`.
+are changed in `tables`.
 """
 
 import re
@@ -24,7 +24,8 @@ from moto.dynamodb.models.table import (
 )
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
-from local_aws.dynamodb.tables import Request, error
+from local_aws.dynamodb.attributes import Request
+from local_aws.dynamodb.errors import error
 from local_aws.patching import adds, replaces
 from local_aws.settings import settings
 
@@ -155,38 +156,22 @@ def _init(original: Callable[..., None], self: DynamoDBBackend, *args: object, *
 
 
 @replaces(
-    DynamoDBBackend,
+    DynamoHandler,
     "restore_table_from_backup",
-    because="moto restores at once, drops billing mode, encryption and overrides, and knows no quota",
-    written_against="c3a6b4f0",
+    because="moto restores at once, drops billing mode, encryption and overrides, and has no quota",
+    written_against="326c3b53",
 )
-def _restore_table_from_backup(
-    _original: Callable[..., RestoredTable],
-    self: DynamoDBBackend,
-    target_table_name: str,
-    backup_arn: str,
-    request: Request | None = None,
-) -> RestoredTable:
+def _restore_table_from_backup(_original: Callable[..., ActionResult], self: DynamoHandler) -> ActionResult:
+    backup_arn = self.body["BackupArn"]
     arn = BACKUP_ARN.fullmatch(backup_arn)
     if arn is None:
         raise error("ValidationException", f"Invalid BackupArn: {backup_arn}")
-    if arn["account"] != self.account_id:
+    backend = self.dynamodb_backend
+    if arn["account"] != backend.account_id:
         raise error("AccessDeniedException", f"Access to backup {backup_arn} of another account is denied")
-    return start_restore(self, target_table_name, self.get_backup(backup_arn), request or {})
-
-
-@replaces(
-    DynamoHandler,
-    "restore_table_from_backup",
-    because="moto does not read the overrides",
-    written_against="326c3b53",
-)
-def _respond_to_restore(_original: Callable[..., ActionResult], self: DynamoHandler) -> ActionResult:
-    table = self.dynamodb_backend.restore_table_from_backup(
-        self.body["TargetTableName"], self.body["BackupArn"], self.body
-    )
+    table = start_restore(backend, self.body["TargetTableName"], backend.get_backup(backup_arn), self.body)
     if self.body.get("OnDemandThroughputOverride") == {}:
-        # AWS refuses the empty override only after it has started the restore.
+        # AWS rejects the empty override only after it has started the restore.
         raise error("ValidationException", "OnDemandThroughputOverride must set at least one maximum")
     return DynamoResult(table.describe())
 

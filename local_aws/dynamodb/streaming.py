@@ -10,8 +10,8 @@ from moto.kinesis.exceptions import ResourceNotFoundError
 from moto.kinesis.models import kinesis_backends
 
 from local_aws.dynamodb.changes import watch
+from local_aws.dynamodb.errors import error
 from local_aws.dynamodb.restores import settling_seconds
-from local_aws.dynamodb.tables import error
 from local_aws.patching import adds
 
 adds(Table, "insights", because="moto knows no Contributor Insights")(None)

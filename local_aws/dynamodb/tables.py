@@ -1,26 +1,123 @@
-"""DynamoDB: what moto forgets of a table, and what it answers wrongly where a table is missing."""
+"""DynamoDB: calls on tables, which AWS answers differently while a table is being restored or updated."""
 
-import uuid
-from collections.abc import Callable, Mapping
+import bisect
+import time
+from collections.abc import Callable
 from typing import Any
 
-from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
-from moto.dynamodb.exceptions import ERROR_TYPE_PREFIX
+from moto.dynamodb.exceptions import ResourceInUseException
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.table import GlobalSecondaryIndex, Table
+from moto.dynamodb.models.table import RestoredTable, Table
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
-from local_aws.patching import adds, replaces
+from local_aws.dynamodb.attributes import remember
+from local_aws.dynamodb.errors import error
+from local_aws.dynamodb.restores import is_updating, settling_seconds
+from local_aws.patching import replaces
 
-Request = Mapping[str, Any]
+IN_USE = "Attempt to change a resource which is still in use"
 
 LONGEST_TAG_VALUE = 256
 
 
-def error(name: str, message: str) -> JsonRESTError:
-    """An error that DynamoDB answers with."""
-    return JsonRESTError(ERROR_TYPE_PREFIX + name, message)
+def _restoring(backend: DynamoDBBackend, name_or_arn: str) -> RestoredTable | None:
+    return backend.restoring.get(name_or_arn.rsplit("/", 1)[-1])
+
+
+@replaces(
+    DynamoDBBackend,
+    "describe_table",
+    because="DescribeTable knows a table that is being restored",
+    written_against="8c79dca3",
+)
+def _describe_table(original: Callable[..., dict[str, Any]], self: DynamoDBBackend, name: str) -> dict[str, Any]:
+    table = _restoring(self, name)
+    return table.describe(base_key="Table") if table else original(self, name)
+
+
+@replaces(
+    DynamoDBBackend,
+    "list_tables",
+    because="ListTables names a table that is being restored",
+    written_against="1bc6994f",
+)
+def _list_tables(
+    _original: Callable[..., Any], self: DynamoDBBackend, limit: int, exclusive_start_table_name: str | None
+) -> tuple[list[str], str | None]:
+    names = sorted({*self.tables, *self.restoring})
+    start = bisect.bisect_right(names, exclusive_start_table_name) if exclusive_start_table_name else 0
+    page = names[start : start + limit]
+    return page, page[-1] if len(names) > start + limit else None
+
+
+@replaces(
+    DynamoHandler,
+    "create_table",
+    because="the name of a table that is being restored is taken; moto does not read TableClass and OnDemandThroughput",
+    written_against="f55498d4",
+)
+def _create_table(original: Callable[..., ActionResult], self: DynamoHandler) -> ActionResult:
+    if _restoring(self.dynamodb_backend, self.body["TableName"]):
+        raise ResourceInUseException(f"Table already exists: {self.body['TableName']}")
+    original(self)
+    table = self.dynamodb_backend.get_table(self.body["TableName"])
+    remember(table, self.body)
+    return DynamoResult(table.describe())
+
+
+@replaces(
+    DynamoHandler,
+    "update_table",
+    because="on AWS a table is UPDATING for some seconds and cannot be updated again meanwhile; "
+    "moto does not read TableClass, OnDemandThroughput and SSESpecification",
+    written_against="b786d162",
+)
+def _update_table(original: Callable[..., ActionResult], self: DynamoHandler) -> ActionResult:
+    table = self.dynamodb_backend.get_table(self.body["TableName"])
+    if is_updating(table):
+        raise ResourceInUseException(f"{IN_USE}: Table is being updated: {table.name}")
+    original(self)
+    remember(table, self.body)
+    if "SSESpecification" in self.body:
+        key = table._get_default_encryption_key(table.account_id, table.region_name)
+        table.sse_specification = {"KMSMasterKeyId": key, **self.body["SSESpecification"]}
+    if isinstance(table, RestoredTable):
+        table.updating_until = time.monotonic() + settling_seconds()
+    return DynamoResult(table.describe())
+
+
+@replaces(
+    DynamoDBBackend,
+    "update_continuous_backups",
+    because="AWS refuses to change point-in-time recovery for some seconds after a table is ACTIVE",
+    written_against="7409e6eb",
+)
+def _update_continuous_backups(
+    original: Callable[..., dict[str, Any]],
+    self: DynamoDBBackend,
+    table_name: str,
+    point_in_time_spec: dict[str, Any],
+) -> dict[str, Any]:
+    table = self.tables.get(table_name)
+    if isinstance(table, RestoredTable) and time.monotonic() < table.recovery_ready_at:
+        message = f"Backups are being enabled for the table: {table_name}. Please retry later"
+        raise error("ContinuousBackupsUnavailableException", message)
+    return original(self, table_name, point_in_time_spec)
+
+
+@replaces(
+    DynamoDBBackend,
+    "delete_table",
+    because="a table that is being restored or updated can't be deleted",
+    written_against="bab269fa",
+)
+def _delete_table(original: Callable[..., Table], self: DynamoDBBackend, name: str) -> Table:
+    if _restoring(self, name):
+        raise ResourceInUseException(f"{IN_USE}: Table is being created: {name}")
+    if is_updating(self.get_table(name)):
+        raise ResourceInUseException(f"{IN_USE}: Table is being updated: {name}")
+    return original(self, name)
 
 
 @replaces(
@@ -87,104 +184,3 @@ def _transact_write_items(
         for operation in operations.values():
             self.get_table(operation["TableName"])
     original(self, transact_items)
-
-
-adds(Table, "table_id", because="moto gives a table no id")("")
-adds(Table, "table_class", because="moto does not know table classes, so that Terraform sees a change")(None)
-adds(
-    Table,
-    "on_demand_throughput",
-    because="moto does not know maxima for on-demand tables, which a restore keeps",
-)(None)
-adds(GlobalSecondaryIndex, "on_demand_throughput", because="moto does not know maxima for on-demand indexes")(None)
-
-
-def _remember(table: Table, request: Request) -> None:
-    table.table_class = request.get("TableClass", table.table_class)
-    table.on_demand_throughput = request.get("OnDemandThroughput", table.on_demand_throughput)
-
-
-@replaces(
-    DynamoHandler,
-    "create_table",
-    because="moto does not read TableClass and OnDemandThroughput",
-    written_against="f55498d4",
-)
-def _respond_to_create_table(original: Callable[..., ActionResult], self: DynamoHandler) -> ActionResult:
-    original(self)
-    table = self.dynamodb_backend.get_table(self.body["TableName"])
-    _remember(table, self.body)
-    return DynamoResult(table.describe())
-
-
-@replaces(
-    DynamoHandler,
-    "update_table",
-    because="moto does not read TableClass, OnDemandThroughput and SSESpecification",
-    written_against="b786d162",
-)
-def _respond_to_update_table(original: Callable[..., ActionResult], self: DynamoHandler) -> ActionResult:
-    original(self)
-    table = self.dynamodb_backend.get_table(self.body["TableName"])
-    _remember(table, self.body)
-    if "SSESpecification" in self.body:
-        key = table._get_default_encryption_key(table.account_id, table.region_name)
-        table.sse_specification = {"KMSMasterKeyId": key, **self.body["SSESpecification"]}
-    return DynamoResult(table.describe())
-
-
-@replaces(
-    Table,
-    "describe",
-    because="moto does not know ids, table classes and maxima for on-demand tables",
-    written_against="5f29f6e7",
-)
-def _describe(
-    original: Callable[..., dict[str, Any]], self: Table, base_key: str = "TableDescription"
-) -> dict[str, Any]:
-    description = original(self, base_key)
-    self.table_id = self.table_id or str(uuid.uuid4())
-    description[base_key]["TableId"] = self.table_id
-    if self.table_class:
-        description[base_key]["TableClassSummary"] = {"TableClass": self.table_class}
-    if self.on_demand_throughput:
-        description[base_key]["OnDemandThroughput"] = self.on_demand_throughput
-    return description
-
-
-@replaces(
-    GlobalSecondaryIndex,
-    "create",
-    because="moto does not read the maxima of an on-demand index",
-    written_against="f0ee28ee",
-)
-def _create_index(
-    original: Callable[..., GlobalSecondaryIndex], dct: dict[str, Any], table_key_attrs: list[str]
-) -> GlobalSecondaryIndex:
-    index = original(dct, table_key_attrs)
-    index.on_demand_throughput = dct.get("OnDemandThroughput")
-    return index
-
-
-@replaces(
-    GlobalSecondaryIndex,
-    "update",
-    because="moto does not read the maxima of an on-demand index",
-    written_against="364ed01d",
-)
-def _update_index(original: Callable[..., None], self: GlobalSecondaryIndex, u: dict[str, Any]) -> None:
-    original(self, u)
-    self.on_demand_throughput = u.get("OnDemandThroughput", self.on_demand_throughput)
-
-
-@replaces(
-    GlobalSecondaryIndex,
-    "describe",
-    because="moto does not know the maxima of an on-demand index",
-    written_against="65f16738",
-)
-def _describe_index(original: Callable[..., dict[str, Any]], self: GlobalSecondaryIndex) -> dict[str, Any]:
-    description = original(self)
-    if self.on_demand_throughput:
-        description["OnDemandThroughput"] = self.on_demand_throughput
-    return description

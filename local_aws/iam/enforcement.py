@@ -22,8 +22,8 @@ from moto.sts.models import sts_backends
 
 from local_aws.errors import ServiceError
 from local_aws.iam.needs import needs, table_by_arn
-from local_aws.iam.policy import Context, Decision, decide, service_may
 from local_aws.patching import replaces
+from local_aws.policies import Context, Decision, decide, service_may
 from local_aws.sqs.queues import KEY_USES, key_of
 
 # Roles usually attach AWSLambdaBasicExecutionRole or the policies of AWS Backup.

@@ -15,10 +15,10 @@ from moto.logs.models import logs_backends
 
 from local_aws.fault_injection import strike_function
 from local_aws.iam import enforcement as iam
-from local_aws.iam.policy import service_may
 from local_aws.lambda_functions import runtime as lambda_runtime
 from local_aws.lambda_functions.runtime import Invocation
 from local_aws.patching import replaces
+from local_aws.policies import service_may
 from local_aws.settings import settings
 from local_aws.xray.traces import Trace
 

@@ -10,8 +10,8 @@ from moto.sqs.exceptions import QueueDoesNotExist
 from moto.sqs.models import Queue, SQSBackend, sqs_backends
 
 from local_aws.errors import ServiceError
-from local_aws.iam.policy import Context, service_may
 from local_aws.patching import replaces
+from local_aws.policies import Context, service_may
 
 KEY_USES = {
     "sqs:SendMessage": ("kms:GenerateDataKey", "kms:Decrypt"),

@@ -1,4 +1,6 @@
-"""A new moto fails here, with the name of what changed under a patch."""
+"""A new version of moto fails here, by the name of the code that changed under a patch."""
+
+from collections import Counter
 
 from local_aws import patches
 
@@ -7,3 +9,14 @@ def test_moto_is_as_it_was_when_the_patches_were_written(local_aws: str) -> None
     found = patches(local_aws)
     assert len(found) > 80
     assert [patch for patch in found if patch["found"] != patch["written_against"]] == []
+
+
+def test_every_operation_is_patched_in_one_place(local_aws: str) -> None:
+    # moto answers an operation in a response or handler, which calls a method of that name of its backend.
+    names = [patch["patches"].split(".") for patch in patches(local_aws)]
+    operations = Counter(
+        (service, name)
+        for _, service, *_, owner, name in names
+        if owner.endswith(("Backend", "Handler", "Response")) and not name.startswith("__")
+    )
+    assert [operation for operation, number in operations.items() if number > 1] == []
