@@ -120,7 +120,7 @@ def used_permissions(endpoint: str) -> dict[str, int]:
 
 
 def patches(endpoint: str) -> list[dict[str, str]]:
-    """How moto was changed: what, why, and the fingerprints of the code that was expected and that was found."""
+    """How moto was changed: what, why, how we know, and the fingerprints of the expected and the installed code."""
     return list(_ask(endpoint, "GET", "patches"))
 
 

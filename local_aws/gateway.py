@@ -41,6 +41,7 @@ def counts() -> dict[str, dict[str, object]]:
     BaseResponse,
     "call_action",
     because="moto checks no permissions of roles, and answers 500 to an action that it lacks, which Terraform retries",
+    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
     written_against="26076963",
 )
 def call_action(original: Any, response: BaseResponse) -> Any:  # noqa: ANN401
@@ -112,6 +113,7 @@ def _serialized(response: BaseResponse, error: ServiceError) -> Any:  # noqa: AN
     werkzeug_app,
     "create_backend_app",
     because="an action of a REST service that moto lacks is a page that was not found, which says nothing",
+    source="tool",
     written_against="a317751e",
 )
 def create_backend_app(original: Any, service: str) -> Flask:  # noqa: ANN401

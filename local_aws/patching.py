@@ -1,7 +1,7 @@
-"""How moto is changed: each change names the place, the reason and the code that it was written against.
+"""How moto is changed: each patch names the place, the reason, its source and the code that it was written against.
 
-moto is pinned, and its internals are not an interface. `canaries/test_patches.py` compares every fingerprint with the
-moto that is installed, so that a new version fails there, by name, and not somewhere inside a rotation.
+moto is pinned, and its internals are not an interface. `tests/local_aws/test_patches.py` compares every fingerprint
+with the moto that is installed, so that a new version fails there, by name, and not somewhere inside a rotation.
 """
 
 import functools
@@ -17,19 +17,25 @@ MISSING = "missing"
 
 @dataclass(frozen=True)
 class Patch:
-    """One change to moto: `owner.name`, why it is needed, and the code of moto that it was written against."""
+    """One change to moto: `owner.name`, why it is needed, and the code of moto that it was written against.
+
+    `source` says how we know: the URL of a page of AWS's documentation; "measured" where others measured on AWS what
+    no page says; or "tool" where the reason is not AWS's behaviour but moto's own, such as its need for Docker.
+    """
 
     owner: Any
     name: str
     because: str
+    source: str
     written_against: str
     found: str
 
     def described(self) -> dict[str, str]:
-        """As texts."""
+        """As text."""
         return {
             "patches": f"{getattr(self.owner, '__module__', '')}.{self.owner.__name__}.{self.name}",
             "because": self.because,
+            "source": self.source,
             "written_against": self.written_against,
             "found": self.found,
         }
@@ -38,15 +44,22 @@ class Patch:
 PATCHES: list[Patch] = []
 
 
-def replaces(owner: Any, name: str, *, because: str, written_against: str) -> Callable[..., Any]:  # noqa: ANN401
+def replaces(
+    owner: Any,  # noqa: ANN401
+    name: str,
+    *,
+    because: str,
+    source: str,
+    written_against: str,
+) -> Callable[..., Any]:
     """Replaces `owner.name`; the decorated function gets the original as its first argument.
 
-    `written_against` is the `fingerprint` of the original when the change was written.
+    `written_against` is the `fingerprint` of the original when the patch was written.
     """
 
     def decorate(replacement: Callable[..., Any]) -> Callable[..., Any]:
         original = getattr(owner, name)
-        PATCHES.append(Patch(owner, name, because, written_against, fingerprint(original)))
+        PATCHES.append(Patch(owner, name, because, source, written_against, fingerprint(original)))
 
         @functools.wraps(original)
         def patched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
@@ -58,11 +71,12 @@ def replaces(owner: Any, name: str, *, because: str, written_against: str) -> Ca
     return decorate
 
 
-def adds(owner: Any, name: str, *, because: str) -> Callable[..., Any]:  # noqa: ANN401
+def adds(owner: Any, name: str, *, because: str, source: str) -> Callable[..., Any]:  # noqa: ANN401
     """Adds `owner.name`, which moto lacks."""
 
     def decorate(addition: Callable[..., Any]) -> Callable[..., Any]:
-        PATCHES.append(Patch(owner, name, because, MISSING, MISSING if not hasattr(owner, name) else "present"))
+        found = "present" if hasattr(owner, name) else MISSING
+        PATCHES.append(Patch(owner, name, because, source, MISSING, found))
         setattr(owner, name, addition)
         return addition
 
@@ -70,5 +84,5 @@ def adds(owner: Any, name: str, *, because: str) -> Callable[..., Any]:  # noqa:
 
 
 def fingerprint(function: Callable[..., Any]) -> str:
-    """Eight hexadecimal digits that change with the function's source text."""
+    """Eight hexadecimal digits that change with the function's source code."""
     return hashlib.sha256(inspect.getsource(function).encode()).hexdigest()[:8]

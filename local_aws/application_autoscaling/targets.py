@@ -12,6 +12,7 @@ from local_aws.patching import replaces
     ApplicationAutoscalingBackend,
     "describe_scaling_policies",
     because="moto answers with the policies of a table where those of one of its indexes are asked for",
+    source="https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DescribeScalingPolicies.html",
     written_against="94c313b9",
 )
 def describe_scaling_policies(
@@ -29,6 +30,7 @@ def describe_scaling_policies(
     ApplicationAutoscalingBackend,
     "deregister_scalable_target",
     because="moto keeps the policies of a target that is gone, and names the error of a missing one wrongly",
+    source="https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DeregisterScalableTarget.html",
     written_against="35377586",
 )
 def deregister_scalable_target(

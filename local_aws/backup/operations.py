@@ -54,6 +54,7 @@ class Job:
     BackupBackend,
     "__init__",
     because="moto keeps only vaults and plans",
+    source="tool",
     written_against="3c8a2625",
 )
 def _init(original: Callable[..., None], self: BackupBackend, *args: object, **kwargs: object) -> None:
@@ -80,8 +81,18 @@ def operation(function: Callable[[BackupBackend, Request], object]) -> Callable[
         _authorize_passed_role(response)
         return ActionResult(function(response.backup_backend, response.params))
 
-    adds(BackupResponse, function.__name__, because="moto lacks this operation of AWS Backup")(respond)
+    adds(
+        BackupResponse,
+        function.__name__,
+        because="moto lacks this operation of AWS Backup",
+        source=f"https://docs.aws.amazon.com/aws-backup/latest/devguide/API_{_api_name(function.__name__)}.html",
+    )(respond)
     return function
+
+
+def _api_name(operation_name: str) -> str:
+    """`StartBackupJob` for `start_backup_job`."""
+    return "".join(word.capitalize() for word in operation_name.split("_"))
 
 
 def _authorize_passed_role(response: BackupResponse) -> None:

@@ -24,6 +24,7 @@ def update_backup_plan(backend: BackupBackend, request: Request) -> object:
     BackupBackend,
     "delete_backup_plan",
     because="AWS deletes no plan that has selections; moto refuses the name of a deleted plan to a new one",
+    source="https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DeleteBackupPlan.html",
     written_against="c9bdec1f",
 )
 def _delete_backup_plan(original: Callable[..., object], self: BackupBackend, backup_plan_id: str) -> object:

@@ -65,7 +65,12 @@ class AdvancedBackup(Backup):  # type: ignore[misc]  # moto is not type-checked
         return str(uuid.uuid4())
 
 
-adds(Vault, "number_of_recovery_points", because="DescribeBackupVault counts the recovery points of the vault")(0)
+adds(
+    Vault,
+    "number_of_recovery_points",
+    because="DescribeBackupVault counts the recovery points of the vault",
+    source="https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeBackupVault.html",
+)(0)
 
 
 def _count_recovery_points(backend: BackupBackend, vault_name: str) -> None:

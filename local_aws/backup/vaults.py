@@ -61,6 +61,7 @@ def delete_backup_vault_access_policy(backend: BackupBackend, request: Request) 
     BackupBackend,
     "delete_backup_vault",
     because="AWS deletes no vault that holds recovery points",
+    source="https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DeleteBackupVault.html",
     written_against="3adfa1de",
 )
 def _delete_backup_vault(original: Callable[..., None], self: BackupBackend, backup_vault_name: str) -> None:
@@ -75,6 +76,7 @@ def _delete_backup_vault(original: Callable[..., None], self: BackupBackend, bac
     BackupResponse,
     "list_tags",
     because="moto mistakes the path of the request, so that Terraform finds no tags",
+    source="https://docs.aws.amazon.com/aws-backup/latest/devguide/API_ListTags.html",
     written_against="24525e57",
 )
 def _list_tags(_original: Callable[..., str], self: BackupResponse) -> ActionResult:

@@ -10,14 +10,30 @@ from local_aws.patching import adds, replaces
 
 Request = Mapping[str, Any]
 
-adds(Table, "table_id", because="moto gives a table no id")("")
-adds(Table, "table_class", because="moto does not know table classes, so that Terraform sees a change")(None)
+adds(
+    Table,
+    "table_id",
+    because="moto gives a table no id",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html",
+)("")
+adds(
+    Table,
+    "table_class",
+    because="moto does not know table classes, so that Terraform sees a change",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html",
+)(None)
 adds(
     Table,
     "on_demand_throughput",
     because="moto does not know maxima for on-demand tables, which a restore keeps",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode-max-throughput.html",
 )(None)
-adds(GlobalSecondaryIndex, "on_demand_throughput", because="moto does not know maxima for on-demand indexes")(None)
+adds(
+    GlobalSecondaryIndex,
+    "on_demand_throughput",
+    because="moto does not know maxima for on-demand indexes",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode-max-throughput.html",
+)(None)
 
 
 def remember(table: Table, request: Request) -> None:
@@ -30,6 +46,7 @@ def remember(table: Table, request: Request) -> None:
     Table,
     "describe",
     because="moto does not know ids, table classes and maxima for on-demand tables",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html",
     written_against="5f29f6e7",
 )
 def _describe(
@@ -49,6 +66,7 @@ def _describe(
     GlobalSecondaryIndex,
     "create",
     because="moto does not read the maxima of an on-demand index",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode-max-throughput.html",
     written_against="f0ee28ee",
 )
 def _create_index(
@@ -63,6 +81,7 @@ def _create_index(
     GlobalSecondaryIndex,
     "update",
     because="moto does not read the maxima of an on-demand index",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode-max-throughput.html",
     written_against="364ed01d",
 )
 def _update_index(original: Callable[..., None], self: GlobalSecondaryIndex, u: dict[str, Any]) -> None:
@@ -74,6 +93,7 @@ def _update_index(original: Callable[..., None], self: GlobalSecondaryIndex, u: 
     GlobalSecondaryIndex,
     "describe",
     because="moto does not know the maxima of an on-demand index",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode-max-throughput.html",
     written_against="65f16738",
 )
 def _describe_index(original: Callable[..., dict[str, Any]], self: GlobalSecondaryIndex) -> dict[str, Any]:

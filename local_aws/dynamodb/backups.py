@@ -14,6 +14,7 @@ from local_aws.patching import replaces
     Backup,
     "__init__",
     because="moto fails to copy a table that is written to meanwhile",
+    source="tool",
     written_against="c043c317",
 )
 def _copy_table(original: Callable[..., None], self: Backup, *args: object, **kwargs: object) -> None:
@@ -36,6 +37,7 @@ def size_bytes(backup: Backup) -> int:
     DynamoHandler,
     "describe_backup",
     because="moto leaves out the billing mode and SourceTableFeatureDetails, and gives every backup one size",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeBackup.html",
     written_against="14ac93b9",
 )
 def _describe_backup(_original: Callable[..., ActionResult], self: DynamoHandler) -> ActionResult:

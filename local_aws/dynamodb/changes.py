@@ -39,6 +39,7 @@ def watch(table: Table) -> None:
     "add",
     because="moto tells no Kinesis data streams, tells of updates that change nothing, and fails for a stream that "
     "has been disabled",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds.html",
     written_against="357dc6da",
 )
 def add(original: Any, shard: StreamShard, old: Item | None, new: Item | None) -> None:  # noqa: ANN401
@@ -59,6 +60,7 @@ def add(original: Any, shard: StreamShard, old: Item | None, new: Item | None) -
     DynamoDBBackend,
     "update_item",
     because="moto tells twice of an update that creates an item",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html",
     written_against="21898458",
 )
 def update_item(original: Any, backend: DynamoDBBackend, table_name: str, *rest: Any, **named: Any) -> Item:  # noqa: ANN401

@@ -135,19 +135,27 @@ adds(
     RestoredTable,
     "restoring",
     because="a restored table is CREATING for minutes to hours on AWS; in moto it is ACTIVE at once",
+    source="measured",
 )(False)
 adds(
     RestoredTable,
     "recovery_ready_at",
     because="AWS refuses to change point-in-time recovery for some seconds after a table is ACTIVE",
+    source="measured",
 )(0.0)
-adds(RestoredTable, "updating_until", because="on AWS a table is UPDATING for some seconds after UpdateTable")(0.0)
+adds(
+    RestoredTable,
+    "updating_until",
+    because="on AWS a table is UPDATING for some seconds after UpdateTable",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html",
+)(0.0)
 
 
 @replaces(
     DynamoDBBackend,
     "__init__",
     because="tables that are being restored are kept apart from those that can be used",
+    source="measured",
     written_against="5f4184fb",
 )
 def _init(original: Callable[..., None], self: DynamoDBBackend, *args: object, **kwargs: object) -> None:
@@ -159,6 +167,7 @@ def _init(original: Callable[..., None], self: DynamoDBBackend, *args: object, *
     DynamoHandler,
     "restore_table_from_backup",
     because="moto restores at once, drops billing mode, encryption and overrides, and has no quota",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableFromBackup.html",
     written_against="326c3b53",
 )
 def _restore_table_from_backup(_original: Callable[..., ActionResult], self: DynamoHandler) -> ActionResult:
@@ -180,6 +189,7 @@ def _restore_table_from_backup(_original: Callable[..., ActionResult], self: Dyn
     RestoredTable,
     "describe",
     because="on AWS RestoreSummary is gone once the table is ACTIVE, and items are counted hours later",
+    source="measured",
     written_against="1fd756be",
 )
 def _describe_restored(

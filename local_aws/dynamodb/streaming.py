@@ -14,8 +14,18 @@ from local_aws.dynamodb.errors import error
 from local_aws.dynamodb.restores import settling_seconds
 from local_aws.patching import adds
 
-adds(Table, "insights", because="moto knows no Contributor Insights")(None)
-adds(Table, "streaming", because="moto knows no Kinesis data streams of tables")(None)
+adds(
+    Table,
+    "insights",
+    because="moto knows no Contributor Insights",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateContributorInsights.html",
+)(None)
+adds(
+    Table,
+    "streaming",
+    because="moto knows no Kinesis data streams of tables",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_EnableKinesisStreamingDestination.html",
+)(None)
 
 
 def _table(handler: DynamoHandler) -> Table:
@@ -29,7 +39,12 @@ def _settled(ready_at: float, settled: str, before: str) -> str:
     return settled if time.monotonic() >= ready_at else before
 
 
-@adds(DynamoHandler, "update_contributor_insights", because="moto knows no Contributor Insights")
+@adds(
+    DynamoHandler,
+    "update_contributor_insights",
+    because="moto knows no Contributor Insights",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateContributorInsights.html",
+)
 def update_contributor_insights(handler: DynamoHandler) -> ActionResult:
     """UpdateContributorInsights, of a table or of an index; ENABLING for a while."""
     table = _table(handler)
@@ -42,7 +57,12 @@ def update_contributor_insights(handler: DynamoHandler) -> ActionResult:
     return _insights(handler)
 
 
-@adds(DynamoHandler, "describe_contributor_insights", because="moto knows no Contributor Insights")
+@adds(
+    DynamoHandler,
+    "describe_contributor_insights",
+    because="moto knows no Contributor Insights",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeContributorInsights.html",
+)
 def describe_contributor_insights(handler: DynamoHandler) -> ActionResult:
     """DescribeContributorInsights."""
     _check_index(_table(handler), handler)
@@ -65,7 +85,12 @@ def _insights(handler: DynamoHandler) -> ActionResult:
     return ActionResult(answer | ({"IndexName": index} if index else {}))
 
 
-@adds(DynamoHandler, "enable_kinesis_streaming_destination", because="moto knows no Kinesis data streams of tables")
+@adds(
+    DynamoHandler,
+    "enable_kinesis_streaming_destination",
+    because="moto knows no Kinesis data streams of tables",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_EnableKinesisStreamingDestination.html",
+)
 def enable_kinesis_streaming_destination(handler: DynamoHandler) -> ActionResult:
     """EnableKinesisStreamingDestination."""
     table, stream_arn = _table(handler), handler.body["StreamArn"]
@@ -85,7 +110,12 @@ def enable_kinesis_streaming_destination(handler: DynamoHandler) -> ActionResult
     )
 
 
-@adds(DynamoHandler, "describe_kinesis_streaming_destination", because="moto knows no Kinesis data streams of tables")
+@adds(
+    DynamoHandler,
+    "describe_kinesis_streaming_destination",
+    because="moto knows no Kinesis data streams of tables",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeKinesisStreamingDestination.html",
+)
 def describe_kinesis_streaming_destination(handler: DynamoHandler) -> ActionResult:
     """DescribeKinesisStreamingDestination."""
     table = _table(handler)

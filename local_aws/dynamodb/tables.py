@@ -29,6 +29,7 @@ def _restoring(backend: DynamoDBBackend, name_or_arn: str) -> RestoredTable | No
     DynamoDBBackend,
     "describe_table",
     because="DescribeTable knows a table that is being restored",
+    source="measured",
     written_against="8c79dca3",
 )
 def _describe_table(original: Callable[..., dict[str, Any]], self: DynamoDBBackend, name: str) -> dict[str, Any]:
@@ -40,6 +41,7 @@ def _describe_table(original: Callable[..., dict[str, Any]], self: DynamoDBBacke
     DynamoDBBackend,
     "list_tables",
     because="ListTables names a table that is being restored",
+    source="measured",
     written_against="1bc6994f",
 )
 def _list_tables(
@@ -55,6 +57,7 @@ def _list_tables(
     DynamoHandler,
     "create_table",
     because="the name of a table that is being restored is taken; moto does not read TableClass and OnDemandThroughput",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html",
     written_against="f55498d4",
 )
 def _create_table(original: Callable[..., ActionResult], self: DynamoHandler) -> ActionResult:
@@ -71,6 +74,7 @@ def _create_table(original: Callable[..., ActionResult], self: DynamoHandler) ->
     "update_table",
     because="on AWS a table is UPDATING for some seconds and cannot be updated again meanwhile; "
     "moto does not read TableClass, OnDemandThroughput and SSESpecification",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html",
     written_against="b786d162",
 )
 def _update_table(original: Callable[..., ActionResult], self: DynamoHandler) -> ActionResult:
@@ -91,6 +95,7 @@ def _update_table(original: Callable[..., ActionResult], self: DynamoHandler) ->
     DynamoDBBackend,
     "update_continuous_backups",
     because="AWS refuses to change point-in-time recovery for some seconds after a table is ACTIVE",
+    source="measured",
     written_against="7409e6eb",
 )
 def _update_continuous_backups(
@@ -110,6 +115,7 @@ def _update_continuous_backups(
     DynamoDBBackend,
     "delete_table",
     because="a table that is being restored or updated can't be deleted",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteTable.html",
     written_against="bab269fa",
 )
 def _delete_table(original: Callable[..., Table], self: DynamoDBBackend, name: str) -> Table:
@@ -124,6 +130,7 @@ def _delete_table(original: Callable[..., Table], self: DynamoDBBackend, name: s
     DynamoDBBackend,
     "tag_resource",
     because="moto ignores tags of a missing table, keeps old values beside new ones, and takes any length",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TagResource.html",
     written_against="eff4d4c0",
 )
 def _tag_resource(original: Callable[..., None], self: DynamoDBBackend, arn: str, tags: dict[str, str]) -> None:
@@ -138,6 +145,7 @@ def _tag_resource(original: Callable[..., None], self: DynamoDBBackend, arn: str
     DynamoDBBackend,
     "untag_resource",
     because="moto ignores that the table is missing",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UntagResource.html",
     written_against="6d45d7a1",
 )
 def _untag_resource(original: Callable[..., None], self: DynamoDBBackend, arn: str, tag_keys: list[str]) -> None:
@@ -149,6 +157,7 @@ def _untag_resource(original: Callable[..., None], self: DynamoDBBackend, arn: s
     DynamoDBBackend,
     "update_time_to_live",
     because="moto's error for a missing table is called ResourceNotFound, which no client knows",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html",
     written_against="9da0deb0",
 )
 def _update_time_to_live(
@@ -162,6 +171,7 @@ def _update_time_to_live(
     DynamoDBBackend,
     "describe_time_to_live",
     because="moto's error for a missing table is called ResourceNotFound, which no client knows",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTimeToLive.html",
     written_against="abbcbcd6",
 )
 def _describe_time_to_live(
@@ -175,6 +185,7 @@ def _describe_time_to_live(
     DynamoDBBackend,
     "transact_write_items",
     because="moto cancels the transaction where a table is missing; AWS answers ResourceNotFoundException",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html",
     written_against="81db2cb7",
 )
 def _transact_write_items(

@@ -40,6 +40,7 @@ def emit(account: str, region: str, source: str, detail_type: str, resources: li
     "send_to_targets",
     because="moto knows no functions as targets, no permissions and no dead-letter queues, heeds rules that are "
     "disabled, and takes a rule with a schedule for one that matches every event",
+    source="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html",
     written_against="472e002e",
 )
 def send_to_targets(original: Any, rule: Rule, original_event: Event, transform_input: bool = True) -> None:  # noqa: ANN401

@@ -34,6 +34,7 @@ default_user_config["iam"]["load_aws_managed_policies"] = True
     IAMBackend,
     "_init_aws_policies",
     because="at the first call moto reads the policies of AWS once for each partition, which takes half a second",
+    source="tool",
     written_against="b3f2c8c3",
 )
 def init_aws_policies(original: Callable[..., list[ManagedPolicy]], backend: IAMBackend) -> list[ManagedPolicy]:

@@ -159,6 +159,7 @@ def _logging_config(function: LambdaFunction) -> dict[str, str]:
     LambdaFunction,
     "__init__",
     because="moto forgets a function's LoggingConfig and DeadLetterConfig",
+    source="https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html",
     written_against="70a28522",
 )
 def remember_configuration(
@@ -179,6 +180,7 @@ def remember_configuration(
     LambdaFunction,
     "get_configuration",
     because="moto forgets a function's LoggingConfig and DeadLetterConfig, so that Terraform sees a difference",
+    source="https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html",
     written_against="803fb04b",
 )
 def get_configuration(original: Any, function: LambdaFunction, on_create: bool = False) -> dict[str, Any]:  # noqa: ANN401
@@ -194,6 +196,7 @@ def get_configuration(original: Any, function: LambdaFunction, on_create: bool =
     LambdaFunction,
     "update_configuration",
     because="moto forgets LoggingConfig, DeadLetterConfig, TracingConfig, KMSKeyArn and EphemeralStorage when updating",
+    source="https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html",
     written_against="eca1cdec",
 )
 def update_configuration(original: Any, function: LambdaFunction, changes: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
@@ -220,6 +223,7 @@ def update_configuration(original: Any, function: LambdaFunction, changes: dict[
     "create_function",
     because="moto accepts a role that Lambda cannot assume or that lacks what the configuration needs, "
     "and environments of any size",
+    source="https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html",
     written_against="dea879c1",
 )
 def create_function(original: Any, backend: LambdaBackend, spec: dict[str, Any]) -> LambdaFunction:  # noqa: ANN401
@@ -306,6 +310,7 @@ def event_invoke_config(function: LambdaFunction) -> dict[str, Any]:
     LambdaBackend,
     "put_function_event_invoke_config",
     because="moto answers with the first configuration for ever, and accepts destinations that the role may not use",
+    source="https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html",
     written_against="5553f19f",
 )
 def put_function_event_invoke_config(
@@ -328,6 +333,7 @@ def put_function_event_invoke_config(
     LambdaBackend,
     "delete_function",
     because="moto knows nothing of the processes that run the function",
+    source="tool",
     written_against="828280c8",
 )
 def delete_function(

@@ -23,6 +23,7 @@ from local_aws.settings import settings
     LambdaFunction,
     "invoke",
     because="moto runs functions in Docker only",
+    source="tool",
     written_against="dadc324f",
 )
 def answer_invoke(

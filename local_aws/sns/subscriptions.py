@@ -22,6 +22,7 @@ SERVICE = "sns.amazonaws.com"
     "publish",
     because="moto waits for the function, invents message attributes, asks for no permission "
     "and has no dead-letter queues of subscriptions",
+    source="https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html",
     written_against="fd07bd0b",
 )
 def publish(
@@ -68,6 +69,7 @@ def publish(
     SNSBackend,
     "publish",
     because="moto notices a message that has no text for a protocol only when it delivers it, perhaps to some already",
+    source="https://docs.aws.amazon.com/sns/latest/api/API_Publish.html",
     written_against="6356a2b5",
 )
 def publish_to_topic(original: Any, backend: SNSBackend, message: str, *rest: Any, **named: Any) -> str:  # noqa: ANN401
@@ -81,6 +83,7 @@ def publish_to_topic(original: Any, backend: SNSBackend, message: str, *rest: An
     Subscription,
     "_parse_message_structure",
     because="moto takes for a text what is none, where AWS takes the default",
+    source="https://docs.aws.amazon.com/sns/latest/api/API_Publish.html",
     written_against="f10898db",
 )
 def parse_message_structure(_original: Any, _subscription: Subscription, message: str, protocol: str) -> str:  # noqa: ANN401

@@ -62,6 +62,7 @@ def queue_accepts(queue_arn: str, service: str, context: Context) -> bool:
     SQSBackend,
     "set_queue_attributes",
     because="moto takes the policy away when another attribute is changed",
+    source="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
     written_against="ea0bf1a5",
 )
 def set_queue_attributes(

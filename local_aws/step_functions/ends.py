@@ -45,9 +45,21 @@ waited_for: dict[str, str] = {}
 # Held while an execution changes from running to ended or back, and while its history gets another event.
 changing = threading.RLock()
 
-adds(EventManager, "execution", because="the history of an execution must know when it gets too long")(None)
-adds(EventManager, "closed", because="what a stopped execution was doing would otherwise go on in its history")(False)
-adds(ExecutionWorker, "timer", because="moto ends an execution that timed out when its running task has ended")(None)
+adds(EventManager, "execution", because="the history of an execution must know when it gets too long", source="tool")(
+    None
+)
+adds(
+    EventManager,
+    "closed",
+    because="what a stopped execution was doing would otherwise go on in its history",
+    source="tool",
+)(False)
+adds(
+    ExecutionWorker,
+    "timer",
+    because="moto ends an execution that timed out when its running task has ended",
+    source="tool",
+)(None)
 
 
 def end(
@@ -130,6 +142,7 @@ def _ended(execution: Execution, status: ExecutionStatus) -> None:
     BaseExecutionWorkerCommunication,
     "_reflect_execution_status",
     because="what a stopped execution was doing would otherwise change its end when it is done",
+    source="https://docs.aws.amazon.com/step-functions/latest/apireference/API_StopExecution.html",
     written_against="038a3961",
 )
 def reflect_execution_status(original: Any, communication: BaseExecutionWorkerCommunication) -> None:  # noqa: ANN401
@@ -160,6 +173,7 @@ def _trace(execution: Execution) -> None:
     ExecutionWorker,
     "_get_evaluation_entrypoint",
     because="the time of an execution that timed out in a task ends in moto's history when the task has ended",
+    source="https://states-language.net/spec.html",
     written_against="2b25949a",
 )
 def get_evaluation_entrypoint(original: Any, worker: ExecutionWorker) -> Program:  # noqa: ANN401
@@ -183,6 +197,7 @@ def get_evaluation_entrypoint(original: Any, worker: ExecutionWorker) -> Program
     ExecutionWorker,
     "_get_evaluation_environment",
     because="the context object of moto does not say how often an execution was redriven",
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html",
     written_against="ce8421b7",
 )
 def get_evaluation_environment(original: Any, worker: ExecutionWorker) -> Environment:  # noqa: ANN401
@@ -198,6 +213,7 @@ def get_evaluation_environment(original: Any, worker: ExecutionWorker) -> Enviro
     EventManager,
     "add_event",
     because="moto's histories have no end, and go on with what an execution was doing when it was ended",
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html",
     written_against="cb430fa2",
 )
 def add_event(

@@ -34,6 +34,7 @@ _starting = threading.Lock()
     "start_execution",
     because="moto gives all unnamed executions one ARN, validates no names and starts two executions of one name "
     "that come at once",
+    source="https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html",
     written_against="0f8d9dd5",
 )
 def start_execution(
@@ -56,6 +57,7 @@ def start_execution(
     Execution,
     "start",
     because="moto writes no execution history to CloudWatch Logs and tells EventBridge nothing",
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html",
     written_against="07e927c2",
 )
 def start(original: Any, execution: Execution) -> None:  # noqa: ANN401
@@ -76,6 +78,7 @@ def start(original: Any, execution: Execution) -> None:  # noqa: ANN401
     CloudWatchLoggingSession,
     "publish_history_log",
     because="moto's own way to write a line fails: it takes a text for a date",
+    source="tool",
     written_against="bea9765f",
 )
 def publish_history_log(_original: Any, session: CloudWatchLoggingSession, history_log: HistoryLog) -> None:  # noqa: ANN401
@@ -98,6 +101,7 @@ def publish_history_log(_original: Any, session: CloudWatchLoggingSession, histo
     Execution,
     "get_start_execution_details",
     because="moto puts a datetime into the context object, which no state can then output",
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html",
     written_against="d2b1067c",
 )
 def get_start_execution_details(original: Any, execution: Execution) -> ExecutionDetails:  # noqa: ANN401
@@ -112,6 +116,7 @@ def get_start_execution_details(original: Any, execution: Execution) -> Executio
     "describe_execution",
     because="moto leaves out the stop date of an execution that timed out, may show an end without its error, and "
     "shows an output that is a text as if it were JSON",
+    source="https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html",
     written_against="c3953bdc",
 )
 def describe_execution(original: Any, response: StepFunctionResponse) -> ActionResult:  # noqa: ANN401
@@ -133,6 +138,7 @@ def describe_execution(original: Any, response: StepFunctionResponse) -> ActionR
     StepFunctionResponse,
     "stop_execution",
     because="moto forgets error and cause, and stops only when the running task has ended",
+    source="https://docs.aws.amazon.com/step-functions/latest/apireference/API_StopExecution.html",
     written_against="633c8a54",
 )
 def stop_execution(_original: Any, response: StepFunctionResponse) -> ActionResult:  # noqa: ANN401
@@ -146,6 +152,7 @@ def stop_execution(_original: Any, response: StepFunctionResponse) -> ActionResu
     StepFunctionResponse,
     "get_execution_history",
     because="moto ignores reverseOrder, includeExecutionData and maxResults",
+    source="https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html",
     written_against="3889cc62",
 )
 def get_execution_history(original: Any, response: StepFunctionResponse) -> ActionResult:  # noqa: ANN401

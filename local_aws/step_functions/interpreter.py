@@ -53,6 +53,7 @@ def iso(moment: datetime) -> str:
     "boto_client_for",
     because="moto calls AWS as nobody in particular, so that no permission of the execution role is tested, "
     "and makes a client for each call",
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html",
     written_against="1f44dc2a",
 )
 def boto_client_for(_original: Any, region: str, service: str, state_credentials: Any = None) -> Any:  # noqa: ANN401
@@ -95,6 +96,7 @@ for _module in list(sys.modules.values()):
     StateTaskServiceAwsSdk,
     "_eval_service_task",
     because="moto leaves datetimes in the output, which cannot be described, where AWS has ISO 8601 texts",
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html",
     written_against="e68dc9e0",
 )
 def eval_service_task(original: Any, task: StateTaskServiceAwsSdk, env: Environment, *rest: Any, **named: Any) -> None:  # noqa: ANN401
@@ -109,6 +111,7 @@ def eval_service_task(original: Any, task: StateTaskServiceAwsSdk, env: Environm
     StateTaskServiceAwsSdk,
     "_normalise_service_error_name",
     because="moto writes most service names in an error as the definition does, AWS with a capital letter",
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html",
     written_against="7fccfad3",
 )
 def normalise_service_error_name(original: Any, _task: StateTaskServiceAwsSdk, service_name: str) -> str:  # noqa: ANN401
@@ -121,6 +124,7 @@ def normalise_service_error_name(original: Any, _task: StateTaskServiceAwsSdk, s
     StateTaskServiceLambda,
     "_error_cause_from_client_error",
     because="AWS calls errors that are not in Lambda's model, such as a denial, Lambda.AWSLambdaException",
+    source="measured",
     written_against="ebcbb8bd",
 )
 def error_cause_from_client_error(
@@ -138,6 +142,7 @@ def error_cause_from_client_error(
     StateTaskServiceLambda,
     "_from_error",
     because="AWS names a call to Lambda without an answer Lambda.SdkClientException, which a state may retry and catch",
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception",
     written_against="ba630b50",
 )
 def from_service_error(original: Any, task: StateTaskServiceLambda, env: Environment, ex: Exception) -> FailureEvent:  # noqa: ANN401
@@ -163,6 +168,7 @@ def from_service_error(original: Any, task: StateTaskServiceLambda, env: Environ
     StateTaskLambda,
     "_from_error",
     because="moto calls every failed call to Lambda from a task with a function's ARN `Exception`",
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception",
     written_against="1a3cdc6f",
 )
 def from_error(original: Any, task: StateTaskLambda, env: Environment, ex: Exception) -> FailureEvent:  # noqa: ANN401
@@ -184,6 +190,7 @@ def from_error(original: Any, task: StateTaskLambda, env: Environment, ex: Excep
     ErrorEqualsDecl,
     "_eval_body",
     because="in moto States.ALL catches what AWS lets no state catch, and States.TaskFailed catches too little",
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html",
     written_against="aeda14a0",
 )
 def matches_error(_original: Any, declaration: ErrorEqualsDecl, env: Environment) -> None:  # noqa: ANN401
@@ -205,6 +212,7 @@ def matches_error(_original: Any, declaration: ErrorEqualsDecl, env: Environment
     WaitFunction,
     "_wait_interval",
     because="nobody wants to wait in a test for as long as on AWS",
+    source="tool",
     written_against="8f954dee",
 )
 def wait_interval(_original: Any, _function: WaitFunction, env: Environment, wait_seconds: int) -> None:  # noqa: ANN401
@@ -219,6 +227,7 @@ def wait_interval(_original: Any, _function: WaitFunction, env: Environment, wai
     JitterStrategyDecl,
     "_eval_body",
     because="nobody wants to wait in a test for as long as on AWS",
+    source="tool",
     written_against="13a10f4a",
 )
 def add_jitter(original: Any, jitter: JitterStrategyDecl, env: Environment) -> None:  # noqa: ANN401
@@ -231,6 +240,7 @@ def add_jitter(original: Any, jitter: JitterStrategyDecl, env: Environment) -> N
     AWSError,
     "__init__",
     because="the interpreter's errors have a code but no type, so that they reach the caller without a name",
+    source="tool",
     written_against="45ec5b20",
 )
 def init_error(
@@ -260,11 +270,12 @@ def _parse_once(original: Any, text: str) -> Any:  # noqa: ANN401
 
 
 _PARSING = "parsing a path takes longer than following it"
-replaces(json_path, "parse", because=_PARSING, written_against="8e8fc5e9")(_parse_once)
-replaces(result_path, "parse", because=_PARSING, written_against="cd433e74")(_parse_once)
+replaces(json_path, "parse", because=_PARSING, source="tool", written_against="8e8fc5e9")(_parse_once)
+replaces(result_path, "parse", because=_PARSING, source="tool", written_against="cd433e74")(_parse_once)
 replaces(
     AmazonStateLanguageParser,
     "parse",
     because="parsing a definition takes longer than executing most of its states",
+    source="tool",
     written_against="a59a7d18",
 )(_parse_once)

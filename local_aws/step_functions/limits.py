@@ -22,6 +22,7 @@ LARGEST = 256 * 1024
     quotas,
     "is_within_size_quota",
     because="moto counts the spaces and escapes that its own way to write JSON adds, and refuses the largest size",
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html",
     written_against="744cc11a",
 )
 def is_within_size_quota(_original: Any, value: Any) -> bool:  # noqa: ANN401
@@ -47,5 +48,17 @@ def _check_parameters(original: Any, task: StateTask, env: Environment) -> dict[
 
 
 _TOO_LARGE = "moto hands over what Parameters made of the input, however large it is"
-replaces(StateTask, "_eval_parameters", because=_TOO_LARGE, written_against="f98779b8")(_check_parameters)
-replaces(StateTaskLambda, "_eval_parameters", because=_TOO_LARGE, written_against="4b19a439")(_check_parameters)
+replaces(
+    StateTask,
+    "_eval_parameters",
+    because=_TOO_LARGE,
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html",
+    written_against="f98779b8",
+)(_check_parameters)
+replaces(
+    StateTaskLambda,
+    "_eval_parameters",
+    because=_TOO_LARGE,
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html",
+    written_against="4b19a439",
+)(_check_parameters)

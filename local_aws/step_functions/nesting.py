@@ -22,13 +22,25 @@ def _renamed(named: dict[str, Any], first_letter: Any) -> None:  # noqa: ANN401
         named[first_letter(name[0]) + name[1:]] = named.pop(name)
 
 
-@replaces(StateTaskServiceSfn, "_normalise_parameters", because=_BECAUSE, written_against="d75d3da1")
+@replaces(
+    StateTaskServiceSfn,
+    "_normalise_parameters",
+    because=_BECAUSE,
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html",
+    written_against="d75d3da1",
+)
 def _normalise_parameters(original: Any, task: StateTaskServiceSfn, parameters: dict[str, Any], *rest: Any) -> None:  # noqa: ANN401
     original(task, parameters, *rest)
     _renamed(parameters, str.lower)
 
 
-@replaces(StateTaskServiceSfn, "_normalise_response", because=_BECAUSE, written_against="00e0b0a5")
+@replaces(
+    StateTaskServiceSfn,
+    "_normalise_response",
+    because=_BECAUSE,
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html",
+    written_against="00e0b0a5",
+)
 def _normalise_response(
     original: Any,  # noqa: ANN401
     task: StateTaskServiceSfn,
@@ -47,6 +59,7 @@ def _normalise_response(
     StateTaskServiceSfn,
     "_after_eval_execution",
     because="moto does not stop what a stopped execution waits for",
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-sync",
     written_against="baf0479e",
 )
 def _after_eval_execution(original: Any, task: StateTaskServiceSfn, env: Environment, **named: Any) -> None:  # noqa: ANN401

@@ -24,6 +24,7 @@ from local_aws.step_functions.status import announce, not_redrivable_because
     StepFunctionResponse,
     "redrive_execution",
     because="an operator redrives a rotation that failed, instead of starting over",
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html",
 )
 def redrive_execution(response: StepFunctionResponse) -> ActionResult:
     """RedriveExecution: goes on with the state that the execution ended in."""

@@ -40,6 +40,7 @@ WAITING_FOR_EXECUTIONS = ("DescribeRule", "PutRule", "PutTargets")
     StepFunctionsParserBackend,
     "_validate_definition",
     because="moto accepts transitions to states that do not exist, and states that nothing leads to",
+    source="https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html",
     written_against="a5921e3d",
 )
 def validate_definition(original: Any, *_: Any, definition: str) -> None:  # noqa: ANN401
@@ -80,6 +81,7 @@ def _transition_problems(machine: dict[str, Any], path: str) -> Iterator[str]:
     StepFunctionResponse,
     "validate_state_machine_definition",
     because="Terraform's provider calls ValidateStateMachineDefinition while planning",
+    source="https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html",
 )
 def validate_state_machine_definition(response: StepFunctionResponse) -> ActionResult:
     """ValidateStateMachineDefinition."""
@@ -100,6 +102,7 @@ def validate_state_machine_definition(response: StepFunctionResponse) -> ActionR
     StepFunctionResponse,
     "list_state_machine_versions",
     because="Terraform's provider calls ListStateMachineVersions while reading a state machine",
+    source="https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListStateMachineVersions.html",
 )
 def list_state_machine_versions(response: StepFunctionResponse) -> ActionResult:
     """ListStateMachineVersions, newest first, on one page."""
@@ -116,6 +119,7 @@ def list_state_machine_versions(response: StepFunctionResponse) -> ActionResult:
     "create_state_machine",
     because="moto accepts roles that cannot be assumed or cannot deliver logs, and answers a second creation "
     "with another definition as if it were the first",
+    source="https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html",
     written_against="dc56ec54",
 )
 def create_state_machine(
@@ -141,6 +145,7 @@ def create_state_machine(
     "update_state_machine",
     because="moto accepts roles that cannot be assumed or cannot deliver logs, and takes the empty object with which "
     "clients in Go switch tracing off for no change",
+    source="https://docs.aws.amazon.com/step-functions/latest/apireference/API_UpdateStateMachine.html",
     written_against="03b6b2ec",
 )
 def update_state_machine(
