@@ -1,8 +1,8 @@
-"""Makes ready what `make test` and `make demo` need, all of it in `.build`; does nothing where that is done.
+"""Prepares what `make test` and `make demo` need, all of it in `.build`, unless it is already there.
 
-`.build/venv` holds the Python tools, `.build/terraform.rc` says where Terraform finds the aws provider, and
-the shell reads `.build/environment` before it runs anything else. `set_up/set-up` starts this module with a
-Python that is new enough; only the standard library is there.
+`.build/venv` holds the Python tools, `.build/terraform.rc` tells Terraform where to find the aws provider, and
+`set_up/isolated` sources `.build/environment` before it runs a command. `set_up/set-up` runs this package with a
+recent enough Python, and without any third-party package.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def install_python_tools(pyproject: Path, directory: Path) -> None:
-    """Fills a virtual environment with the project and its tools, again when pyproject.toml or Python changed."""
+    """Installs the project and its tools into a virtual environment, again if pyproject.toml or Python has changed."""
     stamp = directory / "set-up.stamp"
     python = directory / "bin" / "python"
     interpreter = f"{sys.base_prefix} {' '.join(sys.version.split())} {ROOT}"
@@ -48,15 +48,17 @@ def install_python_tools(pyproject: Path, directory: Path) -> None:
     if installed[:1] != [interpreter]:
         venv.create(directory, clear=True, with_pip=True, symlinks=True)
     stamp.unlink(missing_ok=True)
-    # The user's own settings of pip count (index, proxy, certificates). Its cache is all that it would write
-    # outside of the project.
+    # The user's pip settings apply (index, proxy, certificates). The cache is the only thing that pip would write
+    # outside the project.
     pip = subprocess.run(  # noqa: S603
         [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-e", f"{ROOT}[dev]"],
         env={**os.environ, "PIP_CACHE_DIR": str(BUILD / "pip")},
         check=False,
     )
     if pip.returncode:
-        raise SetUpError("pip could not install the Python tools (see above): it needs PyPI or PIP_INDEX_URL")
+        raise SetUpError(
+            "pip could not install the Python tools (see above): set PIP_INDEX_URL if PyPI is not reachable"
+        )
     shutil.rmtree(BUILD / "pip", ignore_errors=True)
     stamp.write_text("\n".join(wanted))
 

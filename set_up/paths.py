@@ -1,4 +1,4 @@
-"""Where things are."""
+"""Where the project keeps what set-up and demo share."""
 
 from pathlib import Path
 

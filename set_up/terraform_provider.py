@@ -1,8 +1,8 @@
-"""Terraform and its aws provider: from the Registry where it is reachable, else from a directory of this machine.
+"""Terraform and its aws provider: from the Registry if it is reachable, otherwise from a directory on this machine.
 
-Terraform reads the choice from a CLI configuration in `.build`, so the home directory stays as it was. The
-user's own CLI configuration (`TF_CLI_CONFIG_FILE`) is left in charge where there is one. The directories are
-those of https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation
+The choice is a CLI configuration in `.build`, so nothing in the home directory changes. If the user has a CLI
+configuration of their own (`TF_CLI_CONFIG_FILE`) and it works, that one is used. The directories are those of
+https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation
 """
 
 import json
@@ -33,7 +33,7 @@ provider_installation {{
 
 
 class SetUpError(Exception):
-    """Something that the user has to put right; the text is one line and says what."""
+    """A problem that only the user can fix; the message is one line."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Terraform:
 
 
 def find_terraform() -> Terraform:
-    """Raises `SetUpError` where Terraform is missing, broken or too old."""
+    """Raises `SetUpError` if Terraform is missing, broken or too old."""
     needed = "Terraform {}.{} or newer is needed".format(*NEEDED)
     executable = shutil.which("terraform")
     if executable is None:
@@ -56,21 +56,21 @@ def find_terraform() -> Terraform:
         found = json.loads(answer.stdout)
         terraform = Terraform(executable, found["terraform_version"], found["platform"])
     except (ValueError, KeyError):
-        raise SetUpError(f"{executable} does not tell its version; {needed}") from None
+        raise SetUpError(f"{executable} does not report its version; {needed}") from None
     if not is_new_enough(terraform.version):
         raise SetUpError(f"{executable} is Terraform {terraform.version}; {needed}")
     return terraform
 
 
 def is_new_enough(version: str) -> bool:
-    """Whether a version, such as `1.11.4` or `1.12.0-beta1`, is at least the one that is needed."""
+    """Whether a version, such as `1.11.4` or `1.12.0-beta1`, meets the minimum."""
     return tuple(map(int, re.findall(r"\d+", version)[:2])) >= NEEDED
 
 
 def prepare(terraform: Terraform, versions: Path, build: Path) -> None:
-    """Writes `environment` into `build`, for the shell, once `terraform init` has found the provider with it.
+    """Writes `environment` into `build`, for the shell to source, once `terraform init` has succeeded with it.
 
-    `versions` is the file that says which versions of the provider will do.
+    `versions` is the file with the module's constraint on the provider's version.
     """
     environment_file, stamp = build / "environment", build / "terraform.stamp"
     own = users_configuration(os.environ)
@@ -86,16 +86,15 @@ def prepare(terraform: Terraform, versions: Path, build: Path) -> None:
 
 
 def users_configuration(variables: Mapping[str, str]) -> Path | None:
-    """The CLI configuration that the user names, if there is one: of a missing file, Terraform only warns."""
+    """The CLI configuration that the user has set, if the file exists; Terraform merely warns if it does not."""
     named = variables.get("TF_CLI_CONFIG_FILE")
     return Path(named).absolute() if named and Path(named).is_file() else None
 
 
 def provider_trees(root: Path, home: Path, variables: Mapping[str, str], platform: str) -> Iterator[Path]:
-    """The directories that hold the provider for this platform: Terraform's own, then those near `root`.
+    """The directories that hold the provider for this platform: Terraform's own first, then those near `root`.
 
-    An image that is made for work without a network keeps providers just below the root of its file system, or
-    one directory deeper.
+    Images made for working offline keep providers one or two directories below the root of the file system.
     """
     for directory in (*plugin_directories(home, variables), *_directories_near(root)):
         if _holds_provider(directory, platform):
@@ -103,7 +102,7 @@ def provider_trees(root: Path, home: Path, variables: Mapping[str, str], platfor
 
 
 def plugin_directories(home: Path, variables: Mapping[str, str]) -> list[Path]:
-    """Where Terraform itself looks for providers that someone put there, on Linux, the BSDs and macOS."""
+    """Where Terraform itself searches for local providers on Linux, the BSDs and macOS."""
     data_home = variables.get("XDG_DATA_HOME") or home / ".local" / "share"
     data_directories = (variables.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
     return [
@@ -115,17 +114,20 @@ def plugin_directories(home: Path, variables: Mapping[str, str]) -> list[Path]:
 
 
 def _choose(terraform: Terraform, versions: Path, build: Path, own: Path | None) -> Path:
-    # Init in a directory that needs nothing but the provider shows whether Terraform gets it. What it downloads
-    # stays there and serves all later runs, which then need no network.
+    # `terraform init` in a directory that requires only the provider shows whether it is available. Whatever it
+    # downloads stays there for later runs, which then need no network.
     probe = _probed_tree(build).parent.parent
     shutil.rmtree(probe, ignore_errors=True)
     probe.mkdir(parents=True)
     shutil.copy(versions, probe)
 
-    print("set-up: getting Terraform's aws provider (once; 700 MB where it is downloaded)", flush=True)
+    print(
+        "set-up: installing Terraform's aws provider (once; a download of 700 MB if it is not on this machine)",
+        flush=True,
+    )
     refused = _init(terraform, probe, _environment())
     if not refused and own is not None:
-        print(f"set-up: your Terraform CLI configuration is used: {own}", flush=True)
+        print(f"set-up: using your Terraform CLI configuration, {own}", flush=True)
         return own
     if not refused:
         return _configuration(build, _probed_tree(build))
@@ -133,18 +135,18 @@ def _choose(terraform: Terraform, versions: Path, build: Path, own: Path | None)
     for tree in provider_trees(Path("/"), Path.home(), os.environ, terraform.platform):
         configuration = _configuration(build, tree)
         if not _init(terraform, probe, {**_environment(), "TF_CLI_CONFIG_FILE": str(configuration)}):
-            print(f"set-up: with no way to the Registry, the aws provider is taken from {tree}", flush=True)
+            print(f"set-up: the Terraform Registry is not reachable; using the aws provider in {tree}", flush=True)
             return configuration
 
     raise SetUpError(
-        f"Terraform's aws provider is not on this machine, and the Registry does not give it ({refused}); to work "
-        f"without a network, unpack the provider for {terraform.platform} into "
+        f"Terraform's aws provider is neither on this machine nor available from the Registry ({refused}); to work "
+        f"offline, unpack the provider for {terraform.platform} into "
         f"~/.terraform.d/plugins/{REGISTRY}/{PROVIDER}/<version>/{terraform.platform}/"
     )
 
 
 def _init(terraform: Terraform, directory: Path, variables: dict[str, str]) -> str:
-    """The reason why `terraform init` failed, in one line; empty if it did not."""
+    """Why `terraform init` failed, in one line; empty if it succeeded."""
     command = [terraform.executable, f"-chdir={directory}", "init", "-no-color", "-input=false", "-upgrade"]
     answer = _run(command, variables)
     if answer.returncode == 0:
@@ -154,7 +156,7 @@ def _init(terraform: Terraform, directory: Path, variables: dict[str, str]) -> s
 
 
 def _environment() -> dict[str, str]:
-    """The user's, but for what is meant for another configuration than this."""
+    """The user's environment without settings that are meant for other Terraform configurations."""
     foreign = ("TF_CLI_ARGS", "TF_DATA_DIR", "TF_VAR_", "TF_WORKSPACE")
     variables = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     if users_configuration(variables) is None:
@@ -182,7 +184,7 @@ def _holds_provider(directory: Path, platform: str) -> bool:
 
 
 def _directories_near(root: Path) -> list[Path]:
-    # The kernel's own file systems hold no packages and are slow to list.
+    # The kernel's virtual file systems hold no providers and are slow to list.
     children = [child for child in _subdirectories(root) if child.name not in {"dev", "proc", "sys"}]
     return [*children, *(grandchild for child in children for grandchild in _subdirectories(child))]
 
