@@ -37,8 +37,8 @@ lint: set-up ## ruff, mypy, terraform fmt
 	$(ISOLATED) terraform fmt -check -recursive
 
 # Two processes: the local AWS changes moto, which the other tests take as it is.
-unit: set-up ## tests of the Python package, the state machine and the local AWS
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/unit tests/contract tests/module
+unit: set-up ## tests of the Python package, of what must hold across languages, and of the local AWS
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/unit tests/contract
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/local_aws
 
 module: set-up ## tests of what Terraform plans

@@ -1,6 +1,6 @@
-"""Patterns that Terraform lets through mean the same to Python.
+"""Python interprets every pattern that Terraform accepts in the same way.
 
-`terraform console` is the judge: it is Go, and reads patterns and references as the module does when planning.
+`terraform console` is the reference: it is written in Go, and evaluates patterns and references as a plan does.
 """
 
 import json
@@ -18,7 +18,7 @@ SEED = 20261123
 
 NAMES = ["orders-production", "aaa", "ab", "a-b.c_D-9", "AbBa-12-prod", "b", "production.production", "-_.", "bab-ab"]
 
-# Shows the whole match, each group, a group that does not exist, and a name of which only a part is a group's.
+# The whole match, each group, a group that does not exist, and a reference that only begins with the name of a group.
 TEMPLATE = "<$0|$1|${2}|$3|${n}|$nx|$$>"
 
 ACCEPTED = [
@@ -43,7 +43,7 @@ ACCEPTED = [
     "(?s).",
 ]
 REFUSED = [
-    # Only Go knows them.
+    # Only Go supports these.
     "[[:alpha:]]",
     r"a\z",
     r"\Qa\E",
@@ -54,14 +54,14 @@ REFUSED = [
     "(?<n>a)",
     r"[\d-z]",
     "^*",
-    # Only Python knows them.
+    # Only Python supports these.
     "(?=a)",
     "(?<!a)b",
     r"(a)\1",
     r"a\Z",
     "a++",
     "(?x)a",
-    # Both know them, but not as the same.
+    # The two interpret these differently.
     "a{,2}",
     "a(?i)b",
     "(?i)a|(?i)b",
@@ -69,7 +69,7 @@ REFUSED = [
     "(|a)+",
     "([^-]*)+",
     "é",
-    # Neither knows them.
+    # Neither accepts these.
     "(a",
     "a)",
     "*",
@@ -80,8 +80,8 @@ REFUSED = [
 ]
 
 
-def judge(directory: Path, patterns: list[str]) -> list[dict[str, Any]]:
-    """For each pattern, whether the module accepts it, and what Go makes of each name."""
+def evaluated_by_terraform(directory: Path, patterns: list[str]) -> list[dict[str, Any]]:
+    """For each pattern: whether the module accepts it, and what Go replaces each name with."""
     shutil.copy(PATTERNS, directory)
     (directory / "variables.tf").write_text('variable "source_pattern" {\n  default = ""\n}\n')
     (directory / "patterns.json").write_text(json.dumps(patterns))
@@ -111,18 +111,18 @@ def judge(directory: Path, patterns: list[str]) -> list[dict[str, Any]]:
     return verdicts
 
 
-def python_reading(pattern: str) -> list[str]:
+def replaced_by_python(pattern: str) -> list[str]:
     compiled = re.compile(pattern, re.ASCII)
     return [replace_all(compiled, name, TEMPLATE) for name in NAMES]
 
 
-def test_the_patterns_that_people_write_are_accepted_and_agree(tmp_path: Path) -> None:
-    for pattern, verdict in zip(ACCEPTED, judge(tmp_path, ACCEPTED), strict=True):
-        assert verdict == {"accepted": True, "replaced": python_reading(pattern)}, pattern
+def test_common_patterns_are_accepted_and_interpreted_alike(tmp_path: Path) -> None:
+    for pattern, verdict in zip(ACCEPTED, evaluated_by_terraform(tmp_path, ACCEPTED), strict=True):
+        assert verdict == {"accepted": True, "replaced": replaced_by_python(pattern)}, pattern
 
 
-def test_patterns_that_mean_something_else_to_one_of_the_two_are_refused(tmp_path: Path) -> None:
-    verdicts = judge(tmp_path, REFUSED)
+def test_patterns_that_the_two_interpret_differently_are_refused(tmp_path: Path) -> None:
+    verdicts = evaluated_by_terraform(tmp_path, REFUSED)
 
     assert [pattern for pattern, verdict in zip(REFUSED, verdicts, strict=True) if verdict["accepted"]] == []
 
@@ -171,8 +171,8 @@ def test_whatever_is_accepted_agrees(tmp_path: Path) -> None:
     chance = random.Random(SEED)  # noqa: S311
     patterns = sorted({random_pattern(chance, depth=2) for _ in range(20_000)})
 
-    verdicts = zip(patterns, judge(tmp_path, patterns), strict=True)
+    verdicts = zip(patterns, evaluated_by_terraform(tmp_path, patterns), strict=True)
     accepted = {pattern: verdict["replaced"] for pattern, verdict in verdicts if verdict["accepted"]}
     assert len(accepted) > 1_000
     for pattern, replaced in accepted.items():
-        assert replaced == python_reading(pattern), pattern
+        assert replaced == replaced_by_python(pattern), pattern

@@ -1,4 +1,4 @@
-"""The README lists what there is."""
+"""The README lists every input and output of the module."""
 
 import re
 from pathlib import Path
