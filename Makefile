@@ -10,7 +10,7 @@ PYTHON_MODULE = .build/venv/bin/python -m
 export RUFF_CACHE_DIR = .build/ruff
 export MYPY_CACHE_DIR = .build/mypy
 
-# Without your AWS settings, and with what set-up found out.
+# Without your AWS settings, and with what set-up found.
 ISOLATED = set_up/isolated
 
 # The longer tests wait most of the time. What each prints is kept together by a make that can, which that of macOS can't.
@@ -30,10 +30,11 @@ test: lint ## all of the following tests, on this machine only
 	@echo "End-to-end, unit and module tests run side by side, for some minutes; each shows when it is done."
 	@$(SIDE_BY_SIDE) 2 $(SHOWN_WHEN_DONE) end-to-end unit module
 
-lint: set-up ## ruff, mypy, terraform fmt
+lint: set-up ## ruff, mypy, import-linter, terraform fmt
 	$(PYTHON_MODULE) ruff check
 	$(PYTHON_MODULE) ruff format --check
 	$(PYTHON_MODULE) mypy
+	.build/venv/bin/lint-imports --no-logo --cache-dir .build/import-linter
 	$(ISOLATED) terraform fmt -check -recursive
 
 # Two processes: the local AWS changes moto, which the other tests take as it is.
@@ -65,7 +66,7 @@ crowds-and-examples: set-up
 test-aws: set-up ## tests of whole rotations in the AWS account of your environment
 	. .build/environment && ROTATOR_TEST_AWS=1 exec $(PYTHON_MODULE) pytest tests/end_to_end
 
-local-aws: set-up ## start the local AWS on PORT, 4566 unless told
+local-aws: set-up ## start the local AWS on PORT, default 4566
 	@$(ISOLATED) $(PYTHON_MODULE) local_aws --port $(PORT)
 
 dist: set-up ## build the zip files of the Lambda functions

@@ -173,7 +173,7 @@ def _trace(execution: Execution) -> None:
     ExecutionWorker,
     "_get_evaluation_entrypoint",
     because="the time of an execution that timed out in a task ends in moto's history when the task has ended",
-    source="https://states-language.net/spec.html",
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html",
     written_against="2b25949a",
 )
 def get_evaluation_entrypoint(original: Any, worker: ExecutionWorker) -> Program:  # noqa: ANN401

@@ -49,7 +49,7 @@ def survivors(deployment: Deployment) -> dict[str, str]:
 def states(deployment: Deployment, survivors: dict[str, str]) -> Iterator[list[dict[str, Any]]]:
     """Ten rotations, after the first of which a copy loses a tag, and after the second one is protected.
 
-    Once, DynamoDB does not delete a table, as something is at work on it: the next rotation does.
+    Once, DynamoDB does not delete a table, because it is changing it: the next rotation does.
     """
     table_arn = make_table_with_settings(SOURCE, "auto_scaling")
     states = []
@@ -71,7 +71,7 @@ def states(deployment: Deployment, survivors: dict[str, str]) -> Iterator[list[d
                 client("dynamodb").update_table(TableName=copy["TableName"], DeletionProtectionEnabled=True)
     assert fault.struck == 1
     kept = [found["Reason"] for state in states for found in state["DeleteOldTablesOutput"]["Kept"]]
-    assert kept.count("something is at work on it") == 1
+    assert kept.count("DynamoDB is changing it") == 1
     yield states
     client("dynamodb").update_table(TableName=states[1]["TargetTableName"], DeletionProtectionEnabled=False)
     for name in (SOURCE, *survivors.values()):

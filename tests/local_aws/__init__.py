@@ -1,0 +1,1 @@
+"""Canaries: each behaviour of the local AWS."""

@@ -1,0 +1,1 @@
+"""What must hold across languages: Python, HCL, the state machine, the README."""

@@ -1,0 +1,1 @@
+"""Whole rotations on the local AWS."""
