@@ -1,4 +1,4 @@
-"""`make demo`: a rotation to watch, of `examples/basic` as it is, on the local AWS."""
+"""`make demo`: a rotation to watch: `examples/basic`, unchanged, on the local AWS."""
 
 import argparse
 import fcntl
@@ -29,13 +29,13 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(BaseException):
-    """The user, or whoever runs the demo, wants it to end."""
+    """The demo was interrupted."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make demo")
-    parser.add_argument("--keep", action="store_true", help="leave the local AWS running, with all that is on it")
-    parser.add_argument("--stop", action="store_true", help="end what --keep left running")
+    parser.add_argument("--keep", action="store_true", help="leave the local AWS running, with everything in it")
+    parser.add_argument("--stop", action="store_true", help="stop the local AWS that --keep left running")
     arguments = parser.parse_args()
 
     BUILD.mkdir(exist_ok=True)
@@ -43,27 +43,27 @@ def main() -> int:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("demo: another one runs in this directory; end it with Ctrl-C first", file=sys.stderr)
+            print("demo: another demo is running in this directory; stop it with Ctrl-C first", file=sys.stderr)
             return 1
         if arguments.stop:
-            print("The local AWS is stopped." if clean_up() else "Nothing was running.")
+            print("Stopped the local AWS." if clean_up() else "Nothing was running.")
             return 0
         return run(keep=arguments.keep)
 
 
 def run(*, keep: bool) -> int:
-    """Returns the exit code. Whatever happens, nothing is left running, unless it is to be kept."""
+    """Returns the exit code. Whatever happens, nothing is left running unless `keep` is set."""
     for number in SIGNALS:
         signal.signal(number, stop)
     if clean_up():
-        print("The local AWS that an earlier demo left running is stopped.")
+        print("Stopped the local AWS that an earlier demo left running.")
     DIRECTORY.mkdir()
-    enclose(os.environ)
+    isolate(os.environ)
     had_lock_file = LOCK_FILE.exists()
     local_aws, terraform = LocalAws(DIRECTORY), Terraform(EXAMPLE, DIRECTORY)
     is_kept = False
     try:
-        tell(Walkthrough(terraform, local_aws, Terminal()), keep=keep)
+        run_steps(Walkthrough(terraform, local_aws, Terminal()), keep=keep)
         is_kept = keep
     except Stopped as stopped:
         number = signal.Signals(stopped.args[0])
@@ -73,13 +73,13 @@ def run(*, keep: bool) -> int:
         print(f"\ndemo: {error}", file=sys.stderr)
         if local_aws.log.exists():
             shutil.copy(local_aws.log, FAILED_LOG)
-            print(f"demo: the log of the local AWS is {FAILED_LOG.relative_to(ROOT)}", file=sys.stderr)
+            print(f"demo: the log of the local AWS is in {FAILED_LOG.relative_to(ROOT)}", file=sys.stderr)
         is_kept = keep and local_aws.is_running()
         if is_kept:
-            print("demo: the local AWS still runs, for you to look around; make demo-stop ends it", file=sys.stderr)
+            print("demo: the local AWS is still running, for you to explore; make demo-stop stops it", file=sys.stderr)
         return 1
     finally:
-        # Another signal must not end this half-way.
+        # Another signal must not interrupt this.
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         terraform.stop()
@@ -90,8 +90,8 @@ def run(*, keep: bool) -> int:
     return 0
 
 
-def tell(walkthrough: Walkthrough, *, keep: bool) -> None:
-    print("A rotation on the local AWS, of examples/basic as it is. No AWS account is involved.\n")
+def run_steps(walkthrough: Walkthrough, *, keep: bool) -> None:
+    print("A rotation on the local AWS: examples/basic, unchanged. No AWS account is involved.\n")
     endpoint = walkthrough.start()
     os.environ["AWS_ENDPOINT_URL"] = endpoint
     walkthrough.apply()
@@ -102,7 +102,7 @@ def tell(walkthrough: Walkthrough, *, keep: bool) -> None:
         walkthrough.destroy()
     walkthrough.sum_up(float(SECONDS.read_text()))
     if keep:
-        walkthrough.how_to_look_around(endpoint, DIRECTORY.relative_to(ROOT))
+        walkthrough.how_to_explore(endpoint, DIRECTORY.relative_to(ROOT))
 
 
 def stop(number: int, _frame: FrameType | None) -> NoReturn:
@@ -110,14 +110,14 @@ def stop(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def clean_up() -> bool:
-    """Ends the local AWS and forgets what was on it; returns whether it ran."""
+    """Stops the local AWS and deletes its files; returns whether it was running."""
     was_running = LocalAws(DIRECTORY).stop()
     shutil.rmtree(DIRECTORY, ignore_errors=True)
     return was_running
 
 
-def enclose(environment: MutableMapping[str, str]) -> None:
-    """Leaves no way from here to a real account: no keys, no profiles, no configuration files."""
+def isolate(environment: MutableMapping[str, str]) -> None:
+    """Cuts every connection to a real account: keys, profiles and configuration files."""
     for name in list(environment):
         if name.startswith(("AWS_", "BOTO", "TF_")) and name != "TF_CLI_CONFIG_FILE":
             del environment[name]
@@ -130,7 +130,7 @@ def enclose(environment: MutableMapping[str, str]) -> None:
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
         AWS_EC2_METADATA_DISABLED="true",
         AWS_MAX_ATTEMPTS="2",
-        # Until the local AWS is there, AWS is nowhere.
+        # Until the local AWS has started, every call to AWS fails.
         AWS_ENDPOINT_URL="http://127.0.0.1:9",
         NO_PROXY=",".join(filter(None, ["127.0.0.1", environment.get("NO_PROXY"), environment.get("no_proxy")])),
     )

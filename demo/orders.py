@@ -1,4 +1,4 @@
-"""The orders that the demo writes, and what is in a table."""
+"""The orders that the demo writes to a table and reads from it."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ FIRST_PLACED = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
 
 
 def orders(count: int) -> list[dict[str, Any]]:
-    """Items of several types, each different from the others."""
+    """Distinct items with attributes of several types."""
     return [
         {
             "order_id": f"order-{number:04}",
@@ -33,7 +33,7 @@ def write(table: "Table", items: list[dict[str, Any]]) -> None:
 
 
 def read(table: "Table") -> list[dict[str, Any]]:
-    """All items, by their key."""
+    """All items, sorted by key."""
     page = table.scan(ConsistentRead=True)
     items = page["Items"]
     while "LastEvaluatedKey" in page:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-LOOK_SECONDS = 0.2
+POLLING_SECONDS = 0.2
 START_PATIENCE_SECONDS = 30
 PATIENCE_SECONDS = 180
 
 
 class RotationError(Exception):
-    """A rotation did not begin, did not end, or failed."""
+    """A rotation did not start, did not end, or failed."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ class State:
 
 
 def patiently(seconds: float) -> Iterator[None]:
-    """Comes back at intervals, until the time is over."""
+    """Yields at intervals until the time is up."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         yield
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLLING_SECONDS)
 
 
 def first_execution(step_functions: "SFNClient", state_machine_arn: str) -> str:
@@ -61,21 +61,21 @@ def first_execution(step_functions: "SFNClient", state_machine_arn: str) -> str:
         executions = step_functions.list_executions(stateMachineArn=state_machine_arn)["executions"]
         if executions:
             return executions[-1]["executionArn"]
-    raise RotationError(f"the backup started no rotation within {START_PATIENCE_SECONDS} seconds")
+    raise RotationError(f"the backup did not start a rotation within {START_PATIENCE_SECONDS} seconds")
 
 
 def follow(step_functions: "SFNClient", execution_arn: str) -> Iterator[State]:
-    """Each state when it has been left, but for mere decisions, until the execution has succeeded."""
+    """Each state as the execution leaves it, except for choices, until the execution succeeds."""
     entered: dict[str, datetime] = {}
     seen = 0
     for _ in patiently(PATIENCE_SECONDS):
-        # Asked for first: all that an execution has done is then in the history that follows.
+        # Before the history, so that the history of an ended execution is complete.
         execution = step_functions.describe_execution(executionArn=execution_arn)
         pages = step_functions.get_paginator("get_execution_history").paginate(executionArn=execution_arn)
         events = [event for page in pages for event in page["events"]]
         for event in events[seen:]:
-            if begun := event.get("stateEnteredEventDetails"):
-                entered[begun["name"]] = event["timestamp"]
+            if state := event.get("stateEnteredEventDetails"):
+                entered[state["name"]] = event["timestamp"]
             if event["type"] == "ChoiceStateExited":
                 continue
             if ended := event.get("stateExitedEventDetails"):

@@ -1,4 +1,4 @@
-"""What the demo prints: headings, one line a step, and on a terminal the progress of the step that runs."""
+"""The output of the demo: headings, a line for each step, and on a terminal the progress of the current step."""
 
 import shutil
 import sys
@@ -10,14 +10,14 @@ LABEL_WIDTH = 24
 
 
 class Step:
-    """The step that runs. What it produced is in `result` when it is done."""
+    """The current step; its outcome goes in `result`."""
 
     def __init__(self, label: str) -> None:
         self._label = label
         self.result = ""
 
     def progress(self, text: str) -> None:
-        """Shown until the next one, or until the step is done; not at all where the output is no terminal."""
+        """Shown until the next one or the end of the step, and only on a terminal."""
         if sys.stdout.isatty():
             line = f"  {self._label:<{LABEL_WIDTH}}{'…':>7}   {text}"
             print(f"\r\033[K{line[: shutil.get_terminal_size().columns - 1]}", end="", flush=True)
@@ -34,7 +34,7 @@ class Terminal:
         print(f"\n{bold}{text}{plain}", flush=True)
 
     def line(self, label: str, text: str, seconds: float | None = None) -> None:
-        """One line a step: what it is, how long it took, what it produced."""
+        """A line for a step: its name, duration and outcome."""
         took = "" if seconds is None else f"{seconds:.1f} s"
         clear = "\r\033[K" if sys.stdout.isatty() else ""
         print(f"{clear}  {label:<{LABEL_WIDTH}}{took:>7}   {text}".rstrip(), flush=True)
@@ -45,7 +45,7 @@ class Terminal:
 
     @contextmanager
     def step(self, label: str) -> Iterator[Step]:
-        """Times a step; its line comes when it is done."""
+        """Times a step, and prints its line when it is done."""
         step, begin = Step(label), time.monotonic()
         step.progress("")
         yield step
@@ -53,7 +53,7 @@ class Terminal:
         self.line(label, step.result, self.seconds[label])
 
     def table(self, rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> None:
-        """Columns as wide as what is in them."""
+        """Prints columns as wide as their contents."""
         cells = [list(columns), *([str(row[column]) for column in columns] for row in rows)]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         for row in cells:

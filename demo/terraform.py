@@ -1,4 +1,4 @@
-"""Terraform as the demo runs it: progress to a callback, errors as exceptions, state beside the configuration's."""
+"""Runs Terraform: progress goes to a callback, errors become exceptions, state stays outside the configuration."""
 
 import json
 import os
@@ -15,15 +15,15 @@ Progress = Callable[[str], None]
 ERRORS_SHOWN = 5
 GRACE_SECONDS = 2
 PATIENCE_SECONDS = 180
-"""The provider repeats some calls for a very long time; a command takes a minute where all is well."""
+"""The provider retries some calls for a very long time; a successful command takes a minute."""
 
 
 class TerraformError(Exception):
-    """A command failed; the text is what Terraform said, one diagnostic a line."""
+    """A command failed; the message has Terraform's diagnostics, one per line."""
 
 
 class Terraform:
-    """Runs Terraform on `configuration`, in which it writes nothing but the lock file; the rest is in `data`."""
+    """Runs Terraform on `configuration`, where it writes only the lock file; the rest is in `data`."""
 
     def __init__(self, configuration: Path, data: Path) -> None:
         self._command = [shutil.which("terraform") or "terraform", f"-chdir={configuration}"]
@@ -32,7 +32,7 @@ class Terraform:
         self._running: subprocess.Popen[str] | None = None
 
     def init(self) -> None:
-        # A lock file that another init left may ask for a version of the provider that is not here.
+        # The lock file of an earlier init may require a version of the provider that is not installed.
         for _ in self._events("init", "-upgrade"):
             pass
 
@@ -45,7 +45,7 @@ class Terraform:
         return self._change("destroy", progress, "-auto-approve", self._state)["remove"]
 
     def planned_changes(self) -> list[str]:
-        """What a plan wants to change, by address."""
+        """The planned changes, by address."""
         changes: list[str] = []
         for event in self._events("plan", "-detailed-exitcode", self._state):
             if event["type"] == "planned_change":
@@ -66,11 +66,11 @@ class Terraform:
         return {name: output["value"] for name, output in json.loads(answer.stdout).items()}
 
     def stop(self) -> None:
-        """Ends the command that is running, if any, and its plugins, without waiting for what they are at."""
+        """Stops the running command, if any, and its plugins, without waiting for them to finish."""
         terraform = self._running
         if terraform is None or terraform.poll() is not None:
             return
-        # The second interrupt makes Terraform leave at once, and yet tidy up after its plugins.
+        # The second interrupt makes Terraform exit immediately, but still clean up its plugins.
         for _ in range(2):
             terraform.send_signal(signal.SIGINT)
             try:
@@ -94,7 +94,7 @@ class Terraform:
 
     def _events(self, command: str, *options: str) -> Iterator[dict[str, Any]]:
         """The messages of https://developer.hashicorp.com/terraform/internals/machine-readable-ui."""
-        # In a process group of its own, so that an interrupt of the terminal reaches the demo only, which stops it.
+        # In its own process group, so that Ctrl-C reaches only the demo, which stops it.
         self._running = subprocess.Popen(  # noqa: S603
             [*self._command, command, "-json", "-input=false", *options],
             env={**os.environ, "TF_DATA_DIR": str(self._data)},
@@ -113,7 +113,7 @@ class Terraform:
             try:
                 event = json.loads(line)
             except ValueError:
-                # Before it has read its arguments, Terraform complains in plain text.
+                # Terraform reports wrong arguments in plain text.
                 errors.append(line)
                 continue
             if event.get("type") == "diagnostic" and event["@level"] == "error":
@@ -128,8 +128,8 @@ class Terraform:
         code = self._running.wait()
         impatience.cancel()
         if code < 0:
-            errors.append(f"stopped after {PATIENCE_SECONDS} seconds; not done were {', '.join(sorted(pending))}")
-        # With -detailed-exitcode, 2 says that there are changes.
+            errors.append(f"stopped after {PATIENCE_SECONDS} seconds; unfinished: {', '.join(sorted(pending))}")
+        # With -detailed-exitcode, 2 means that there are changes.
         if code and (command, code) != ("plan", 2):
             lines = [" ".join(error.split()) for error in errors[:ERRORS_SHOWN]]
             raise TerraformError("\n".join([f"terraform {command} failed", *lines]))

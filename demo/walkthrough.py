@@ -1,4 +1,4 @@
-"""The story that the demo tells: apply the example, back its table up, watch the rotation, look at the result."""
+"""The steps of the demo: apply the example, back up its table, watch the rotation, check the result."""
 
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,11 @@ WAIT_FACTOR = 0.05
 
 
 class PromiseBroken(Exception):
-    """What happened is not what the demo promises; the text says what."""
+    """The demo did not keep a promise; the message says which."""
 
 
 class Walkthrough:
-    """The steps in their order; what one finds out, the later ones use."""
+    """The steps in order; later ones use the results of earlier ones."""
 
     def __init__(self, terraform: Terraform, local_aws: LocalAws, terminal: Terminal) -> None:
         self._terraform = terraform
@@ -99,19 +99,19 @@ class Walkthrough:
         terminal.seconds[ROTATION] = seconds
 
     def compare(self) -> None:
-        """The parameter points at the target table, and that holds what the source table holds."""
+        """Checks that the parameter points at the target table, and that its items equal those of the source table."""
         terminal, dynamodb = self._terminal, boto3.resource("dynamodb")
-        terminal.heading("What is there now")
+        terminal.heading("Result")
         value = boto3.client("ssm").get_parameter(Name=self.parameter)["Parameter"]["Value"]
         target = dynamodb.Table(self._target_table)
         if value != target.table_arn:
-            raise PromiseBroken(f"{self.parameter} is {value}, and not {target.table_arn}")
+            raise PromiseBroken(f"{self.parameter} is {value}, not {target.table_arn}")
         print(f"  {self.parameter} is\n    {value}")
 
         source_items = orders.read(dynamodb.Table(self._outputs["table_name"]))
         items = orders.read(target)
         if len(items) != ITEMS or items != source_items:
-            raise PromiseBroken(f"{target.name} holds other items than {self._outputs['table_name']}")
+            raise PromiseBroken(f"the items of {target.name} differ from those of {self._outputs['table_name']}")
         print(f"  {target.name} holds {len(items)} items, equal to those of {self._outputs['table_name']}:")
         terminal.table(items[:ROWS_SHOWN], COLUMNS_SHOWN)
         print("    …")
@@ -130,10 +130,10 @@ class Walkthrough:
         left = left_over()
         if left:
             raise PromiseBroken(f"this was left behind: {', '.join(left)}")
-        terminal.line("left", "nothing")
+        terminal.line("left behind", "nothing")
 
-    def how_to_look_around(self, endpoint: str, directory: Path) -> None:
-        self._terminal.heading("Everything is left as it is; to look around")
+    def how_to_explore(self, endpoint: str, directory: Path) -> None:
+        self._terminal.heading("Everything is still running; to explore it")
         print(f"""
   unset AWS_PROFILE AWS_SESSION_TOKEN
   export AWS_ENDPOINT_URL={endpoint} AWS_REGION={boto3.Session().region_name}
@@ -144,16 +144,16 @@ class Walkthrough:
   aws stepfunctions get-execution-history --execution-arn \\
     {self._execution_arn}
 
-  Another backup, and with it another rotation:
+  To start another backup, and with it another rotation:
   aws backup start-backup-job --backup-vault-name {self._outputs["backup_vault_name"]} \\
     --resource-arn {self._outputs["table_arn"]} \\
     --iam-role-arn {self._outputs["backup_role_arn"]}
 
   The log of the local AWS: {directory / self._local_aws.log.name}
-  To end it:                make demo-stop""")
+  To stop it:               make demo-stop""")
 
     def sum_up(self, set_up_seconds: float) -> None:
-        """What was seen; each of it has been checked by the step that it is from."""
+        """Sums up the results, each of which its step has checked."""
         terminal = self._terminal
         terminal.heading("As promised")
         terminal.fact("plan after apply", "no changes")
@@ -164,11 +164,11 @@ class Walkthrough:
         seconds = {"set-up": set_up_seconds, **terminal.seconds}
         parts = ("set-up", APPLY, PLAN, BACKUP, ROTATION, DESTROY)
         shown = [f"{part.removeprefix('terraform ')} {seconds[part]:.1f}" for part in parts if part in seconds]
-        terminal.fact("seconds", f"{', '.join(shown)}; all together {sum(seconds.values()):.1f}")
+        terminal.fact("seconds", f"{', '.join(shown)}; total {sum(seconds.values()):.1f}")
 
 
 def left_over() -> list[str]:
-    """Whatever is left of the example, kind by kind."""
+    """What is left of the example, by kind."""
     found: dict[str, list[Any]] = {
         "tables": boto3.client("dynamodb").list_tables()["TableNames"],
         "backups": boto3.client("dynamodb").list_backups()["BackupSummaries"],

@@ -9,7 +9,7 @@ from local_aws.settings import Settings, settings
 
 
 def main() -> int:
-    """Fills the settings from the command line and serves."""
+    """Sets the settings from the command line and serves."""
     parser = argparse.ArgumentParser(prog="python -m local_aws", description=Settings.__doc__)
     for field in fields(Settings):
         default = getattr(settings, field.name)

@@ -1,13 +1,13 @@
 """The local AWS's own HTTP API, beside those of AWS; `faults.py` is its client.
 
-PUT    /_local_aws/faults          adds a fault: the fields of `Fault` in JSON; answers its id
+PUT    /_local_aws/faults          adds a fault: the fields of `Fault` in JSON; returns its ID
 GET    /_local_aws/faults          all faults, and how often each has struck
 DELETE /_local_aws/faults[/id]     ends all faults, or one
-GET    /_local_aws/calls           how often each operation was called, and how often it answered each error code
-GET    /_local_aws/permissions     how often each role was allowed each action that it asked for
+GET    /_local_aws/calls           how often each operation was called, and how often it returned each error code
+GET    /_local_aws/permissions     how often each role was allowed each action
 GET    /_local_aws/settings
-PUT    /_local_aws/settings        changes those that are given
-GET    /_local_aws/patches         how moto was changed
+PUT    /_local_aws/settings        changes the given settings
+GET    /_local_aws/patches         the patches to moto
 """
 
 import json
@@ -67,4 +67,4 @@ def _answer(method: str, path: list[str], request: Request) -> object:
         case "GET", ["patches"]:
             return [patch.described() for patch in PATCHES]
         case _:
-            raise ValueError(f"no {method} {'/'.join(path)} here; see {__name__}")
+            raise ValueError(f"unknown request {method} {'/'.join(path)}; see {__name__}")

@@ -1,13 +1,13 @@
-"""The errors that the local AWS itself answers with."""
+"""The errors that the local AWS itself returns."""
 
 from moto.core.exceptions import ServiceException
 
 
 class ServiceError(ServiceException):  # type: ignore[misc]  # moto is not type-checked
-    """`ServiceError(code, message)`: moto writes it the way the called service's protocol does.
+    """`ServiceError(code, message)`: moto serializes it in the protocol of the called service.
 
-    A class of its own, because moto takes the module of an error's class for the name of a service. The HTTP status
-    is the one that the service's model has for the code, unless one is given.
+    A class of its own, because moto derives the name of the service from the module of an error's class. The HTTP
+    status defaults to the one that the service's model defines for the code.
     """
 
     def __init__(self, code: str, message: str, status: int | None = None) -> None:

@@ -12,7 +12,7 @@ from local_aws.faults import Fault
 
 @dataclass(frozen=True)
 class Call:
-    """One call to AWS; the role is the name of the caller's, if it is one."""
+    """One call to AWS; `role` is the name of the caller's role, if the caller is one."""
 
     service: str
     operation: str
@@ -31,7 +31,7 @@ class _Active:
         self.chance = random.Random(self.fault.seed)  # noqa: S311  (chance, not cryptography)
 
     def strikes(self) -> bool:
-        """Whether it strikes what matches it, this time."""
+        """Whether it strikes the matching call this time."""
         if self.fault.times is not None and self.struck >= self.fault.times:
             return False
         if self.chance.random() >= self.fault.probability:
@@ -57,13 +57,13 @@ def add(fault: Fault) -> dict[str, Any]:
 
 
 def remove(number: int) -> dict[str, Any]:
-    """Ends the fault with this id."""
+    """Removes the fault with this ID."""
     with _lock:
         return _active.pop(number).described()
 
 
 def clear() -> list[dict[str, Any]]:
-    """Ends all faults."""
+    """Removes all faults."""
     with _lock:
         ended = [active.described() for active in _active.values()]
         _active.clear()
@@ -77,13 +77,13 @@ def listed() -> list[dict[str, Any]]:
 
 
 def strike_call(call: Call) -> Fault | None:
-    """The fault that strikes the call."""
+    """The fault that strikes the call, if any."""
     with _lock:
         return next((a.fault for a in _active.values() if _matches_call(a.fault, call) and a.strikes()), None)
 
 
 def strike_function(name: str, event: str) -> Fault | None:
-    """The fault that strikes an invocation of the function with the event."""
+    """The fault that strikes an invocation of the function with the event, if any."""
     with _lock:
         return next(
             (a.fault for a in _active.values() if _matches_invocation(a.fault, name, event) and a.strikes()), None

@@ -1,4 +1,4 @@
-"""What a test can ask of a running local AWS beside the services: faults, how often what was called, other settings.
+"""The client of the local AWS's own API: inject faults, change settings, count calls and permissions.
 
 with injected(endpoint, Fault(service="ssm", operation="PutParameter", error="TooManyUpdates", times=2)) as fault:
     ...
@@ -17,53 +17,53 @@ PREFIX = "/_local_aws/"
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What goes wrong, with which calls to AWS or invocations of a function, and how often.
+    """What goes wrong, in which calls to AWS or invocations of a function, and how often.
 
     In names, `*` and `?` are wildcards. Of several faults that match, the oldest one strikes.
     """
 
     service: str = "*"
-    """As in signatures: Step Functions is `states`."""
+    """The name in signatures, such as `states` for Step Functions."""
     operation: str = "*"
     role: str | None = None
-    """The name of the caller's role: a fault with one spares the administrator."""
+    """The name of the caller's role; None is any caller, the administrator included."""
     containing: str = ""
-    """A part of the request's text: its body and its path; or of the event that a function is invoked with."""
+    """A part of the request's body or path, or of the event that a function is invoked with."""
     function: str | None = None
-    """The name of a function: the fault then strikes invocations of it, and no calls."""
+    """The name of a function: the fault then strikes its invocations instead of calls."""
 
     times: int | None = None
-    """None is each time."""
+    """None is every time."""
     probability: float = 1.0
     seed: int = 0
 
     seconds: float = 0.0
-    """By how much it is slow, whatever else happens."""
+    """The delay, whatever else happens."""
     error: str | None = None
-    """The error code of the answer."""
+    """The error code of the response."""
     status: int = 400
-    """The HTTP status of that answer."""
+    """The HTTP status of that response."""
     drop: bool = False
-    """The connection closes instead of an answer."""
+    """The connection closes without a response."""
     takes_effect: bool = False
-    """Whether the call is carried out before it fails: only its answer is lost."""
+    """Whether the call is carried out before it fails, so that only its response is lost."""
     kill: Literal["before", "after"] | None = None
-    """The process of the function is killed, before its handler runs or when it hands over its result."""
+    """The process of the function is killed, before its handler runs or when it returns its result."""
 
     @property
     def fails(self) -> bool:
-        """Whether the caller does not get the call's own answer."""
+        """Whether the caller gets no regular response."""
         return self.drop or self.error is not None
 
     def __post_init__(self) -> None:
         if self.function is None and (self.kill or not (self.fails or self.seconds)):
-            raise ValueError("a fault of calls needs error, drop or seconds, and has no kill")
+            raise ValueError("a fault in calls needs error, drop or seconds, and cannot have kill")
         if self.function is not None and (self.fails or not (self.kill or self.seconds)):
-            raise ValueError("a fault of a function needs kill or seconds, and has no error or drop")
+            raise ValueError("a fault in a function needs kill or seconds, and cannot have error or drop")
         if self.takes_effect and not self.fails:
-            raise ValueError("takes_effect is for faults with error or drop")
+            raise ValueError("takes_effect needs error or drop")
         if self.kill not in (None, "before", "after"):
-            raise ValueError(f"kill is before or after, and not {self.kill}")
+            raise ValueError(f"kill must be before or after, not {self.kill}")
 
 
 class InjectedFault:
@@ -83,7 +83,7 @@ class InjectedFault:
         return next(int(fault["struck"]) for fault in listed if fault["id"] == self._id)
 
     def remove(self) -> None:
-        """Ends it; `struck` remains."""
+        """Removes it; `struck` keeps its value."""
         self._struck = int(_ask(self._endpoint, "DELETE", f"faults/{self._id}")["struck"])
 
 
@@ -99,7 +99,7 @@ def injected(endpoint: str, fault: Fault) -> Iterator[InjectedFault]:
 
 @contextmanager
 def changed_settings(endpoint: str, **settings: object) -> Iterator[None]:
-    """Other settings for as long as the block runs, by the names that they have in `Settings`."""
+    """Changes settings, by their names in `Settings`, for as long as the block runs."""
     before = _ask(endpoint, "GET", "settings")
     _ask(endpoint, "PUT", "settings", settings)
     try:
@@ -109,18 +109,18 @@ def changed_settings(endpoint: str, **settings: object) -> Iterator[None]:
 
 
 def calls(endpoint: str, service: str, operation: str) -> tuple[int, dict[str, int]]:
-    """How often an operation was called since the start, and how often it answered which error code."""
+    """How often an operation was called since the start, and how often it returned each error code."""
     counts = _ask(endpoint, "GET", "calls").get(f"{service}:{operation}", {"calls": 0, "errors": {}})
     return counts["calls"], counts["errors"]
 
 
 def used_permissions(endpoint: str) -> dict[str, int]:
-    """How often each role was allowed each action that it asked for since the start, by `<role> <action>`."""
+    """How often each role was allowed each action since the start, by `<role> <action>`."""
     return dict(_ask(endpoint, "GET", "permissions"))
 
 
 def patches(endpoint: str) -> list[dict[str, str]]:
-    """How moto was changed: what, why, how we know, and the fingerprints of the expected and the installed code."""
+    """The patches to moto: what, why, how we know, and the fingerprints of the expected and the installed code."""
     return list(_ask(endpoint, "GET", "patches"))
 
 

@@ -1,4 +1,4 @@
-"""The one place through which every call to the local AWS passes."""
+"""The gateway: every call to the local AWS passes through it."""
 
 import json
 import re
@@ -24,7 +24,7 @@ from local_aws.policies import UnsupportedPolicyError
 
 UNKNOWN = "UnknownOperationException"
 DROPPED = "ConnectionClosed"
-"""What a call without an answer is counted as."""
+"""The error code under which a call without a response is counted."""
 
 _counting = threading.Lock()
 _calls: Counter[str] = Counter()
@@ -32,7 +32,7 @@ _errors: dict[str, Counter[str]] = {}
 
 
 def counts() -> dict[str, dict[str, object]]:
-    """How often each operation was called, and how often it answered each error code."""
+    """How often each operation was called, and how often it returned each error code."""
     with _counting:
         return {name: {"calls": number, "errors": dict(_errors[name])} for name, number in sorted(_calls.items())}
 
@@ -40,7 +40,8 @@ def counts() -> dict[str, dict[str, object]]:
 @replaces(
     BaseResponse,
     "call_action",
-    because="moto checks no permissions of roles, and answers 500 to an action that it lacks, which Terraform retries",
+    because="moto does not check the permissions of roles, "
+    "and returns 500 for an action that it lacks, which Terraform retries",
     source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
     written_against="26076963",
 )
@@ -48,7 +49,7 @@ def call_action(original: Any, response: BaseResponse) -> Any:  # noqa: ANN401
     """Checks the caller's permissions, lets moto answer unless a fault strikes, and counts."""
     service, operation = iam.called(response)
     role_arn = iam.caller(response)
-    # A body of the query protocol has been read when this is reached, and is here as parsed.
+    # The query protocol's body has already been read by now; only its parsed form is left.
     body = response.normalized_request.get_data(as_text=True) or json.dumps(response.querystring)
     text = body + unquote(response.path)
     call = Call(service, operation, role_arn and role_arn.rsplit("/", 1)[-1], text)
@@ -94,7 +95,7 @@ def _count(name: str, answer: tuple[int, dict[str, Any], Any]) -> None:
 
 
 def _error_code(headers: dict[str, Any], body: str | bytes) -> str | None:
-    """The code, as each protocol has it: in a header, in JSON or in XML, perhaps with a namespace before it."""
+    """The error code, which protocols put in a header, in JSON or in XML, sometimes with a namespace."""
     text = body.decode(errors="replace") if isinstance(body, bytes) else str(body)
     named = {name.lower(): str(value) for name, value in headers.items()}.get("x-amzn-errortype")
     found = re.search(r'"__type":\s*"([^"]+)"|<Code>([^<]+)</Code>', text)
@@ -112,12 +113,12 @@ def _serialized(response: BaseResponse, error: ServiceError) -> Any:  # noqa: AN
 @replaces(
     werkzeug_app,
     "create_backend_app",
-    because="an action of a REST service that moto lacks is a page that was not found, which says nothing",
+    because="moto answers an action of a REST service that it lacks with an anonymous 404",
     source="tool",
     written_against="a317751e",
 )
 def create_backend_app(original: Any, service: str) -> Flask:  # noqa: ANN401
-    """Makes the service's application name the action that it lacks."""
+    """Makes the 404 of the service's application name the missing action."""
     app: Flask = original(service)
     app.register_error_handler(404, lambda _: _unknown(service))
     return app

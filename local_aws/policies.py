@@ -1,4 +1,4 @@
-"""Evaluates IAM policy documents, the way the IAM user guide describes it.
+"""Evaluates IAM policy documents, as the IAM user guide describes.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
@@ -14,11 +14,11 @@ Context = Mapping[str, str | list[str]]
 
 
 class UnsupportedPolicyError(Exception):
-    """A policy uses what is not evaluated here. To ignore it would be to allow or to deny by accident."""
+    """A policy uses an element that is not evaluated here. Ignoring it would allow or deny by accident."""
 
 
 class Decision(Enum):
-    """What a set of policies says of one action on one resource."""
+    """The verdict of a set of policies on one action on one resource."""
 
     ALLOWED = "allowed"
     NOT_ALLOWED = "not allowed"
@@ -26,7 +26,7 @@ class Decision(Enum):
 
 
 def decide(policies: Iterable[Document], action: str, resource: str, context: Context) -> Decision:
-    """What identity policies or a permissions boundary say; an explicit deny wins."""
+    """The verdict of identity policies or of a permissions boundary; an explicit deny wins."""
     effects = {
         statement["Effect"] for statement in _statements(policies) if _covers(statement, action, resource, context)
     }

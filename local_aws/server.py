@@ -15,7 +15,7 @@ HOST = "127.0.0.1"
 
 
 def serve(port: int) -> int:
-    """Serves until SIGTERM or SIGINT, and returns the exit code. Port 0 takes any that is free."""
+    """Serves until SIGTERM or SIGINT, and returns the exit code. Port 0 is any free port."""
     listener = socket.socket()
     # A port on which only closed connections linger is free.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -34,7 +34,7 @@ def serve(port: int) -> int:
     from local_aws.settings import settings
 
     settings.port = listener.getsockname()[1]
-    # moto's own clients, if any, find this server through it.
+    # moto's own clients find this server through it.
     os.environ["MOTO_PORT"] = str(settings.port)
 
     # Imported modules stay: collecting garbage among them takes as long as the rest of the start, and again at the end.
@@ -50,7 +50,7 @@ def serve(port: int) -> int:
 
     # Most models do not list AccessDeniedException, and none has UnknownOperationException.
     warnings.filterwarnings("ignore", message="Exception.* does not match an error shape")
-    # A line for each request would bury what matters.
+    # A line for every request would bury the important ones.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
     server = make_server(

@@ -1,4 +1,4 @@
-"""What a user of the local AWS may choose; see `python -m local_aws --help`."""
+"""The settings of the local AWS; see `python -m local_aws --help`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Settings:
-    """The times are seconds. AWS takes minutes to hours for most of them; here they only have to be noticeable."""
+    """Times are in seconds. On AWS most of them are minutes to hours; here they only need to be noticeable."""
 
     port: int = 4566
     backup_seconds: float = 1.0
@@ -30,10 +30,10 @@ class Settings:
         return f"http://127.0.0.1:{self.port}"
 
     def change(self, values: Mapping[str, object]) -> None:
-        """Changes settings while the local AWS runs. What has begun, such as a restore, is not affected."""
+        """Changes settings while the local AWS runs. Operations under way, such as a restore, are not affected."""
         for name, value in values.items():
             if name == "port" or name not in self.__dataclass_fields__:
-                raise ValueError(f"{name} is no setting that can be changed")
+                raise ValueError(f"{name} is not a setting that can be changed")
             kind = type(getattr(self, name))
             setattr(self, name, kind(value))
 

@@ -11,7 +11,7 @@ from local_aws.patching import replaces
 @replaces(
     ApplicationAutoscalingBackend,
     "describe_scaling_policies",
-    because="moto answers with the policies of a table where those of one of its indexes are asked for",
+    because="moto returns the policies of the table when asked for those of one of its indexes",
     source="https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DescribeScalingPolicies.html",
     written_against="94c313b9",
 )
@@ -29,7 +29,7 @@ def describe_scaling_policies(
 @replaces(
     ApplicationAutoscalingBackend,
     "deregister_scalable_target",
-    because="moto keeps the policies of a target that is gone, and names the error of a missing one wrongly",
+    because="moto keeps the policies of a deleted target, and uses the wrong error name for a missing one",
     source="https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DeregisterScalableTarget.html",
     written_against="35377586",
 )

@@ -66,7 +66,7 @@ def _run_backup_job(backend: BackupBackend, job: BackupJob) -> None:
 
 
 def _outcome(backend: BackupBackend, job: BackupJob) -> tuple[str, str | None]:
-    """The state in which the job ends, and why. The backup is taken last, so that a table can vanish before."""
+    """The state in which the job ends, and why. The backup is taken last, so that a table can disappear before."""
     needed = settings.backup_seconds
     window = min(job.completion_window, needed)
     for state in ("CREATED", "RUNNING"):

@@ -1,4 +1,4 @@
-"""AWS Backup: what a vault tells its SNS topic about backup jobs."""
+"""AWS Backup: the notifications about backup jobs that a vault publishes to its SNS topic."""
 
 import sys
 
@@ -26,11 +26,11 @@ EVENTS = {
     "EXPIRED": {"BACKUP_JOB_COMPLETED", "BACKUP_JOB_EXPIRED"},
     "ABORTED": {"BACKUP_JOB_COMPLETED"},
 }
-"""Which events a vault must ask for to be told of a state; `BACKUP_JOB_COMPLETED` stands for every end of a job."""
+"""The events that report a state, by state; `BACKUP_JOB_COMPLETED` reports every end of a job."""
 
 
 def notify(backend: BackupBackend, job: BackupJob) -> None:
-    """Publishes how the job ended, if the vault asks for it and the topic lets AWS Backup publish."""
+    """Publishes how the job ended, if the vault subscribes to it and the topic lets AWS Backup publish."""
     wanted = backend.notifications.get(job.backup_vault_name)
     if wanted is None or not EVENTS[job.state] & set(wanted["BackupVaultEvents"]):
         return

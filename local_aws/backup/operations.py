@@ -1,7 +1,7 @@
-"""AWS Backup: how the operations that moto lacks are added to it, and what they share.
+"""AWS Backup: adds the operations that moto lacks, and holds what they share.
 
-An operation is a function of the Region's backend and of the request, parsed by the API's model; what it returns is
-serialized by that model, which finds `BackupJobId` in an attribute `backup_job_id`.
+An operation is a function of the Region's backend and the request, as parsed by the API's model. The model also
+serializes the result, and finds `BackupJobId` in an attribute `backup_job_id`.
 """
 
 import re
@@ -24,9 +24,9 @@ from local_aws.iam import enforcement as iam
 from local_aws.patching import adds, replaces
 
 ADVANCED_FEATURES = True
-"""Whether an account backs up DynamoDB with AWS Backup's advanced features, until UpdateRegionSettings says otherwise.
+"""Whether an account initially backs up DynamoDB with AWS Backup's advanced features; see UpdateRegionSettings.
 
-True on AWS for every account that had no vault before November 2021.
+On AWS this is true of every account that had no vault before November 2021.
 """
 
 SERVICE = "backup.amazonaws.com"
@@ -69,7 +69,7 @@ def _init(original: Callable[..., None], self: BackupBackend, *args: object, **k
     self.opt_in = {"DynamoDB": True}
 
 
-# moto names the paths that it serves one by one. The operation is found by the API's model, whatever the path.
+# moto lists the paths that it serves one by one. The API's model finds the operation, whatever the path.
 urls.url_paths["{0}/(?P<path>.+)$"] = BackupResponse.dispatch
 
 
@@ -96,14 +96,14 @@ def _api_name(operation_name: str) -> str:
 
 
 def _authorize_passed_role(response: BackupResponse) -> None:
-    """Every call that names a role needs iam:PassRole on it."""
+    """Every call that passes a role needs iam:PassRole on it."""
     role = response.params.get("BackupSelection", response.params).get("IamRoleArn")
     if role:
         iam.authorize_pass_role(response.access_key, role, SERVICE)
 
 
 def require_trust(role_arn: str) -> None:
-    """Refuses a role that AWS Backup may not assume."""
+    """Rejects a role that AWS Backup may not assume."""
     if not iam.role_trusts(role_arn, SERVICE):
         raise InvalidParameterValueException(f"The provided role {role_arn} cannot be assumed by AWS Backup.")
 
@@ -124,7 +124,7 @@ def page(name: str, things: dict[str, Any], request: Request) -> dict[str, objec
 
 
 def _passes(thing: object, request: Request) -> bool:
-    """The filters of list operations say what they compare: `ByState`, `ByCreatedBefore`, `ByCompleteAfter`."""
+    """The names of filters say what they compare: `ByState`, `ByCreatedBefore`, `ByCompleteAfter`."""
     dates = {"Created": "creation_date", "Complete": "completion_date"}
     for name, wanted in request.items():
         period = re.fullmatch("By(Created|Complete)(Before|After)", name)
@@ -138,13 +138,13 @@ def _passes(thing: object, request: Request) -> bool:
 
 
 def repeated(jobs: dict[str, Any], request: Request) -> Any | None:  # noqa: ANN401
-    """The job that an earlier call with the same idempotency token has started."""
+    """The job that an earlier call with the same idempotency token started."""
     token = request.get("IdempotencyToken")
     return next((job for job in list(jobs.values()) if token and job.idempotency_token == token), None)
 
 
 def message(error: Exception) -> str:
-    """What a job says of the error that ended it."""
+    """The status message of a job that ended with the error."""
     return error.message if isinstance(error, JsonRESTError) else repr(error)
 
 

@@ -23,7 +23,7 @@ def update_backup_plan(backend: BackupBackend, request: Request) -> object:
 @replaces(
     BackupBackend,
     "delete_backup_plan",
-    because="AWS deletes no plan that has selections; moto refuses the name of a deleted plan to a new one",
+    because="AWS does not delete a plan that has selections; moto never frees the name of a deleted plan",
     source="https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DeleteBackupPlan.html",
     written_against="c9bdec1f",
 )

@@ -81,7 +81,7 @@ def start_restore_job(backend: BackupBackend, request: Request) -> object:
 
 
 def _encryption(metadata: dict[str, str]) -> dict[str, Any]:
-    """The override that DynamoDB has for the encryption that the metadata asks for."""
+    """DynamoDB's override for the encryption that the metadata requests."""
     kind, key = metadata.get("encryptionType"), metadata.get("kmsMasterKeyArn")
     if kind is None:
         return {}

@@ -60,7 +60,7 @@ def delete_backup_vault_access_policy(backend: BackupBackend, request: Request) 
 @replaces(
     BackupBackend,
     "delete_backup_vault",
-    because="AWS deletes no vault that holds recovery points",
+    because="AWS does not delete a vault that contains recovery points",
     source="https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DeleteBackupVault.html",
     written_against="3adfa1de",
 )
@@ -75,7 +75,7 @@ def _delete_backup_vault(original: Callable[..., None], self: BackupBackend, bac
 @replaces(
     BackupResponse,
     "list_tags",
-    because="moto mistakes the path of the request, so that Terraform finds no tags",
+    because="moto misreads the path of the request, so that Terraform finds no tags",
     source="https://docs.aws.amazon.com/aws-backup/latest/devguide/API_ListTags.html",
     written_against="24525e57",
 )

@@ -13,25 +13,25 @@ Request = Mapping[str, Any]
 adds(
     Table,
     "table_id",
-    because="moto gives a table no id",
+    because="moto gives tables no ID",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html",
 )("")
 adds(
     Table,
     "table_class",
-    because="moto does not know table classes, so that Terraform sees a change",
+    because="moto lacks table classes, so that Terraform plans a change",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html",
 )(None)
 adds(
     Table,
     "on_demand_throughput",
-    because="moto does not know maxima for on-demand tables, which a restore keeps",
+    because="moto lacks maxima for on-demand tables, which a restore keeps",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode-max-throughput.html",
 )(None)
 adds(
     GlobalSecondaryIndex,
     "on_demand_throughput",
-    because="moto does not know maxima for on-demand indexes",
+    because="moto lacks maxima for on-demand indexes",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode-max-throughput.html",
 )(None)
 
@@ -45,7 +45,7 @@ def remember(table: Table, request: Request) -> None:
 @replaces(
     Table,
     "describe",
-    because="moto does not know ids, table classes and maxima for on-demand tables",
+    because="moto lacks table IDs, table classes and maxima for on-demand tables",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html",
     written_against="5f29f6e7",
 )
@@ -92,7 +92,7 @@ def _update_index(original: Callable[..., None], self: GlobalSecondaryIndex, u: 
 @replaces(
     GlobalSecondaryIndex,
     "describe",
-    because="moto does not know the maxima of an on-demand index",
+    because="moto lacks maxima for on-demand indexes",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode-max-throughput.html",
     written_against="65f16738",
 )

@@ -13,7 +13,7 @@ from local_aws.patching import replaces
 @replaces(
     Backup,
     "__init__",
-    because="moto fails to copy a table that is written to meanwhile",
+    because="moto fails to copy a table during writes",
     source="tool",
     written_against="c043c317",
 )

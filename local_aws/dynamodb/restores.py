@@ -1,8 +1,8 @@
-"""DynamoDB: restores that take their time, as on AWS.
+"""DynamoDB: restores that take time, as on AWS.
 
 A table that is being restored is kept out of `DynamoDBBackend.tables` until it is `ACTIVE`. Almost every call
-then answers as for a table that does not exist, which is what AWS does; the few calls that do know such a table
-are changed in `tables`.
+then answers as for a table that does not exist, which is what AWS does; `tables` changes the few calls that accept
+such a table.
 """
 
 import re
@@ -35,7 +35,7 @@ BACKUP_ARN = re.compile(
 TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
 _admission = threading.Lock()
-"""Held while a restore begins or ends, so that no two take the last place that the quota leaves."""
+"""Held while a restore starts or ends, so that no two restores take the last place within the quota."""
 
 
 def start_restore(
@@ -47,7 +47,7 @@ def start_restore(
 ) -> RestoredTable:
     """Admits a restore and returns the table, which becomes `ACTIVE` after `settings.restore_seconds`.
 
-    `request` holds the overrides, by the names that RestoreTableFromBackup gives them; `then` is called at the end.
+    `request` holds the overrides, by the names that RestoreTableFromBackup gives them; `then` is called once it is.
     """
     if not TABLE_NAME.fullmatch(target):
         raise error("ValidationException", f"Invalid table name {target!r}: 3 to 255 of a-z, A-Z, 0-9, _, . and -")
@@ -83,7 +83,7 @@ def start_restore(
 
 
 def settling_seconds() -> float:
-    """How long a restored table needs for lesser changes: seconds on AWS, where a restore takes minutes."""
+    """How long smaller changes to a restored table take: seconds on AWS, where a restore takes minutes."""
     return settings.restore_seconds / 5
 
 
@@ -105,7 +105,7 @@ def _apply_settings(table: RestoredTable, source: Table, request: Request) -> No
 
 
 def _known_indexes(overrides: list[dict[str, Any]], indexes: Sequence[SecondaryIndex]) -> list[dict[str, Any]]:
-    """A restore can leave indexes out; it can't create one, nor give one other keys."""
+    """A restore can leave indexes out; it cannot create one or change its keys."""
     schemas = {index.name: index.schema for index in indexes}
     for override in overrides:
         if schemas.get(override["IndexName"]) != override["KeySchema"]:
@@ -140,7 +140,7 @@ adds(
 adds(
     RestoredTable,
     "recovery_ready_at",
-    because="AWS refuses to change point-in-time recovery for some seconds after a table is ACTIVE",
+    because="AWS rejects changes to point-in-time recovery for some seconds after a table is ACTIVE",
     source="measured",
 )(0.0)
 adds(
@@ -211,5 +211,5 @@ def _describe_restored(
 
 
 def is_updating(table: Table) -> bool:
-    """Whether an earlier UpdateTable is still at work."""
+    """Whether an earlier UpdateTable is still in progress."""
     return isinstance(table, RestoredTable) and time.monotonic() < table.updating_until

@@ -1,4 +1,4 @@
-"""DynamoDB: what a table reports elsewhere: Contributor Insights and Kinesis data streams."""
+"""DynamoDB: Contributor Insights and Kinesis data streams of tables."""
 
 import time
 from typing import Any
@@ -17,13 +17,13 @@ from local_aws.patching import adds
 adds(
     Table,
     "insights",
-    because="moto knows no Contributor Insights",
+    because="moto lacks Contributor Insights",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateContributorInsights.html",
 )(None)
 adds(
     Table,
     "streaming",
-    because="moto knows no Kinesis data streams of tables",
+    because="moto lacks Kinesis data streams of tables",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_EnableKinesisStreamingDestination.html",
 )(None)
 
@@ -42,7 +42,7 @@ def _settled(ready_at: float, settled: str, before: str) -> str:
 @adds(
     DynamoHandler,
     "update_contributor_insights",
-    because="moto knows no Contributor Insights",
+    because="moto lacks Contributor Insights",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateContributorInsights.html",
 )
 def update_contributor_insights(handler: DynamoHandler) -> ActionResult:
@@ -60,7 +60,7 @@ def update_contributor_insights(handler: DynamoHandler) -> ActionResult:
 @adds(
     DynamoHandler,
     "describe_contributor_insights",
-    because="moto knows no Contributor Insights",
+    because="moto lacks Contributor Insights",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeContributorInsights.html",
 )
 def describe_contributor_insights(handler: DynamoHandler) -> ActionResult:
@@ -88,7 +88,7 @@ def _insights(handler: DynamoHandler) -> ActionResult:
 @adds(
     DynamoHandler,
     "enable_kinesis_streaming_destination",
-    because="moto knows no Kinesis data streams of tables",
+    because="moto lacks Kinesis data streams of tables",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_EnableKinesisStreamingDestination.html",
 )
 def enable_kinesis_streaming_destination(handler: DynamoHandler) -> ActionResult:
@@ -113,7 +113,7 @@ def enable_kinesis_streaming_destination(handler: DynamoHandler) -> ActionResult
 @adds(
     DynamoHandler,
     "describe_kinesis_streaming_destination",
-    because="moto knows no Kinesis data streams of tables",
+    because="moto lacks Kinesis data streams of tables",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeKinesisStreamingDestination.html",
 )
 def describe_kinesis_streaming_destination(handler: DynamoHandler) -> ActionResult:

@@ -28,7 +28,7 @@ def _restoring(backend: DynamoDBBackend, name_or_arn: str) -> RestoredTable | No
 @replaces(
     DynamoDBBackend,
     "describe_table",
-    because="DescribeTable knows a table that is being restored",
+    because="DescribeTable describes a table that is being restored",
     source="measured",
     written_against="8c79dca3",
 )
@@ -56,7 +56,8 @@ def _list_tables(
 @replaces(
     DynamoHandler,
     "create_table",
-    because="the name of a table that is being restored is taken; moto does not read TableClass and OnDemandThroughput",
+    because="the name of a table that is being restored cannot be used again; "
+    "moto does not read TableClass and OnDemandThroughput",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html",
     written_against="f55498d4",
 )
@@ -94,7 +95,7 @@ def _update_table(original: Callable[..., ActionResult], self: DynamoHandler) ->
 @replaces(
     DynamoDBBackend,
     "update_continuous_backups",
-    because="AWS refuses to change point-in-time recovery for some seconds after a table is ACTIVE",
+    because="AWS rejects changes to point-in-time recovery for some seconds after a table is ACTIVE",
     source="measured",
     written_against="7409e6eb",
 )
@@ -114,7 +115,7 @@ def _update_continuous_backups(
 @replaces(
     DynamoDBBackend,
     "delete_table",
-    because="a table that is being restored or updated can't be deleted",
+    because="a table that is being restored or updated cannot be deleted",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteTable.html",
     written_against="bab269fa",
 )
@@ -129,7 +130,7 @@ def _delete_table(original: Callable[..., Table], self: DynamoDBBackend, name: s
 @replaces(
     DynamoDBBackend,
     "tag_resource",
-    because="moto ignores tags of a missing table, keeps old values beside new ones, and takes any length",
+    because="moto ignores tags of a missing table, keeps old values beside new ones, and accepts values of any length",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TagResource.html",
     written_against="eff4d4c0",
 )
@@ -156,7 +157,7 @@ def _untag_resource(original: Callable[..., None], self: DynamoDBBackend, arn: s
 @replaces(
     DynamoDBBackend,
     "update_time_to_live",
-    because="moto's error for a missing table is called ResourceNotFound, which no client knows",
+    because="moto's error for a missing table is called ResourceNotFound, which no client recognises",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html",
     written_against="9da0deb0",
 )
@@ -170,7 +171,7 @@ def _update_time_to_live(
 @replaces(
     DynamoDBBackend,
     "describe_time_to_live",
-    because="moto's error for a missing table is called ResourceNotFound, which no client knows",
+    because="moto's error for a missing table is called ResourceNotFound, which no client recognises",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTimeToLive.html",
     written_against="abbcbcd6",
 )

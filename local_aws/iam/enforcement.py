@@ -1,7 +1,7 @@
-"""IAM: what the credentials of a role may do. All other credentials are the administrator's.
+"""IAM: the permissions of a role's credentials. All other credentials are the administrator's.
 
-moto's own check knows neither resources nor conditions. Only identity policies and the permissions boundary are
-evaluated for a role: a resource policy alone never lets a role in, although it may on AWS.
+moto's own check ignores resources and conditions. Only identity policies and the permissions boundary are evaluated
+for a role: a resource policy alone never lets a role in, although it may on AWS.
 """
 
 import json
@@ -38,7 +38,7 @@ default_user_config["iam"]["load_aws_managed_policies"] = True
     written_against="b3f2c8c3",
 )
 def init_aws_policies(original: Callable[..., list[ManagedPolicy]], backend: IAMBackend) -> list[ManagedPolicy]:
-    """Reads them for one partition only: this is where they can be attached."""
+    """Reads them for one partition only, the one in which they can be attached."""
     return original(backend) if backend.partition == "aws" else []
 
 
@@ -60,7 +60,7 @@ _assuming = threading.Lock()
 
 
 def credentials(role_arn: str, session: str) -> Credentials:
-    """The keys that an AWS service gets when it assumes the role; the same ones each time."""
+    """The keys that an AWS service gets when it assumes the role, always the same."""
     with _assuming:
         return _assume(role_arn, session)
 
@@ -79,7 +79,7 @@ def role_may(role_arn: str, action: str, resource: str, context: Context | None 
 
 
 def role_trusts(role_arn: str, service: str, source_arn: str | None = None) -> bool:
-    """Whether the role exists and the AWS service may assume it, on behalf of the source if it names one."""
+    """Whether the role exists and the AWS service may assume it, on behalf of the source if there is one."""
     role = _role(role_arn)
     context: dict[str, str | list[str]] = {"aws:SourceAccount": role_arn.split(":")[4]}
     if source_arn:
@@ -90,7 +90,7 @@ def role_trusts(role_arn: str, service: str, source_arn: str | None = None) -> b
 
 
 def authorize_pass_role(access_key: str, role_arn: str, service: str) -> None:
-    """Raises AccessDeniedException if the caller is a role that may not pass this role to the service."""
+    """Raises AccessDeniedException if the caller is a role without permission to pass this role to the service."""
     authorize(access_key, "iam:PassRole", role_arn, {"iam:PassedToService": service})
 
 
@@ -109,7 +109,7 @@ def caller(response: BaseResponse) -> str | None:
 
 
 def called(response: BaseResponse) -> tuple[str, str]:
-    """Service and operation, by the names that signatures and the API have for them: `states`, `StartExecution`."""
+    """Service and operation, as signatures and the API name them: `states`, `StartExecution`."""
     signed = re.search(r"Credential=[^/]*/\d+/[^/]*/([^/]+)/", response.headers.get("Authorization", ""))
     return signed[1] if signed else str(response.service_name), str(response._get_action())
 
@@ -131,12 +131,12 @@ def authorize_call(response: BaseResponse) -> None:
 
 
 def via(service: str, region: str) -> dict[str, str]:
-    """The context in which a service uses a key."""
+    """The request context when a service uses a key."""
     return {"kms:ViaService": f"{service}.{region}.amazonaws.com"}
 
 
 def authorize(access_key: str, action: str, resource: str, context: Context, code: str = ACCESS_DENIED) -> None:
-    """Raises AWS's error if the access key belongs to a role that may not do this."""
+    """Raises AWS's error if the access key belongs to a role without this permission."""
     role_arn = _role_of(access_key)
     reason = role_arn and _reason_for_denial(role_arn, action, resource, context)
     if role_arn and reason:
@@ -147,7 +147,7 @@ def authorize(access_key: str, action: str, resource: str, context: Context, cod
         )
 
 
-# The services of the query protocol have codes of their own.
+# Services that use the query protocol have their own codes.
 _ERROR_CODES = {"sns": "AuthorizationError", "iam": "AccessDenied", "sts": "AccessDenied", "s3": "AccessDenied"}
 
 
@@ -180,7 +180,7 @@ def _session_arn(access_key: str, role_arn: str) -> str:
 
 
 def _reason_for_denial(role_arn: str, action: str, resource: str, context: Context) -> str | None:
-    """AWS's words for why the role may not do this, or None if it may."""
+    """AWS's wording for why the role may not do this, or None if it may."""
     role = _role(role_arn)
     if role is None:
         return f"because no identity-based policy allows the {action} action"
@@ -204,7 +204,7 @@ def _reason_for_denial(role_arn: str, action: str, resource: str, context: Conte
 
 
 def used_permissions() -> dict[str, int]:
-    """How often each role was allowed each action that it asked for, by `<role> <action>`."""
+    """How often each role was allowed each action, by `<role> <action>`."""
     with _using:
         return dict(_used)
 
@@ -236,7 +236,7 @@ def _request_context(action: str, given: dict[str, Any]) -> dict[str, str]:
     return {}
 
 
-# Operations that are not called as their IAM actions.
+# Operations whose IAM actions have other names.
 _ACTIONS = {
     "lambda:Invoke": "lambda:InvokeFunction",
     "sns:PublishBatch": "sns:Publish",
@@ -244,7 +244,7 @@ _ACTIONS = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
 }
 
-# Service names in signatures that are not the prefix of their IAM actions.
+# Service names in signatures that differ from the prefix of their IAM actions.
 _PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
 
 
@@ -281,7 +281,7 @@ def _dynamodb(operation: str, given: dict[str, Any], arn: str, _path: str) -> li
 
 
 def _application_autoscaling(operation: str, given: dict[str, Any], arn: str, _path: str) -> list[str]:
-    """What is described is no resource; ids of targets are generated, so any will do."""
+    """Describe operations have no resource; IDs of targets are generated, so any will do."""
     return ["" if operation.startswith("Describe") else f"{arn}scalable-target/0001{given.get('ResourceId', '')}"]
 
 

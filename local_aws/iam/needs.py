@@ -1,6 +1,6 @@
-"""IAM: what a call needs besides the action of its own name.
+"""IAM: the permissions that a call needs besides the action of its own name.
 
-What a service does in the name of its caller, the caller must be allowed to do.
+A service acts on behalf of its caller, who must therefore be allowed to do the same.
 """
 
 import re
@@ -26,7 +26,7 @@ ENCRYPTION_NEEDS_OF_KEY = (
     "ReEncryptFrom",
     "ReEncryptTo",
 )
-"""What DynamoDB needs on a customer's key, in the name of the one who has a table encrypted with it.
+"""What whoever encrypts a table with a customer's key needs on it: DynamoDB uses the key on the caller's behalf.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
 """
@@ -42,26 +42,26 @@ DECRYPTING = {
     "UpdateContributorInsights",
     "UpdateItem",
 }
-"""What decrypts the key of a table in the name of its caller.
+"""The operations that decrypt with the key of a table on the caller's behalf.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Contributor_Insights_IAM.html
 """
 
 STREAMING_NEEDS = ("DescribeStream", "PutRecord", "PutRecords")
-"""DynamoDB writes to a Kinesis data stream in the name of the one who enabled it, and also lists the streams.
+"""DynamoDB lists Kinesis data streams and writes to one on behalf of whoever enables the destination.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds_iam.html
 """
 
 DESCRIBING_STREAMS_NEEDS = ("DescribeStream", "DescribeStreamSummary")
-"""So it looks at the streams of a table in the name of the one who asks for them."""
+"""It also describes the streams of a table on the caller's behalf."""
 
 AUTO_SCALING_NEEDS = {
     "RegisterScalableTarget": ("dynamodb:DescribeTable", "dynamodb:UpdateTable"),
     "PutScalingPolicy": ("cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"),
     "DeregisterScalableTarget": ("cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"),
 }
-"""Application Auto Scaling tries what it will do with the permissions of its caller.
+"""Application Auto Scaling validates the caller's permissions for what it is going to do.
 
 https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_permission_validation.html
 """
@@ -78,7 +78,7 @@ class Need:
 
 
 def needs(action: str, resources: list[str], given: Mapping[str, Any]) -> Iterator[Need]:
-    """What a call with these parameters on these resources needs besides the action."""
+    """What a call with these parameters on these resources needs besides the action itself."""
     service, operation = action.split(":")
     if action in KEY_USES and (key := key_of(resources[0])):
         yield from (Need(use, key.arn, error="KMS.AccessDeniedException") for use in KEY_USES[action])
@@ -112,7 +112,7 @@ def _needs_of_auto_scaling(operation: str, target: str, given: Mapping[str, Any]
     table = re.match(r"table/[^/]+", given.get("ResourceId", ""))
     resources = {
         "dynamodb": f"arn:{target.split(':')[1]}:dynamodb:{region_and_account}:{table[0] if table else ''}",
-        # Without a name: the request is one that must fail.
+        # Without a name, because the validating request is meant to fail.
         "cloudwatch": f"arn:{target.split(':')[1]}:cloudwatch:{region_and_account}:alarm:",
     }
     for needed in AUTO_SCALING_NEEDS[operation]:
@@ -120,7 +120,7 @@ def _needs_of_auto_scaling(operation: str, target: str, given: Mapping[str, Any]
 
 
 def table_by_arn(arn: str) -> Table | None:
-    """The table that an ARN, of it or of one of its indexes, is about, if it can be used."""
+    """The usable table to which an ARN, of a table or of an index, belongs."""
     found = re.fullmatch(r"arn:[^:]+:dynamodb:([^:]+):([^:]+):table/([^/]+)(/index/[^/]+)?", arn)
     return dynamodb_backends[found[2]][found[1]].tables.get(found[3]) if found else None
 

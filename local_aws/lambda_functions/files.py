@@ -23,7 +23,7 @@ PROVIDED = (
     "urllib3",
     "six",
 )
-"""What Lambda's Python runtimes bring along."""
+"""The packages that Lambda's Python runtimes include."""
 
 _building = threading.RLock()
 
@@ -67,5 +67,5 @@ def var_runtime() -> Path:
 
 
 def remove() -> None:
-    """Removes all that was made here."""
+    """Removes all of these files."""
     shutil.rmtree(scratch(), ignore_errors=True)

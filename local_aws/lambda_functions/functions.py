@@ -1,4 +1,4 @@
-"""Lambda: functions that really run, and the checks that AWS makes before it takes their configuration."""
+"""Lambda: functions that really run, and the checks that AWS makes before it accepts their configuration."""
 
 import base64
 import io
@@ -84,7 +84,7 @@ def _runnable(function: LambdaFunction) -> lambda_runtime.Function:
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
         "AWS_LAMBDA_LOG_GROUP_NAME": logging["LogGroup"],
         "AWS_LAMBDA_LOG_FORMAT": logging["LogFormat"].upper(),
-        # What makes it the local AWS and not AWS.
+        # Directs the function to the local AWS.
         "AWS_ENDPOINT_URL": settings.endpoint,
         "AWS_EC2_METADATA_DISABLED": "true",
         **function.environment_vars,
@@ -179,7 +179,7 @@ def remember_configuration(
 @replaces(
     LambdaFunction,
     "get_configuration",
-    because="moto forgets a function's LoggingConfig and DeadLetterConfig, so that Terraform sees a difference",
+    because="moto forgets a function's LoggingConfig and DeadLetterConfig, so that Terraform plans a change",
     source="https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html",
     written_against="803fb04b",
 )
@@ -278,7 +278,7 @@ SENDING = {
 
 
 def may_send(role_arn: str, destination: str) -> bool:
-    """Whether what the function's role sends arrives at a destination or dead-letter queue."""
+    """Whether messages sent with the function's role arrive at a destination or dead-letter queue."""
     is_queue = destination.split(":")[2] == "sqs"
     return _may_call(role_arn, destination) and (not is_queue or iam.role_may_encrypt(role_arn, destination))
 
@@ -289,27 +289,27 @@ def _may_call(role_arn: str, destination: str) -> bool:
 
 
 def _check_destination(whose: str, role_arn: str, destination: str) -> None:
-    # AWS looks at the key of an encrypted queue only when there is something to send.
+    # AWS does not check the key of an encrypted queue until there is something to send.
     if not _may_call(role_arn, destination):
         action, service = SENDING[destination.split(":")[2]]
         raise InvalidParameterValueException(f"The {whose} does not have permissions to call {action} on {service}")
 
 
 def destination(function: LambdaFunction, outcome: str) -> str | None:
-    """The ARN to which what came of an asynchronous invocation goes: `OnFailure` or `OnSuccess`."""
+    """The ARN of the destination for an outcome of asynchronous invocations: `OnFailure` or `OnSuccess`."""
     config = event_invoke_config(function).get("DestinationConfig") or {}
     return (config.get(outcome) or {}).get("Destination")
 
 
 def event_invoke_config(function: LambdaFunction) -> dict[str, Any]:
-    """How asynchronous invocations of the function are retried and where they end."""
+    """How asynchronous invocations of the function are retried, and their destinations."""
     return function.event_invoke_config[0].config if function.event_invoke_config else {}
 
 
 @replaces(
     LambdaBackend,
     "put_function_event_invoke_config",
-    because="moto answers with the first configuration for ever, and accepts destinations that the role may not use",
+    because="moto always returns the first configuration, and accepts destinations that the role may not use",
     source="https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html",
     written_against="5553f19f",
 )
@@ -332,7 +332,7 @@ def put_function_event_invoke_config(
 @replaces(
     LambdaBackend,
     "delete_function",
-    because="moto knows nothing of the processes that run the function",
+    because="moto does not end the processes that run the function",
     source="tool",
     written_against="828280c8",
 )

@@ -82,7 +82,7 @@ def _until_it_succeeds(function_arn: str, event: bytes) -> None:
         try:
             function = function_by_arn(function_arn)
         except UnknownFunctionException:
-            # Deleted in the meantime: AWS drops its events.
+            # The function was deleted in the meantime: AWS drops its events.
             return
         invocation = run(function, event, request_id)
         attempts += 1

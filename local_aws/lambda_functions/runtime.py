@@ -1,7 +1,7 @@
 """Runs Lambda functions from their deployed zips, each execution environment in a process of its own.
 
-The process is AWS's own runtime (`awslambdaric`) and speaks the Runtime API with this module. It can import what it
-could import on AWS and nothing else: the function's code, its layers, and what `/var/runtime` holds.
+The process is AWS's own runtime (`awslambdaric`) and calls the Runtime API of `runtime_api`. It can import what it
+could import on AWS and nothing else: the function's code, its layers, and the contents of `/var/runtime`.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ INIT_SECONDS = 10
 
 @dataclass(frozen=True)
 class Function:
-    """All that makes one execution environment of a function differ from another's."""
+    """Everything that an execution environment of a function depends on."""
 
     arn: str
     handler: str
@@ -43,7 +43,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Invocation:
-    """What came of one event: the payload is what the function returned, or Lambda's description of the error."""
+    """The outcome of one event: the payload is what the function returned, or Lambda's description of the error."""
 
     request_id: str
     payload: bytes
@@ -55,7 +55,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Request:
-    """One event; its process may be killed before the handler gets it, or when it hands over what came of it."""
+    """One event; the process may be killed before the handler gets it, or when it returns the result."""
 
     id: str
     event: bytes
@@ -101,7 +101,7 @@ _environments: set["_Environment"] = set()
 
 
 class _Pool:
-    """The environments of one function as it is configured now."""
+    """The environments of one function in its current configuration."""
 
     def __init__(self, function: Function) -> None:
         self.function = function
@@ -178,7 +178,7 @@ class _Environment:
                 [sys.executable, "-S", "-m", "awslambdaric", function.handler],
                 cwd=task,
                 env=variables,
-                # A file, unlike a pipe, holds all that was written once the result is there.
+                # A file, unlike a pipe, is complete as soon as the result is available.
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -214,7 +214,7 @@ class _Environment:
         return self._process.poll() is None
 
     def run(self, request: Request) -> tuple[Invocation, bool]:
-        """Runs one event; the second value tells whether the environment can be used again."""
+        """Runs one event; the second value is whether the environment can be reused."""
         self._api.started.wait(INIT_SECONDS)
         begin = time.monotonic()
         outcome = self._outcome(request)

@@ -22,7 +22,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an event: the function's own answer, or how its process ended."""
+    """The outcome of an event: the function's own response, or how its process ended."""
 
     payload: bytes
     failed: bool
@@ -32,13 +32,13 @@ class Outcome:
 
     @classmethod
     def of_sandbox(cls, error: str, request_id: str, message: str) -> "Outcome":
-        """An error that Lambda reports, and not the function."""
+        """An error that Lambda reports, not the function."""
         description = {"errorType": error, "errorMessage": f"RequestId: {request_id} {message}"}
         return cls(json.dumps(description).encode(), failed=True, reusable=False, log_line=description["errorMessage"])
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """Hands events to one execution environment and takes what comes of them."""
+    """Hands events to one execution environment and receives their outcomes."""
 
     daemon_threads = True
 
@@ -48,7 +48,7 @@ class RuntimeApi(ThreadingHTTPServer):
         self.events: SimpleQueue[Event | None] = SimpleQueue()
         self.outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self.started = threading.Event()
-        # How soon the server notices that it is to stop is of no importance.
+        # It does not matter how soon the server notices that it should stop.
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 5}, daemon=True).start()
 
     @property
@@ -57,7 +57,7 @@ class RuntimeApi(ThreadingHTTPServer):
         return f"127.0.0.1:{self.server_port}"
 
     def close(self) -> None:
-        """Lets the process that waits for an event go, and stops serving a little later."""
+        """Releases the process that waits for an event, and stops serving a little later."""
         self.events.put(None)
         threading.Thread(target=self._stop, daemon=True).start()
 

@@ -1,4 +1,4 @@
-"""SNS: deliveries to Lambda and SQS, with the permissions that AWS asks for and dead-letter queues."""
+"""SNS: deliveries to Lambda and SQS, with the permissions that AWS requires and dead-letter queues."""
 
 import base64
 import json
@@ -20,8 +20,8 @@ SERVICE = "sns.amazonaws.com"
 @replaces(
     Subscription,
     "publish",
-    because="moto waits for the function, invents message attributes, asks for no permission "
-    "and has no dead-letter queues of subscriptions",
+    because="moto waits for the function, invents message attributes, checks no permissions, "
+    "and ignores dead-letter queues of subscriptions",
     source="https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html",
     written_against="fd07bd0b",
 )

@@ -1,4 +1,4 @@
-"""SQS: who may use a queue, and an encrypted one.
+"""SQS: queues, their policies and their encryption.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
 """
@@ -30,10 +30,10 @@ def queue_by_arn(arn: str) -> Queue | None:
 
 
 def key_of(queue_arn: str) -> Key | None:
-    """The customer's key with which the queue is encrypted, if it is with one."""
+    """The customer's key with which the queue is encrypted, if any."""
     queue = queue_by_arn(queue_arn)
     key = queue and queue.kms_master_key_id
-    # Everybody in the account who may use a queue may use AWS's own key for queues.
+    # Anybody in the account who may use a queue may use AWS's own key for queues.
     if not key or key.endswith("alias/aws/sqs"):
         return None
     *_, region, account, _ = queue_arn.split(":")
@@ -44,7 +44,7 @@ def key_of(queue_arn: str) -> Key | None:
 
 
 def queue_accepts(queue_arn: str, service: str, context: Context) -> bool:
-    """Whether the queue exists and it and its key let an AWS service send to it."""
+    """Whether the queue exists, and its policy and its key let an AWS service send to it."""
     queue = queue_by_arn(queue_arn)
     if queue is None or not service_may(queue._policy_json, service, "sqs:SendMessage", queue_arn, context):
         return False
@@ -53,7 +53,7 @@ def queue_accepts(queue_arn: str, service: str, context: Context) -> bool:
     except ServiceError:
         return False
     if key is None:
-        # AWS's own key for queues lets no other service use it.
+        # No other service may use AWS's own key for queues.
         return not queue.kms_master_key_id
     return all(service_may(key.policy, service, use, key.arn, context) for use in KEY_USES["sqs:SendMessage"])
 
@@ -61,7 +61,7 @@ def queue_accepts(queue_arn: str, service: str, context: Context) -> bool:
 @replaces(
     SQSBackend,
     "set_queue_attributes",
-    because="moto takes the policy away when another attribute is changed",
+    because="moto removes the policy when another attribute is changed",
     source="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
     written_against="ea0bf1a5",
 )
@@ -71,5 +71,5 @@ def set_queue_attributes(
     queue_name: str,
     attributes: dict[str, Any],
 ) -> Queue:
-    """Keeps what the request does not name."""
+    """Keeps the policy unless the request changes it."""
     return original(backend, queue_name, {"Policy": backend.get_queue(queue_name).policy, **attributes})

@@ -32,8 +32,8 @@ _starting = threading.Lock()
 @replaces(
     StepFunctionsParserBackend,
     "start_execution",
-    because="moto gives all unnamed executions one ARN, validates no names and starts two executions of one name "
-    "that come at once",
+    because="moto gives all unnamed executions the same ARN, validates no names, and starts both of two simultaneous "
+    "executions with one name",
     source="https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html",
     written_against="0f8d9dd5",
 )
@@ -45,7 +45,7 @@ def start_execution(
     execution_input: str | None = None,
     trace_header: str | None = None,
 ) -> Execution:
-    """Validates the name or makes one up."""
+    """Validates the name, or generates one."""
     name = name or str(uuid.uuid4())
     if not re.fullmatch(r"[0-9A-Za-z_-]{1,80}", name):
         raise ServiceError("InvalidName", f"Invalid Name: '{name}'")
@@ -77,7 +77,7 @@ def start(original: Any, execution: Execution) -> None:  # noqa: ANN401
 @replaces(
     CloudWatchLoggingSession,
     "publish_history_log",
-    because="moto's own way to write a line fails: it takes a text for a date",
+    because="moto fails to write a line, because it expects a date where it gets text",
     source="tool",
     written_against="bea9765f",
 )

@@ -1,4 +1,4 @@
-"""Step Functions: what a state calls, as whom, and what its errors are called."""
+"""Step Functions: what a state calls, with whose permissions, and how its errors are named."""
 
 import json
 import sys
@@ -51,7 +51,7 @@ def iso(moment: datetime) -> str:
 @replaces(
     boto_client,
     "boto_client_for",
-    because="moto calls AWS as nobody in particular, so that no permission of the execution role is tested, "
+    because="moto calls AWS without the execution role, so that its permissions are not checked, "
     "and makes a client for each call",
     source="https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html",
     written_against="1f44dc2a",
@@ -77,7 +77,7 @@ def _client(region: str, service: str, role_arn: str | None) -> Any:  # noqa: AN
         aws_secret_access_key=keys.secret_access_key if keys else "secret",
         aws_session_token=keys.session_token if keys else None,
         config=Config(
-            # As moto's own client: a wrong parameter is the service's to refuse.
+            # Like moto's own client: the service itself rejects wrong parameters.
             parameter_validation=False,
             retries={"total_max_attempts": 1},
             read_timeout=LONGEST_TASK_SECONDS,
@@ -141,7 +141,7 @@ def error_cause_from_client_error(
 @replaces(
     StateTaskServiceLambda,
     "_from_error",
-    because="AWS names a call to Lambda without an answer Lambda.SdkClientException, which a state may retry and catch",
+    because="AWS reports a call to Lambda without a response as Lambda.SdkClientException, which can be retried",
     source="https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception",
     written_against="ba630b50",
 )

@@ -12,7 +12,7 @@ from local_aws.patching import replaces
 from local_aws.step_functions.ends import waited_for
 
 _BECAUSE = (
-    "the API of Step Functions begins names with a small letter and has dates, where a definition has capital letters "
+    "the API of Step Functions has names in lower camel case and dates, where a definition has upper camel case "
     "and milliseconds"
 )
 
@@ -63,7 +63,7 @@ def _normalise_response(
     written_against="baf0479e",
 )
 def _after_eval_execution(original: Any, task: StateTaskServiceSfn, env: Environment, **named: Any) -> None:  # noqa: ANN401
-    # Before the history tells that it was started.
+    # Before the history reports the start.
     if task._is_integration_pattern():
         waited_for[env.states.context_object.context_object_data["Execution"]["Id"]] = env.stack[-1]["ExecutionArn"]
     original(task, env=env, **named)

@@ -1,4 +1,4 @@
-"""Step Functions: state machines, and the checks that AWS makes before it takes them."""
+"""Step Functions: state machines, and the checks that AWS makes before it accepts them."""
 
 import json
 import re
@@ -39,7 +39,7 @@ WAITING_FOR_EXECUTIONS = ("DescribeRule", "PutRule", "PutTargets")
 @replaces(
     StepFunctionsParserBackend,
     "_validate_definition",
-    because="moto accepts transitions to states that do not exist, and states that nothing leads to",
+    because="moto accepts transitions to missing states, and unreachable states",
     source="https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html",
     written_against="a5921e3d",
 )
@@ -117,8 +117,8 @@ def list_state_machine_versions(response: StepFunctionResponse) -> ActionResult:
 @replaces(
     StepFunctionsParserBackend,
     "create_state_machine",
-    because="moto accepts roles that cannot be assumed or cannot deliver logs, and answers a second creation "
-    "with another definition as if it were the first",
+    because="moto accepts roles that cannot be assumed or cannot deliver logs, and accepts a second creation "
+    "with another definition",
     source="https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html",
     written_against="dc56ec54",
 )
@@ -143,8 +143,8 @@ def create_state_machine(
 @replaces(
     StepFunctionsParserBackend,
     "update_state_machine",
-    because="moto accepts roles that cannot be assumed or cannot deliver logs, and takes the empty object with which "
-    "clients in Go switch tracing off for no change",
+    because="moto accepts roles that cannot be assumed or cannot deliver logs, and ignores the empty object with which "
+    "clients in Go switch tracing off",
     source="https://docs.aws.amazon.com/step-functions/latest/apireference/API_UpdateStateMachine.html",
     written_against="03b6b2ec",
 )
@@ -190,7 +190,7 @@ def _check_role(role_arn: str, state_machine_arn: str, logging: dict[str, Any] |
 
 
 def _check_managed_rule(role_arn: str, state_machine_arn: str, definition: str) -> None:
-    """To wait for an execution, Step Functions makes a rule in the name of the role."""
+    """To wait for an execution, Step Functions creates a rule on behalf of the role."""
     rule = re.sub(r":states:(.*):stateMachine:.*", r":events:\1:rule/", state_machine_arn)
     rule += "StepFunctionsGetEventsForStepFunctionsExecutionRule"
     lacks = not all(iam.role_may(role_arn, f"events:{action}", rule) for action in WAITING_FOR_EXECUTIONS)

@@ -13,7 +13,7 @@ from moto.xray.models import xray_backends
 
 @dataclass(frozen=True)
 class Trace:
-    """A trace that begins now, unless told otherwise."""
+    """A trace that starts now by default."""
 
     begin: float = field(default_factory=time.time)
     suffix: str = field(default_factory=lambda: uuid.uuid4().hex[:24])

@@ -1,4 +1,4 @@
-"""One local AWS for all canaries, with the shortest times, and what most of them need in it."""
+"""One local AWS for all canaries, with very short times, and the resources that most of them need."""
 
 import textwrap
 import uuid
@@ -53,7 +53,7 @@ def name() -> str:
 
 @pytest.fixture
 def role(aws: Callable[..., Any], name: str) -> Callable[..., str]:
-    """Makes roles: `role("lambda.amazonaws.com", allow("sqs:*"))` gives the ARN."""
+    """Makes roles: `role("lambda.amazonaws.com", allow("sqs:*"))` returns the ARN."""
 
     def make(service: str, *statements: dict[str, Any], suffix: str = "", **options: Any) -> str:  # noqa: ANN401
         trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
@@ -70,7 +70,7 @@ def role(aws: Callable[..., Any], name: str) -> Callable[..., str]:
 
 @pytest.fixture
 def function(aws: Callable[..., Any], role: Callable[..., str], name: str) -> Iterator[Callable[..., str]]:
-    """Deploys a function from its source text; gives its ARN."""
+    """Deploys a function from its source code; returns its ARN."""
     made: list[str] = []
 
     def make(source: str, *statements: dict[str, Any], **options: Any) -> str:  # noqa: ANN401
@@ -89,14 +89,14 @@ def function(aws: Callable[..., Any], role: Callable[..., str], name: str) -> It
 
     yield make
     for arn in made:
-        # Its processes end with it.
+        # This also ends its processes.
         with suppress(ClientError):
             aws("lambda").delete_function(FunctionName=arn)
 
 
 @pytest.fixture
 def key(aws: Callable[..., Any]) -> Callable[..., str]:
-    """Creates a KMS key, with the statements besides what every key's policy has; gives its ARN."""
+    """Creates a KMS key whose policy has these statements besides the usual one; returns its ARN."""
 
     def make(*statements: dict[str, Any]) -> str:
         owner = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})

@@ -40,7 +40,7 @@ def policies(scaling: Any, target: dict[str, str]) -> list[Any]:  # noqa: ANN401
     return found
 
 
-def test_policies_are_those_of_the_resource_that_is_asked_about(
+def test_only_the_policies_of_the_requested_resource_are_described(
     aws: Callable[..., Any], targets: list[dict[str, str]]
 ) -> None:
     for target in targets:
@@ -48,7 +48,7 @@ def test_policies_are_those_of_the_resource_that_is_asked_about(
         assert policy["ResourceId"] == target["ResourceId"]
 
 
-def test_policies_and_alarms_go_with_their_target(
+def test_policies_and_alarms_are_deleted_with_their_target(
     aws: Callable[..., Any], targets: list[dict[str, str]], name: str
 ) -> None:
     scaling = aws("application-autoscaling")

@@ -1,4 +1,4 @@
-"""Backup jobs, recovery points, restore jobs and notifications of AWS Backup, and what Terraform manages of it."""
+"""Backup jobs, recovery points, restore jobs, notifications, and the resources that Terraform manages."""
 
 import json
 import re
@@ -47,7 +47,7 @@ class Aws:
     role: str
 
     def table(self) -> str:
-        """A new table with one item; gives its ARN."""
+        """Creates a table with one item; returns its ARN."""
         name = f"orders.{uuid.uuid4()}"
         arn: str = self.dynamodb.create_table(
             TableName=name,
@@ -59,7 +59,7 @@ class Aws:
         return arn
 
     def start(self, **request: object) -> str:
-        """Starts a backup job of a new table unless told otherwise; gives its id."""
+        """Starts a backup job, by default of a new table; returns its ID."""
         if "ResourceArn" not in request:
             request["ResourceArn"] = self.table()
         given = {"BackupVaultName": self.vault, "IamRoleArn": self.role, **request}
@@ -84,14 +84,14 @@ class Aws:
         return job
 
     def received(self) -> list[dict[str, Any]]:
-        """What the topic's subscriber got since it was last asked."""
+        """The messages that the topic's subscriber received since the last call."""
         messages = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
         for message in messages:
             self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
         return [json.loads(message["Body"]) for message in messages]
 
     def notification(self, job_id: str) -> dict[str, Any]:
-        """What the topic's subscriber got about the job."""
+        """The message that the topic's subscriber received about the job."""
         messages: list[dict[str, Any]] = until(self.received, bool)
         assert [message["MessageAttributes"]["Id"]["Value"] for message in messages] == [job_id]
         return messages[0]
@@ -157,7 +157,7 @@ def _advanced(setup: Aws) -> Iterator[None]:
 
 @pytest.fixture
 def _slow(local_aws: str) -> Iterator[None]:
-    """Backup jobs take long enough for what happens meanwhile."""
+    """Backup jobs take long enough for something to happen meanwhile."""
     with changed_settings(local_aws, backup_seconds=0.3):
         yield
 
@@ -189,7 +189,7 @@ def test_a_backup_job_leaves_a_recovery_point_that_dynamodb_can_restore(setup: A
     assert setup.dynamodb.scan(TableName=target)["Items"] == [ITEM]
 
 
-def test_a_completed_job_is_announced_in_the_words_of_aws(setup: Aws) -> None:
+def test_a_completed_job_is_reported_in_the_wording_of_aws(setup: Aws) -> None:
     before = datetime.now(UTC) - timedelta(seconds=1)
     table = setup.table()
     job = setup.ended(setup.start(ResourceArn=table))
@@ -213,7 +213,7 @@ def test_a_completed_job_is_announced_in_the_words_of_aws(setup: Aws) -> None:
 
 
 @pytest.mark.usefixtures("_slow")
-def test_a_job_fails_when_its_table_vanishes(setup: Aws) -> None:
+def test_a_job_fails_if_its_table_disappears(setup: Aws) -> None:
     table = setup.table()
     job_id = setup.start(ResourceArn=table)
     setup.dynamodb.delete_table(TableName=table.split("/")[1])
@@ -240,7 +240,7 @@ def test_a_stopped_job_is_aborted(setup: Aws) -> None:
 
 def test_a_job_expires_with_its_completion_window(setup: Aws) -> None:
     table = setup.table()
-    # AWS wants at least an hour; without a window the job expires at once.
+    # AWS requires at least an hour; without a window the job expires at once.
     job_id = setup.start(ResourceArn=table, CompleteWindowMinutes=0)
     assert setup.ended(job_id)["State"] == "EXPIRED"
     got = setup.notification(job_id)
@@ -249,7 +249,7 @@ def test_a_job_expires_with_its_completion_window(setup: Aws) -> None:
     )
 
 
-def test_a_vault_reports_only_the_events_that_it_is_told_to(setup: Aws) -> None:
+def test_a_vault_reports_only_the_configured_events(setup: Aws) -> None:
     vault = {"BackupVaultName": setup.vault}
     setup.backup.put_backup_vault_notifications(
         **vault, SNSTopicArn=setup.topic, BackupVaultEvents=["BACKUP_JOB_FAILED"]
@@ -260,7 +260,7 @@ def test_a_vault_reports_only_the_events_that_it_is_told_to(setup: Aws) -> None:
     assert code(setup.backup.get_backup_vault_notifications, **vault) == "ResourceNotFoundException"
 
 
-def test_nothing_is_published_to_a_topic_that_does_not_let_aws_backup(setup: Aws) -> None:
+def test_nothing_is_published_to_a_topic_that_does_not_allow_aws_backup(setup: Aws) -> None:
     topic = setup.sns.create_topic(Name=f"closed-{uuid.uuid4()}")["TopicArn"]
     queue = setup.sqs.get_queue_attributes(QueueUrl=setup.queue, AttributeNames=["QueueArn"])
     setup.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue["Attributes"]["QueueArn"])
@@ -282,7 +282,7 @@ def test_a_job_that_cannot_start_says_why(setup: Aws) -> None:
     assert code(setup.backup.describe_backup_job, BackupJobId="missing") == "ResourceNotFoundException"
 
 
-def test_a_job_fails_when_its_role_may_not_back_up(setup: Aws) -> None:
+def test_a_job_fails_if_its_role_may_not_back_up(setup: Aws) -> None:
     table = setup.table()
     job = setup.ended(setup.start(ResourceArn=table, IamRoleArn=setup.new_role()))
     assert job["State"] == "FAILED"
@@ -355,7 +355,7 @@ def test_aws_backup_restores_a_native_recovery_point_too(setup: Aws) -> None:
     assert job["RestoreJobId"] not in [job["RestoreJobId"] for job in jobs]
 
 
-def test_a_restore_job_that_cannot_work_says_why(setup: Aws) -> None:
+def test_a_restore_job_that_cannot_start_says_why(setup: Aws) -> None:
     arn = setup.ended(setup.start())["RecoveryPointArn"]
     target = {"targetTableName": f"copy-{uuid.uuid4()}"}
     request = {"RecoveryPointArn": arn, "Metadata": target, "IamRoleArn": setup.role}
@@ -374,7 +374,7 @@ def test_a_restore_job_that_cannot_work_says_why(setup: Aws) -> None:
     assert "dynamodb:BatchWriteItem" in poor["StatusMessage"]
 
 
-def test_who_names_a_role_must_be_allowed_to_pass_it(setup: Aws, aws: Callable[..., Any]) -> None:
+def test_passing_a_role_needs_the_permission(setup: Aws, aws: Callable[..., Any]) -> None:
     caller = setup.new_role({"Action": "backup:*", "Resource": "*"}, trusted="account")
 
     def as_caller() -> Any:  # noqa: ANN401
@@ -402,7 +402,7 @@ def test_who_names_a_role_must_be_allowed_to_pass_it(setup: Aws, aws: Callable[.
     assert setup.ended(as_caller().start_backup_job(**request)["BackupJobId"])["State"] == "COMPLETED"
 
 
-def test_recovery_points_and_jobs_are_listed_by_what_they_belong_to(setup: Aws) -> None:
+def test_recovery_points_and_jobs_are_listed_by_vault_and_resource(setup: Aws) -> None:
     table = setup.table()
     jobs = [setup.ended(job_id) for job_id in [setup.start(ResourceArn=table), setup.start(ResourceArn=table)]]
     points = {job["RecoveryPointArn"] for job in jobs}
@@ -430,7 +430,7 @@ def test_recovery_points_and_jobs_are_listed_by_what_they_belong_to(setup: Aws) 
     assert metadata["RestoreMetadata"]["originalTableName"] == table.split("/")[1]
 
 
-def test_a_vault_is_deleted_only_without_recovery_points(setup: Aws) -> None:
+def test_a_vault_with_recovery_points_cannot_be_deleted(setup: Aws) -> None:
     vault = {"BackupVaultName": f"short-lived-{uuid.uuid4()}"}
     setup.backup.create_backup_vault(**vault)
     arn = setup.ended(setup.start(**vault))["RecoveryPointArn"]
@@ -461,7 +461,7 @@ def test_a_vault_keeps_its_policy_tags_and_notifications(setup: Aws) -> None:
     assert (got["SNSTopicArn"], got["BackupVaultEvents"]) == (setup.topic, events)
 
 
-def test_a_plan_is_deleted_only_without_selections_and_gives_its_name_back(setup: Aws) -> None:
+def test_a_plan_with_selections_cannot_be_deleted_and_a_deleted_one_frees_its_name(setup: Aws) -> None:
     plan = {"BackupPlanId": setup.backup.create_backup_plan(BackupPlan=PLAN)["BackupPlanId"]}
     selection = {"SelectionName": "tables", "IamRoleArn": setup.role, "Resources": ["arn:aws:dynamodb:*:*:table/*"]}
     stranger = {**selection, "IamRoleArn": setup.new_role(trusted="lambda.amazonaws.com")}

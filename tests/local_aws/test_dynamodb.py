@@ -57,7 +57,7 @@ def dynamodb(aws: Callable[..., Any]) -> Any:  # noqa: ANN401
 
 @pytest.fixture(scope="module")
 def source(dynamodb: Any) -> str:  # noqa: ANN401
-    """A table with one item, and with every setting that a restore keeps or drops."""
+    """A table with one item, and every setting that a restore keeps or drops."""
     name = f"source-{uuid.uuid4()}"
     arn = dynamodb.create_table(
         TableName=name,
@@ -95,7 +95,7 @@ def restore(dynamodb: Any, backup: str) -> Callable[..., dict[str, Any]]:  # noq
 
 @pytest.fixture(scope="module")
 def copies(dynamodb: Any, source: str) -> dict[str, str]:  # noqa: ANN401
-    """Copies of the source table that are restored at the same time, each with other overrides."""
+    """Copies of the source table, restored at the same time with different overrides."""
     index = {name: TABLE["GlobalSecondaryIndexes"][0][name] for name in ("IndexName", "KeySchema", "Projection")}
     overrides: dict[str, dict[str, Any]] = {
         "plain": {},
@@ -132,7 +132,7 @@ def active(dynamodb: Any, name: str) -> dict[str, Any]:  # noqa: ANN401
     raise AssertionError(f"{name} is not ACTIVE")
 
 
-def test_a_restore_is_in_progress_and_then_forgets_where_it_came_from(
+def test_a_restore_is_in_progress_and_then_loses_its_origin(
     dynamodb: Any,  # noqa: ANN401
     source: str,
     backup: str,
@@ -164,7 +164,7 @@ def test_a_restored_table_holds_the_items_of_the_backup(
     assert dynamodb.scan(TableName=copies["plain"])["Items"] == [item("1", "as of the backup")]
 
 
-def test_a_table_can_be_backed_up_while_it_is_written_to(dynamodb: Any) -> None:  # noqa: ANN401
+def test_a_table_can_be_backed_up_during_writes(dynamodb: Any) -> None:  # noqa: ANN401
     name = f"busy-{uuid.uuid4()}"
     dynamodb.create_table(TableName=name, **TABLE)
     done = threading.Event()
@@ -233,7 +233,7 @@ def test_index_overrides_without_indexes_drop_all_of_them(
     assert table["OnDemandThroughput"] == LOW_MAXIMA
 
 
-def test_impossible_overrides_are_refused(restore: Callable[..., Any]) -> None:
+def test_impossible_overrides_are_rejected(restore: Callable[..., Any]) -> None:
     index = {**TABLE["LocalSecondaryIndexes"][0], "IndexName": "new"}
     assert code(restore, BillingModeOverride="PROVISIONED") == "ValidationException"
     assert code(restore, ProvisionedThroughputOverride=PROVISIONED) == "ValidationException"
@@ -241,7 +241,7 @@ def test_impossible_overrides_are_refused(restore: Callable[..., Any]) -> None:
     assert code(restore, GlobalSecondaryIndexOverride=[index]) == "ValidationException"
 
 
-def test_empty_maxima_are_refused_after_the_restore_has_started(
+def test_empty_maxima_are_rejected_after_the_restore_has_started(
     dynamodb: Any,  # noqa: ANN401
     backup: str,
 ) -> None:
@@ -315,7 +315,7 @@ def test_a_restored_table_needs_time_between_changes(
 ) -> None:
     name = restore()["TableName"]
     recovery = {"TableName": name, "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
-    # Half a second each, which leaves time for what is to be refused.
+    # Half a second each, which leaves time for the calls that must fail.
     with changed_settings(local_aws, restore_seconds=2.5):
         arn = active(dynamodb, name)["TableArn"]
         assert code(dynamodb.update_continuous_backups, **recovery) == "ContinuousBackupsUnavailableException"
@@ -378,7 +378,7 @@ def test_no_more_restores_at_once_than_the_quota(aws: Callable[..., Any], local_
     restore(f"{name}-3")
 
 
-def test_a_backup_tells_the_settings_of_its_table_even_when_that_is_gone(dynamodb: Any) -> None:  # noqa: ANN401
+def test_a_backup_describes_its_table_even_after_that_is_deleted(dynamodb: Any) -> None:  # noqa: ANN401
     name = f"short-lived-{uuid.uuid4()}"
     dynamodb.create_table(
         TableName=name,
@@ -401,7 +401,7 @@ def test_a_backup_tells_the_settings_of_its_table_even_when_that_is_gone(dynamod
     assert restored["KeySchema"] == TABLE["KeySchema"]
 
 
-def test_each_table_has_an_id_of_its_own(dynamodb: Any, source: str, restore: Callable[..., Any]) -> None:  # noqa: ANN401
+def test_each_table_has_its_own_id(dynamodb: Any, source: str, restore: Callable[..., Any]) -> None:  # noqa: ANN401
     copy = restore()
     identity = dynamodb.describe_table(TableName=source)["Table"]["TableId"]
     assert identity == dynamodb.describe_table(TableName=source)["Table"]["TableId"]

@@ -50,13 +50,13 @@ def test_insights_are_enabled_after_a_while_for_the_table_or_an_index(
     assert dynamodb.describe_contributor_insights(TableName=table, **other)["ContributorInsightsStatus"] == "DISABLED"
 
 
-def test_insights_of_what_does_not_exist(aws: Callable[..., Any], table: str) -> None:
+def test_insights_need_an_existing_table_and_index(aws: Callable[..., Any], table: str) -> None:
     describe = aws("dynamodb").describe_contributor_insights
     assert code(describe, TableName=f"{table}-not") == "ResourceNotFoundException"
     assert code(describe, TableName=table, IndexName="not") == "ResourceNotFoundException"
 
 
-def test_a_table_is_streamed_to_kinesis_by_one_who_may_write_there(
+def test_streaming_to_kinesis_needs_permission_to_write_there(
     aws: Callable[..., Any], role: Callable[..., str], table: str, name: str
 ) -> None:
     aws("kinesis").create_stream(StreamName=name, ShardCount=1)

@@ -1,4 +1,4 @@
-"""Faults strike what they are meant for, as often as they are meant to, and what was called is counted."""
+"""Faults strike the calls they are meant for, as often as requested, and calls are counted."""
 
 import json
 import time
@@ -41,7 +41,7 @@ def parameter(name: str) -> str:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_call_fails_as_often_as_asked_in_the_protocol_of_its_service(
+def test_a_call_fails_as_often_as_requested_in_the_protocol_of_its_service(
     aws: Aws, local_aws: str, service: str, error: str, status: int, call: Callable[[Aws], object]
 ) -> None:
     with injected(local_aws, Fault(service=service, error=error, status=status, times=2)) as fault:
@@ -138,7 +138,7 @@ def fails(call: Callable[[], object]) -> bool:
 
 @pytest.fixture
 def noting(function: Make, aws: Aws, name: str) -> Callable[[], tuple[Any, int]]:
-    """Invokes a function that writes a line to its log; gives its answer and how many lines there are by then."""
+    """Invokes a function that writes a line to its log; returns its response and the number of lines so far."""
     arn = function(
         """
         def handler(event, context):
@@ -191,7 +191,7 @@ def test_a_function_is_slow(local_aws: str, noting: Callable[[], tuple[Any, int]
 @pytest.mark.parametrize(
     "wrong", [{}, {"function": "f", "error": "Wrong"}, {"kill": "before"}, {"seconds": 1, "takes_effect": True}]
 )
-def test_a_fault_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
+def test_an_inconsistent_fault_is_rejected(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"a fault of|takes_effect"):
         Fault(**wrong)
 
@@ -250,6 +250,6 @@ def test_settings_change_while_it_runs(aws: Aws, local_aws: str, name: str) -> N
 
 
 @pytest.mark.parametrize("wrong", [{"port": 1}, {"no_such_setting": 1}, {"restore_seconds": "long"}])
-def test_a_wrong_setting_is_refused(local_aws: str, wrong: dict[str, Any]) -> None:
+def test_a_wrong_setting_is_rejected(local_aws: str, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"port|no_such_setting|long"), changed_settings(local_aws, **wrong):
         pass

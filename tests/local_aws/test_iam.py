@@ -21,7 +21,7 @@ TABLE = {
 
 @pytest.fixture
 def acting(aws: Aws, role: Make, name: str) -> Callable[..., Any]:
-    """`acting("ssm", statement, ...)` gives a client with the credentials of a role with those statements."""
+    """`acting("ssm", statement, ...)` returns a client with the credentials of a role with those statements."""
 
     def client(service: str, *statements: dict[str, Any], **options: Any) -> Any:  # noqa: ANN401
         arn = role("lambda.amazonaws.com", *statements, **options)
@@ -44,7 +44,7 @@ def denied(call: Callable[[], object]) -> str:
     return str(error.value.response["Error"]["Message"])
 
 
-def test_what_no_policy_allows_is_denied_in_the_words_of_aws(acting: Aws, name: str) -> None:
+def test_an_action_that_no_policy_allows_is_denied_in_the_wording_of_aws(acting: Aws, name: str) -> None:
     ssm = acting("ssm", allow("ssm:GetParameter", on=f"arn:aws:ssm:*:*:parameter/{name}/*"))
     resource = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/another"
     assert denied(lambda: ssm.get_parameter(Name="/another")) == (
@@ -65,7 +65,7 @@ def test_a_change_of_policy_takes_effect_at_once(aws: Aws, acting: Aws, name: st
     denied(lambda: ssm.put_parameter(Name=f"/{name}", Value="blue", Type="String", Overwrite=True))
 
 
-def test_what_a_role_was_allowed_is_counted(aws: Aws, acting: Aws, local_aws: str, name: str) -> None:
+def test_allowed_actions_are_counted(aws: Aws, acting: Aws, local_aws: str, name: str) -> None:
     ssm = acting("ssm", allow("ssm:GetParameter", "ssm:PutParameter"))
     with pytest.raises(ssm.exceptions.ParameterNotFound):
         ssm.get_parameter(Name=name)
@@ -86,7 +86,7 @@ def test_managed_policies_count_and_an_explicit_deny_wins(aws: Aws, acting: Aws,
     )
 
 
-def test_policies_of_aws_can_be_attached(aws: Aws, acting: Aws, name: str) -> None:
+def test_aws_managed_policies_can_be_attached(aws: Aws, acting: Aws, name: str) -> None:
     logs = acting("logs")
     aws("iam").attach_role_policy(
         RoleName=f"{name}-lambda", PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
@@ -146,7 +146,7 @@ def test_policy_variables_are_filled_in(acting: Aws, name: str) -> None:
     acting("ssm", allow("ssm:PutParameter", on=own)).put_parameter(Name=f"/{name}", Value="green", Type="String")
 
 
-def test_tags_of_a_table_can_be_a_condition(aws: Aws, acting: Aws, name: str) -> None:
+def test_conditions_can_use_the_tags_of_a_table(aws: Aws, acting: Aws, name: str) -> None:
     for suffix, tags in (("-tagged", [{"Key": "rule", "Value": "staging"}]), ("-plain", [])):
         aws("dynamodb").create_table(TableName=name + suffix, Tags=tags, **TABLE)
     condition = {"StringEquals": {"aws:ResourceTag/rule": "staging"}}
@@ -251,7 +251,7 @@ POLICY = {
         ("cloudwatch:PutMetricAlarm", {"put_scaling_policy"}),
     ],
 )
-def test_auto_scaling_tries_what_it_will_do_with_the_permissions_of_its_caller(
+def test_auto_scaling_validates_the_permissions_of_its_caller(
     aws: Aws, acting: Aws, name: str, lacking: str, refused: set[str]
 ) -> None:
     aws("dynamodb").create_table(TableName=name, **TABLE)
@@ -282,7 +282,7 @@ def test_auto_scaling_tries_what_it_will_do_with_the_permissions_of_its_caller(
         assert error.value.response["Error"]["Code"] == "ValidationException"
 
 
-def test_the_service_namespace_of_auto_scaling_can_be_a_condition(acting: Aws) -> None:
+def test_conditions_can_use_the_service_namespace_of_auto_scaling(acting: Aws) -> None:
     condition = {"StringEquals": {"application-autoscaling:service-namespace": "ecs"}}
     scaling = acting("application-autoscaling", allow("application-autoscaling:*", Condition=condition))
     table = {"ResourceId": "table/t", "ScalableDimension": "dynamodb:table:ReadCapacityUnits"}
@@ -430,11 +430,11 @@ def test_a_call_needs_its_action_on_its_resource(
     try:
         getattr(client, call)(**parameters)
     except ClientError as error:
-        # What the call is about does not exist, which only somebody with the permission is told.
+        # The resource does not exist, but only a caller with the permission learns that.
         assert "AccessDenied" not in error.response["Error"]["Code"]  # noqa: PT017
 
 
-def test_everybody_may_ask_who_they_are(acting: Aws, name: str) -> None:
+def test_get_caller_identity_needs_no_permission(acting: Aws, name: str) -> None:
     caller = acting("sts").get_caller_identity()
     assert caller["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}-lambda/canary"
 
@@ -473,7 +473,7 @@ def test_aws_own_key_for_queues_needs_no_permission(aws: Aws, acting: Aws, name:
     acting("sqs", allow("sqs:SendMessage")).send_message(QueueUrl=queue, MessageBody="green")
 
 
-def test_a_queue_whose_key_does_not_exist_takes_nothing(aws: Aws, acting: Aws, name: str) -> None:
+def test_a_queue_whose_key_does_not_exist_accepts_nothing(aws: Aws, acting: Aws, name: str) -> None:
     gone = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000"
     queue = aws("sqs").create_queue(QueueName=name, Attributes={"KmsMasterKeyId": gone})["QueueUrl"]
     sqs = acting("sqs", allow("*"))

@@ -1,4 +1,4 @@
-"""Lambda functions run, are refused and are configured as on AWS."""
+"""Lambda functions run, fail and are configured as on AWS."""
 
 import base64
 import json
@@ -31,7 +31,7 @@ def log_of(aws: Aws, group: str) -> list[str]:
     return [event["message"] for event in aws("logs").filter_log_events(logGroupName=group)["events"]]
 
 
-def test_a_function_runs_with_what_lambda_tells_it(aws: Aws, function: Make, name: str) -> None:
+def test_a_function_runs_in_the_environment_that_lambda_provides(aws: Aws, function: Make, name: str) -> None:
     arn = function(
         """
         import os, boto3
@@ -90,7 +90,7 @@ def test_a_function_imports_only_its_code_layers_and_what_lambda_provides(aws: A
     assert found == ["green", "blue"]
 
 
-def test_a_warm_process_is_used_again_until_the_function_changes(aws: Aws, function: Make) -> None:
+def test_a_warm_process_is_reused_until_the_function_changes(aws: Aws, function: Make) -> None:
     arn = function("import os\ndef handler(event, context): return os.getpid()")
     first, second = invoked(aws, arn)[1], invoked(aws, arn)[1]
     assert first == second
@@ -106,7 +106,7 @@ def test_an_exception_becomes_lambdas_error(aws: Aws, function: Make) -> None:
     assert found["stackTrace"]
 
 
-def test_a_function_that_takes_too_long_is_ended(aws: Aws, function: Make) -> None:
+def test_a_function_times_out(aws: Aws, function: Make) -> None:
     arn = function(
         "import os, time\ndef handler(event, context): return os.getpid() if event else time.sleep(60)", Timeout=1
     )
@@ -237,7 +237,7 @@ def test_a_configuration_survives(aws: Aws, function: Make, name: str) -> None:
         ({"Code": {"ZipFile": b"not a zip"}}, "Could not unzip uploaded file"),
     ],
 )
-def test_a_configuration_that_cannot_work_is_refused(
+def test_an_impossible_configuration_is_rejected(
     aws: Aws, function: Make, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ClientError, match=message) as error:
@@ -245,14 +245,14 @@ def test_a_configuration_that_cannot_work_is_refused(
     assert error.value.response["Error"]["Code"] == "InvalidParameterValueException"
 
 
-def test_an_update_that_cannot_work_is_refused(aws: Aws, function: Make) -> None:
+def test_an_impossible_update_is_rejected(aws: Aws, function: Make) -> None:
     arn = function(ECHO, Environment={"Variables": {"A": "x" * 4088}})
     for options in ({"TracingConfig": {"Mode": "Active"}}, {"Environment": {"Variables": {"A": "x" * 4089}}}):
         with pytest.raises(ClientError, match=r"PutTraceSegments|4KB"):
             aws("lambda").update_function_configuration(FunctionName=arn, **options)
 
 
-def test_a_role_that_lambda_may_not_assume_is_refused(function: Make, role: Make) -> None:
+def test_a_role_that_lambda_may_not_assume_is_rejected(function: Make, role: Make) -> None:
     with pytest.raises(ClientError, match="cannot be assumed by Lambda"):
         function(ECHO, Role=role("states.amazonaws.com"))
 
@@ -264,7 +264,7 @@ def test_a_failure_destination_needs_the_roles_permission(aws: Aws, function: Ma
         aws("lambda").put_function_event_invoke_config(FunctionName=arn, DestinationConfig=to)
 
 
-def test_the_last_event_invoke_configuration_counts(aws: Aws, function: Make) -> None:
+def test_the_latest_event_invoke_configuration_applies(aws: Aws, function: Make) -> None:
     arn = function(ECHO)
     for attempts in (2, 0):
         aws("lambda").put_function_event_invoke_config(FunctionName=arn, MaximumRetryAttempts=attempts)
@@ -272,7 +272,7 @@ def test_the_last_event_invoke_configuration_counts(aws: Aws, function: Make) ->
 
 
 @pytest.mark.parametrize(("options", "runs"), [({}, 3), ({"MaximumRetryAttempts": 1}, 2)])
-def test_an_event_that_fails_is_retried_and_then_reported(
+def test_a_failing_event_is_retried_and_then_sent_to_the_failure_destination(
     aws: Aws, function: Make, name: str, options: dict[str, int], runs: int
 ) -> None:
     queue = aws("sqs").create_queue(QueueName=name)["QueueUrl"]
@@ -299,7 +299,7 @@ def test_an_event_that_fails_is_retried_and_then_reported(
     assert {line.split()[2] for line in starts} == {record["requestContext"]["requestId"]}
 
 
-def test_a_report_for_an_encrypted_queue_is_lost_without_its_key(
+def test_a_record_for_an_encrypted_queue_is_lost_without_its_key(
     aws: Aws, function: Make, role: Make, key: Make, name: str
 ) -> None:
     key_arn = key()
@@ -333,7 +333,7 @@ def test_traces_are_lost_without_the_permission(aws: Aws, function: Make, name: 
     assert (segment["origin"], segment["resource_arn"], segment["fault"]) == ("AWS::Lambda::Function", arn, True)
 
 
-def test_an_event_that_fails_goes_to_the_dead_letter_queue(aws: Aws, function: Make, name: str) -> None:
+def test_a_failing_event_goes_to_the_dead_letter_queue(aws: Aws, function: Make, name: str) -> None:
     queue = aws("sqs").create_queue(QueueName=name)["QueueUrl"]
     target = {"TargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"}
     arn = function(FAIL, allow("sqs:SendMessage"), DeadLetterConfig=target)
@@ -350,7 +350,7 @@ def test_a_dry_run_runs_nothing(aws: Aws, function: Make) -> None:
     assert response["StatusCode"] == 204
 
 
-def test_a_deleted_function_is_gone_with_its_process(aws: Aws, function: Make, name: str) -> None:
+def test_deleting_a_function_ends_its_process(aws: Aws, function: Make, name: str) -> None:
     arn = function("import os\ndef handler(event, context): return os.getpid()")
     before = invoked(aws, arn)[1]
     aws("lambda").delete_function(FunctionName=arn)

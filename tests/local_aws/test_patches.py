@@ -5,7 +5,7 @@ from collections import Counter
 from local_aws import patches
 
 
-def test_moto_is_as_it_was_when_the_patches_were_written(local_aws: str) -> None:
+def test_moto_has_not_changed_since_the_patches_were_written(local_aws: str) -> None:
     found = patches(local_aws)
     assert len(found) > 80
     assert [patch for patch in found if patch["found"] != patch["written_against"]] == []
@@ -23,7 +23,7 @@ def test_every_operation_is_patched_in_one_place(local_aws: str) -> None:
 
 
 def test_every_patch_says_why_and_how_we_know(local_aws: str) -> None:
-    # An AWS page, somebody's measurement, or the tool itself.
+    # A page of AWS's documentation, a measurement, or the tool itself.
     for patch in patches(local_aws):
         assert patch["because"]
         assert patch["source"] in ("measured", "tool") or patch["source"].startswith("https://docs.aws.amazon.com/")

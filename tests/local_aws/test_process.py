@@ -1,4 +1,4 @@
-"""A local AWS that outlives its starter is found and stopped by whoever knows its directory."""
+"""A local AWS may outlive its starter: any process can find and stop it by its directory."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ def test_it_is_found_and_stopped_by_its_directory(tmp_path: Path) -> None:
     assert not found.stop()
 
 
-def test_a_directory_in_which_nothing_was_started_has_nothing_to_stop(tmp_path: Path) -> None:
+def test_stopping_without_a_start_does_nothing(tmp_path: Path) -> None:
     assert not LocalAws(tmp_path).stop()
 
 

@@ -1,4 +1,4 @@
-"""The local AWS starts, says where it is, and leaves nothing behind."""
+"""The local AWS starts, prints its endpoint, and leaves nothing behind."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 @dataclass
 class Started:
-    """A local AWS of its own, with the id of the process in which its one function waits for the next event."""
+    """A local AWS, with the ID of the process in which its only function waits for the next event."""
 
     process: subprocess.Popen[str]
     directory: Path
@@ -32,7 +32,7 @@ class Started:
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Started]]:
-    """Three local AWSs, started at the same time, because a start takes long."""
+    """Three local AWSs, started at the same time to save time."""
     directories = [tmp_path_factory.mktemp("started") for _ in range(3)]
     processes = [
         subprocess.Popen(
@@ -54,7 +54,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Started]]:
 
 
 def process_of_a_function(process: subprocess.Popen[str]) -> int:
-    """Deploys a function, runs it, and gives the id of the process in which it waits for the next event."""
+    """Deploys a function, runs it, and returns the ID of the process in which it waits for the next event."""
     assert process.stdout
     endpoint = process.stdout.readline().removeprefix("local AWS: ").strip()
 
@@ -80,13 +80,13 @@ def process_of_a_function(process: subprocess.Popen[str]) -> int:
 
 
 def runs(process: int) -> bool:
-    # One that has ended may still be listed, as Z, until somebody asks for its exit code.
+    # A process that has ended is listed as Z until its exit code is read.
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
     return state.stdout.strip()[:1] not in ("", "Z")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_when_asked_and_leaves_no_process_and_no_file(three: list[Started], number: signal.Signals) -> None:
+def test_it_stops_on_a_signal_and_leaves_no_process_and_no_file(three: list[Started], number: signal.Signals) -> None:
     started = three.pop()
     assert runs(started.worker)
     assert list(started.directory.iterdir())
@@ -106,7 +106,7 @@ def test_processes_of_functions_end_when_it_is_killed(three: list[Started]) -> N
     wait_until("change", lambda: not runs(started.worker), 5)
 
 
-def test_a_taken_port_is_one_clear_line() -> None:
+def test_a_port_in_use_is_reported_in_one_line() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -118,6 +118,6 @@ def test_a_taken_port_is_one_clear_line() -> None:
     assert found.stderr == f"local AWS: cannot listen on 127.0.0.1:{port}: Address already in use\n"
 
 
-def test_an_administrator_reaches_it_at_the_address_that_it_gives(aws: Callable[..., Any], local_aws: str) -> None:
+def test_an_administrator_reaches_it_at_its_endpoint(aws: Callable[..., Any], local_aws: str) -> None:
     assert local_aws.startswith("http://127.0.0.1:")
     assert aws("sts").get_caller_identity()["Account"] == "123456789012"

@@ -77,7 +77,7 @@ class Topic:
         return message_id
 
     def seen(self) -> list[dict[str, Any]]:
-        """The events that the function got."""
+        """The events that the function received."""
         lines = [event["message"] for event in self.aws("logs").filter_log_events(logGroupName=self.log)["events"]]
         return [json.loads(line) for line in lines if line.startswith("{")]
 
@@ -91,7 +91,7 @@ def topic(aws: Aws, function: Make, name: str) -> Topic:
     return Topic(aws, function, name)
 
 
-def test_a_function_gets_the_event_that_aws_sends(topic: Topic) -> None:
+def test_a_function_receives_the_event_that_aws_sends(topic: Topic) -> None:
     topic.permit(topic.arn)
     subscription = topic.subscribe()
     message_id = topic.publish("green", State="COMPLETED", EventType="BACKUP_JOB")
@@ -149,7 +149,7 @@ def test_a_deleted_function_leaves_its_messages_in_the_dead_letter_queue(aws: Aw
     assert topic.received(topic.dead)["Message"] == "green"
 
 
-def test_a_dead_letter_queue_that_does_not_let_sns_in_gets_nothing(topic: Topic) -> None:
+def test_a_dead_letter_queue_receives_nothing_if_its_policy_does_not_allow_sns(topic: Topic) -> None:
     topic.let_dead_letters_in(topic.arn + "another")
     topic.subscribe(RedrivePolicy=topic.redrive())
     topic.publish("green")
@@ -157,7 +157,7 @@ def test_a_dead_letter_queue_that_does_not_let_sns_in_gets_nothing(topic: Topic)
         topic.received(topic.dead, wait=0.3)
 
 
-def test_a_queue_gets_messages_only_if_its_policy_lets_sns_in(aws: Aws, topic: Topic) -> None:
+def test_a_queue_receives_messages_only_if_its_policy_allows_sns(aws: Aws, topic: Topic) -> None:
     aws("sns").subscribe(TopicArn=topic.arn, Protocol="sqs", Endpoint=topic.dead_arn)
     topic.publish("lost")
     topic.let_dead_letters_in(topic.arn)
@@ -167,7 +167,7 @@ def test_a_queue_gets_messages_only_if_its_policy_lets_sns_in(aws: Aws, topic: T
         topic.received(topic.dead, wait=0.3)
 
 
-def test_an_encrypted_queue_gets_messages_only_if_its_key_lets_sns_use_it(aws: Aws, topic: Topic, key: Make) -> None:
+def test_an_encrypted_queue_receives_messages_only_if_sns_may_use_its_key(aws: Aws, topic: Topic, key: Make) -> None:
     topic.let_dead_letters_in(topic.arn)
     aws("sns").subscribe(TopicArn=topic.arn, Protocol="sqs", Endpoint=topic.dead_arn)
     sns = {"Service": "sns.amazonaws.com"}

@@ -1,4 +1,4 @@
-"""State machines execute, are refused and are described as on AWS."""
+"""State machines are validated, executed and described as on AWS."""
 
 import json
 import time
@@ -35,7 +35,7 @@ FAIL = """
 
 @pytest.fixture
 def machine(aws: Aws, role: Make, name: str) -> Callable[..., str]:
-    """Creates a state machine; gives its ARN."""
+    """Creates a state machine; returns its ARN."""
 
     def make(definition: dict[str, Any], *statements: dict[str, Any], **options: Any) -> str:  # noqa: ANN401
         arn: str = aws("stepfunctions").create_state_machine(
@@ -53,7 +53,7 @@ def machine(aws: Aws, role: Make, name: str) -> Callable[..., str]:
 
 @pytest.fixture
 def execute(aws: Aws, machine: Make) -> Callable[..., dict[str, Any]]:
-    """Executes a definition to its end; gives the description of the execution."""
+    """Executes a definition to its end; returns the description of the execution."""
 
     def run(definition: dict[str, Any], *statements: dict[str, Any], given: object = None) -> dict[str, Any]:
         arn = machine(definition, *statements)
@@ -79,7 +79,7 @@ def task(resource: str, arguments: dict[str, Any] | None = None, **fields: Any) 
 
 
 def both_ways(function: str) -> list[dict[str, Any]]:
-    """A task that invokes the function, in the two ways that there are."""
+    """A task that invokes the function, in either of the two ways."""
     return [
         task(function),
         task("arn:aws:states:::lambda:invoke", {"FunctionName": function, "Payload.$": "$"}, OutputPath="$.Payload"),
@@ -87,7 +87,7 @@ def both_ways(function: str) -> list[dict[str, Any]]:
 
 
 def at_once(definitions: list[dict[str, Any]]) -> dict[str, Any]:
-    """A definition whose output is a list of theirs."""
+    """A definition whose output lists those of the given tasks."""
     return {"StartAt": "All", "States": {"All": {"Type": "Parallel", "Branches": definitions, "End": True}}}
 
 
@@ -173,7 +173,7 @@ def test_a_task_times_out(function: Make, execute: Callable[..., dict[str, Any]]
     assert execute(at_once(definitions), allow("lambda:InvokeFunction"))["status"] == "SUCCEEDED"
 
 
-def test_no_state_catches_a_path_that_leads_nowhere(execute: Callable[..., dict[str, Any]]) -> None:
+def test_no_state_catches_an_invalid_path(execute: Callable[..., dict[str, Any]]) -> None:
     catch = [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]
     definition = task("arn:aws:states:::aws-sdk:ssm:getParameter", {"Name.$": "$.missing"}, Catch=catch)
     definition["States"]["Caught"] = {"Type": "Succeed"}
@@ -181,7 +181,7 @@ def test_no_state_catches_a_path_that_leads_nowhere(execute: Callable[..., dict[
     assert (done["status"], done["error"]) == ("FAILED", "States.Runtime")
 
 
-def test_task_failed_catches_what_a_service_refuses(execute: Callable[..., dict[str, Any]]) -> None:
+def test_task_failed_catches_the_error_of_a_service(execute: Callable[..., dict[str, Any]]) -> None:
     catch = [{"ErrorEquals": ["States.TaskFailed"], "Next": "Caught"}]
     definition = task("arn:aws:states:::aws-sdk:ssm:getParameter", {"Name": "/none"}, Catch=catch)
     definition["States"]["Caught"] = {"Type": "Pass", "End": True}
@@ -189,9 +189,7 @@ def test_task_failed_catches_what_a_service_refuses(execute: Callable[..., dict[
     assert json.loads(done["output"])["Error"] == "Ssm.ParameterNotFoundException"
 
 
-def test_the_output_of_a_service_has_texts_for_dates(
-    aws: Aws, name: str, execute: Callable[..., dict[str, Any]]
-) -> None:
+def test_the_output_of_a_service_has_dates_as_text(aws: Aws, name: str, execute: Callable[..., dict[str, Any]]) -> None:
     aws("ssm").put_parameter(Name=f"/{name}", Value="green", Type="String")
     definition = task("arn:aws:states:::aws-sdk:ssm:getParameter", {"Name": f"/{name}"})
     done = execute(definition, allow("ssm:GetParameter"))
@@ -200,7 +198,7 @@ def test_the_output_of_a_service_has_texts_for_dates(
     assert parameter["LastModifiedDate"].endswith("Z")
 
 
-def test_the_start_time_can_be_put_out(execute: Callable[..., dict[str, Any]]) -> None:
+def test_the_start_time_can_be_output(execute: Callable[..., dict[str, Any]]) -> None:
     started = {"Type": "Pass", "Parameters": {"Started.$": "$$.Execution.StartTime"}, "End": True}
     done = execute({"StartAt": "Pass", "States": {"Pass": started}})
     assert json.loads(done["output"])["Started"].endswith("Z")
@@ -216,7 +214,7 @@ def test_a_failure_takes_error_and_cause_from_its_input(execute: Callable[..., d
 # Executions
 
 
-def test_each_unnamed_execution_is_one_of_its_own(aws: Aws, machine: Make) -> None:
+def test_unnamed_executions_get_different_names(aws: Aws, machine: Make) -> None:
     arn = machine(PASS)
     started = {aws("stepfunctions").start_execution(stateMachineArn=arn)["executionArn"] for _ in range(3)}
     assert len(started) == 3
@@ -224,7 +222,7 @@ def test_each_unnamed_execution_is_one_of_its_own(aws: Aws, machine: Make) -> No
 
 
 @pytest.mark.parametrize("wrong", ["a b", "a.b", "x" * 81, "é"])
-def test_a_wrong_name_is_refused(aws: Aws, machine: Make, wrong: str) -> None:
+def test_an_invalid_name_is_rejected(aws: Aws, machine: Make, wrong: str) -> None:
     client = aws("stepfunctions")
     with pytest.raises(client.exceptions.InvalidName):
         client.start_execution(stateMachineArn=machine(PASS), name=wrong)
@@ -242,13 +240,13 @@ def test_a_name_starts_one_execution(aws: Aws, machine: Make) -> None:
         client.start_execution(stateMachineArn=arn, name="x" * 80, input='{"a": 1}')
 
 
-def test_input_that_is_not_json_is_refused(aws: Aws, machine: Make) -> None:
+def test_input_that_is_not_json_is_rejected(aws: Aws, machine: Make) -> None:
     client = aws("stepfunctions")
     with pytest.raises(client.exceptions.InvalidExecutionInput):
         client.start_execution(stateMachineArn=machine(PASS), input="{")
 
 
-def test_stopping_is_immediate_and_stays(aws: Aws, function: Make, machine: Make) -> None:
+def test_stopping_is_immediate_and_final(aws: Aws, function: Make, machine: Make) -> None:
     client = aws("stepfunctions")
     function_arn = function("import time\ndef handler(event, context): time.sleep(0.5)", Timeout=5)
     arn = machine(task(function_arn), allow("lambda:InvokeFunction"))
@@ -263,7 +261,7 @@ def test_stopping_is_immediate_and_stays(aws: Aws, function: Make, machine: Make
     assert (aborted["type"], aborted["executionAbortedEventDetails"]["cause"]) == ("ExecutionAborted", "by hand")
 
 
-def test_stopping_what_has_ended_changes_nothing(aws: Aws, execute: Callable[..., dict[str, Any]]) -> None:
+def test_stopping_an_ended_execution_changes_nothing(aws: Aws, execute: Callable[..., dict[str, Any]]) -> None:
     done = execute(PASS)
     aws("stepfunctions").stop_execution(executionArn=done["executionArn"])
     assert closed(aws, done["executionArn"])["status"] == "SUCCEEDED"
@@ -315,7 +313,7 @@ def test_a_state_machine_waits_for_another_one(aws: Aws, machine: Make, role: Ma
 
 
 @pytest.mark.parametrize("may_stop", [True, False])
-def test_who_waits_for_another_one_stops_it_where_the_role_may(
+def test_stopping_an_execution_stops_the_one_it_waits_for_if_the_role_may(
     aws: Aws, machine: Make, role: Make, name: str, may_stop: bool
 ) -> None:
     client = aws("stepfunctions")
@@ -338,7 +336,7 @@ def test_who_waits_for_another_one_stops_it_where_the_role_may(
     assert status == ("ABORTED" if may_stop else "RUNNING")
 
 
-def test_to_wait_for_another_one_the_role_must_be_allowed_the_managed_rule(machine: Make) -> None:
+def test_waiting_for_another_execution_needs_permission_for_the_managed_rule(machine: Make) -> None:
     with pytest.raises(ClientError, match="not authorized to create managed-rule"):
         machine(task(NESTED, {"StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:x"}))
 
@@ -370,7 +368,7 @@ def test_an_execution_times_out(execute: Callable[..., dict[str, Any]]) -> None:
     assert (done["status"], done["stopDate"] > done["startDate"]) == ("TIMED_OUT", True)
 
 
-def test_the_history_tells_it_all(aws: Aws, execute: Callable[..., dict[str, Any]]) -> None:
+def test_the_history_is_complete(aws: Aws, execute: Callable[..., dict[str, Any]]) -> None:
     execution = execute(PASS, given={"a": 1})["executionArn"]
     events = history(aws, execution)
     types = ["ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded"]
@@ -420,7 +418,7 @@ def test_the_history_is_logged(aws: Aws, machine: Make, name: str, level: str, d
 # State machines
 
 
-def test_a_role_that_may_not_deliver_logs_is_refused(aws: Aws, machine: Make, role: Make, name: str) -> None:
+def test_a_role_that_may_not_deliver_logs_is_rejected(aws: Aws, machine: Make, role: Make, name: str) -> None:
     aws("logs").create_log_group(logGroupName=name)
     text = "The state machine IAM Role is not authorized to access the Log Destination"
     lacking = role("states.amazonaws.com", allow(*LOG_DELIVERY["Action"][1:]))
@@ -432,7 +430,7 @@ def test_a_role_that_may_not_deliver_logs_is_refused(aws: Aws, machine: Make, ro
         aws("stepfunctions").update_state_machine(stateMachineArn=arn, loggingConfiguration=logging(name, "ALL"))
 
 
-def test_a_role_that_step_functions_may_not_assume_is_refused(machine: Make, role: Make) -> None:
+def test_a_role_that_step_functions_may_not_assume_is_rejected(machine: Make, role: Make) -> None:
     with pytest.raises(ClientError, match="authorized to assume the provided role"):
         machine(PASS, roleArn=role("lambda.amazonaws.com"))
 
@@ -469,7 +467,7 @@ DANGLING = {
 
 
 @pytest.mark.parametrize("definition", DANGLING.values(), ids=DANGLING.keys())
-def test_a_definition_that_cannot_run_is_refused(aws: Aws, machine: Make, definition: dict[str, Any]) -> None:
+def test_an_invalid_definition_is_rejected(aws: Aws, machine: Make, definition: dict[str, Any]) -> None:
     client = aws("stepfunctions")
     validation = client.validate_state_machine_definition(definition=json.dumps(definition))
     assert (validation["result"], len(validation["diagnostics"])) == ("FAIL", 1)
@@ -477,7 +475,7 @@ def test_a_definition_that_cannot_run_is_refused(aws: Aws, machine: Make, defini
         machine(definition)
 
 
-def test_a_definition_that_can_run_is_valid(aws: Aws) -> None:
+def test_a_valid_definition_is_accepted(aws: Aws) -> None:
     found = aws("stepfunctions").validate_state_machine_definition(definition=json.dumps(PASS))
     assert (found["result"], found["diagnostics"]) == ("OK", [])
 
@@ -518,7 +516,7 @@ def test_versions_are_listed(aws: Aws, machine: Make) -> None:
     assert [version["stateMachineVersionArn"] for version in found] == [f"{arn}:1"]
 
 
-def test_a_second_state_machine_of_a_name_is_refused(aws: Aws, machine: Make, role: Make) -> None:
+def test_a_second_state_machine_with_the_same_name_is_rejected(aws: Aws, machine: Make, role: Make) -> None:
     role_arn = role("states.amazonaws.com")
     assert machine(PASS, roleArn=role_arn) == machine(PASS, roleArn=role_arn)
     with pytest.raises(ClientError) as error:
@@ -526,7 +524,7 @@ def test_a_second_state_machine_of_a_name_is_refused(aws: Aws, machine: Make, ro
     assert error.value.response["Error"]["Code"] == "StateMachineAlreadyExists"
 
 
-def test_a_change_of_the_roles_policy_counts_at_once(aws: Aws, function: Make, machine: Make, name: str) -> None:
+def test_a_change_to_the_roles_policy_takes_effect_at_once(aws: Aws, function: Make, machine: Make, name: str) -> None:
     arn = machine(task(function("def handler(event, context): return 1")))
     client = aws("stepfunctions")
     assert closed(aws, client.start_execution(stateMachineArn=arn)["executionArn"])["status"] == "FAILED"

@@ -1,7 +1,7 @@
 """The Lambda Runtime API in Python, in place of awslambdaric's native module, which exists for Linux only.
 
 Names and parameters are the native module's. This runs inside a Lambda function's process, where only the
-standard library is there for sure.
+standard library is certain to be available.
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
 
@@ -21,19 +21,19 @@ def initialize_client(user_agent: str) -> None:
 
 
 def next() -> tuple[bytes, dict[str, Any]]:  # noqa: A001
-    """Waits for an event. Ends the process with an error when the local AWS is gone."""
+    """Waits for an event. Ends the process with an error once the local AWS has stopped."""
     body, headers = _request("GET", f"{_INVOCATION}/next")
     deadline = "Lambda-Runtime-Deadline-Ms"
     return body, {**headers, deadline: int(headers[deadline])}
 
 
 def post_invocation_result(invoke_id: str, result: bytes, content_type: str, invocation_id: str | None = None) -> None:
-    """Hands over what the handler returned."""
+    """Reports what the handler returned."""
     _request("POST", f"{_INVOCATION}/{invoke_id}/response", result, content_type)
 
 
 def post_error(invoke_id: str, error: str, xray_fault: str, invocation_id: str | None = None) -> None:
-    """Hands over what the handler raised."""
+    """Reports what the handler raised."""
     _request("POST", f"{_INVOCATION}/{invoke_id}/error", error.encode(), "application/json")
 
 

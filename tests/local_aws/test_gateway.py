@@ -1,4 +1,4 @@
-"""Every call passes one place."""
+"""Every call passes through the gateway."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
         ("sns", "list_origination_numbers", {}),
     ],
 )
-def test_what_is_not_there_is_refused_by_name_and_not_with_a_500(
+def test_a_missing_action_is_rejected_by_name_instead_of_with_a_500(
     aws: Callable[..., Any], service: str, call: str, parameters: dict[str, Any]
 ) -> None:
     with pytest.raises(ClientError) as error:
