@@ -192,7 +192,7 @@ def test_a_function_is_slow(local_aws: str, noting: Callable[[], tuple[Any, int]
     "wrong", [{}, {"function": "f", "error": "Wrong"}, {"kill": "before"}, {"seconds": 1, "takes_effect": True}]
 )
 def test_an_inconsistent_fault_is_rejected(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"a fault of|takes_effect"):
+    with pytest.raises(ValueError, match=r"a fault in|takes_effect"):
         Fault(**wrong)
 
 
