@@ -16,9 +16,9 @@ class Settings:
     """The share of restore jobs beyond that number that fail. The others wait: AWS documents neither."""
     asynchronous_retry_seconds: tuple[float, float] = (0.5, 1.0)
     wait_factor: float = 1.0
-    """By how much the Wait states of Step Functions take longer, or shorter, than their definition says."""
+    """Multiplies the seconds of the Wait states of Step Functions."""
     retry_factor: float = 1.0
-    """The same for the intervals between its retries."""
+    """Multiplies the intervals between its retries."""
 
     lose_events: float = 0.0
     """The share of the events of Step Functions that never arrive: AWS delivers them on a best effort basis."""

@@ -104,7 +104,7 @@ resource "aws_backup_vault_notifications" "this" {
   backup_vault_name   = aws_backup_vault.this.name
   backup_vault_events = ["BACKUP_JOB_COMPLETED"]
 
-  # Through the policy, so that AWS Backup may publish before it is told to.
+  # Through the policy, so that AWS Backup may publish before it is asked to.
   sns_topic_arn = aws_sns_topic_policy.backups.arn
 }
 

@@ -27,7 +27,7 @@ from local_aws.step_functions.status import announce, not_redrivable_because
     source="https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html",
 )
 def redrive_execution(response: StepFunctionResponse) -> ActionResult:
-    """RedriveExecution: goes on with the state that the execution ended in."""
+    """RedriveExecution: resumes in the state that the execution ended in."""
     execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
     with changing:
         if reason := not_redrivable_because(execution):

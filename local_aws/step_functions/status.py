@@ -1,4 +1,4 @@
-"""Step Functions: what is told of the status of an execution."""
+"""Step Functions: the status of an execution, as reported by events and by DescribeExecution."""
 
 import json
 import random
@@ -15,7 +15,7 @@ LARGEST_IN_EVENT = 248 * 1024
 
 
 def not_redrivable_because(execution: Execution) -> str | None:
-    """Why the execution can't be redriven, in the words of AWS; None if it can."""
+    """Why the execution cannot be redriven, in AWS's words. None if it can."""
     if execution.status in ("RUNNING", "SUCCEEDED"):
         return f"Execution is {execution.status} and cannot be redriven"
     if history_length(execution) >= settings.history_events - 1:
@@ -30,7 +30,7 @@ def history_length(execution: Execution) -> int:
 
 
 def redrives(execution: Execution) -> dict[str, Any]:
-    """What is told of redrives, with datetimes."""
+    """The part of DescribeExecution that is about redrives, with datetimes."""
     reason = not_redrivable_because(execution)
     return {
         "redriveCount": getattr(execution, "redrives", 0),
@@ -41,7 +41,7 @@ def redrives(execution: Execution) -> dict[str, Any]:
 
 
 def announce(execution: Execution) -> None:
-    """Emits the event that tells of the new status of the execution, unless it gets lost.
+    """Emits the event about the new status of the execution, unless it gets lost.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
     """

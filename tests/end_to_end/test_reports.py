@@ -104,6 +104,19 @@ def test_a_hook_that_returns_more_than_a_state_may_hold_is_reported(deployment: 
     assert redrive_command("talkative", job, deployment) in report
 
 
+def test_a_rotation_with_too_long_a_history_is_reported_and_cannot_be_redriven(deployment: Deployment) -> None:
+    name = "rotator-test-long-production"
+    with recovery_points(native=True), changed_settings(os.environ[ENDPOINT], history_events=20):
+        job = deployment.end_of_backup(deployment.start_backup(make_table(name)))
+        execution = deployment.end_of_rotation("staging", job)
+        assert execution["status"] == "FAILED"
+        report = report_on(name, deployment)
+
+    assert "This execution cannot be redriven: Execution history event limit exceeded." in report
+    assert redrive_command("staging", job, deployment) not in report
+    assert "aws lambda invoke" in report
+
+
 def test_a_rotation_whose_function_was_killed_is_reported(deployment: Deployment) -> None:
     name = "rotator-test-killed-production"
     with (

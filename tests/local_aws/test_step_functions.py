@@ -715,7 +715,7 @@ def test_pages_of_the_history_go_backwards_too(aws: Aws, execute: Callable[..., 
         client.get_execution_history(executionArn=execution, maxResults=1001)
 
 
-# What EventBridge is told
+# Events
 
 
 @pytest.fixture

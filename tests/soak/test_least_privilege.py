@@ -33,8 +33,8 @@ QUICK = {"restore_seconds": 0.01, "backup_seconds": 0.1}
 PATIENCE_SECONDS = 90
 REPORT_SECONDS = 3
 
-# AWS names the action that it refuses, but for these: it goes on without logs, traces, reports and dead letters, tries
-# for minutes to invoke a function, or speaks of the purpose. By service, what is said instead.
+# AWS names the action that it denies, with exceptions: it continues without logs, traces, reports and dead letters,
+# retries for minutes to invoke a function, or names the purpose. By service, what is said instead.
 MISSED = {
     "events:": ("managed-rule",),
     "kms:": ("no dead letter",),

@@ -1,4 +1,4 @@
-"""Set-up: where it looks for Terraform's aws provider, and which versions it takes."""
+"""Set-up: where it finds Terraform's aws provider, and which versions it accepts."""
 
 import subprocess
 from pathlib import Path
