@@ -99,6 +99,8 @@ data "aws_iam_policy_document" "boundary" {
       "sqs:SendMessage",
       "ssm:GetParameterHistory",
       "ssm:PutParameter",
+      "states:DescribeExecution",
+      "states:GetExecutionHistory",
       "states:StartExecution",
     ]
     resources = ["*"]
@@ -165,7 +167,7 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # AWS Backup publishes to the topic; SNS puts what it can't deliver into a queue.
+  # AWS Backup publishes to the topic. SNS and EventBridge put what they cannot deliver into queues.
   statement {
     sid       = "Notifications"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
@@ -173,7 +175,7 @@ data "aws_iam_policy_document" "key" {
 
     principals {
       type        = "Service"
-      identifiers = ["backup.amazonaws.com", "sns.amazonaws.com"]
+      identifiers = ["backup.amazonaws.com", "events.amazonaws.com", "sns.amazonaws.com"]
     }
   }
 }

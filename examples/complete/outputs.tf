@@ -22,7 +22,7 @@ output "backup_sns_topic_arn" {
 }
 
 output "rotations_topic_arn" {
-  description = "ARN of the topic that tells what became of each rotation. Subscribe to it."
+  description = "ARN of the topic that receives a message about each rotation. Subscribe to it."
   value       = aws_sns_topic.rotations.arn
 }
 
@@ -37,11 +37,16 @@ output "state_machine_arn" {
 }
 
 output "failed_notifications_queue_url" {
-  description = "URL of the queue of notifications that the rotator did not get done."
+  description = "URL of the queue of notifications that the rotator failed to process."
   value       = module.rotator.failed_notifications_queue.url
 }
 
 output "undelivered_notifications_queue_url" {
-  description = "URL of the queue of notifications that SNS could not give to the rotator."
+  description = "URL of the queue of notifications that SNS could not deliver to the rotator."
   value       = module.rotator.undelivered_notifications_queue.url
+}
+
+output "failed_reports_queue_url" {
+  description = "URL of the queue of ended rotations that could not be reported."
+  value       = module.rotator.failed_reports_queue.url
 }

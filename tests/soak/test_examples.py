@@ -1,11 +1,14 @@
 """The examples that no other test applies."""
 
+import json
+
 import pytest
 from pytest_terraform.tf import TerraformTestApi
 
 from tests.support.aws import client, items, recovery_points
 from tests.support.deployment import Deployment
 from tests.support.fixtures import PATIENCE_SECONDS
+from tests.support.polling import wait_until
 
 
 @pytest.mark.parametrize("kind", ["native", "advanced"])
@@ -21,6 +24,7 @@ def test_the_complete_example_rotates_within_its_boundary(kind: str, complete: T
         "backup_role_arn": outputs["backup_role_arn"],
     }
     deployment = Deployment({name: {"value": value} for name, value in values.items()}, PATIENCE_SECONDS)
+    inbox = subscribe_queue_to(outputs["rotations_topic_arn"], f"inbox-{kind}")
     item = {"id": {"S": "1"}}
     client("dynamodb").put_item(TableName="shop-orders-production", Item=item)
 
@@ -32,3 +36,25 @@ def test_the_complete_example_rotates_within_its_boundary(kind: str, complete: T
         assert items(state["TargetTableName"]) == [item]
     parameter = client("ssm").get_parameter(Name=f"{outputs['ssm_parameter_path']}/orders/table-arn")["Parameter"]
     assert parameter["Value"] == states["staging"]["DescribeTableOutput"]["Table"]["TableArn"]
+    reported: set[str] = set()
+
+    def both_are_reported() -> bool:
+        reported.update(message["Subject"] for message in deployment.messages_at(inbox))
+        return {f"Complete: rotation of shop-orders-production by rule {rule}" for rule in states} <= reported
+
+    wait_until("reports", both_are_reported)
+
+
+def subscribe_queue_to(topic_arn: str, name: str) -> str:
+    """The URL of a new queue that receives what the topic receives."""
+    policy = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": "*",
+    }
+    attributes = {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [policy]})}
+    url: str = client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    arn = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
+    return url
