@@ -10,6 +10,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,9 @@ from tests.support.tables import (
 MODULE = Path(__file__).parents[2]
 QUICK = {"restore_seconds": 0.01, "backup_seconds": 0.1}
 PATIENCE_SECONDS = 90
-REPORT_SECONDS = 3
+REPORT_SECONDS = 5
+# Lambda writes them once the function has ended.
+LOG_SECONDS = 2
 
 # AWS names the action that it denies, with exceptions: it continues without logs, traces, reports and dead letters,
 # retries for minutes to invoke a function, or names the purpose. By service, what is said instead.
@@ -176,11 +179,19 @@ class Scenarios:
     def _assert_seen(self, functions: set[str], text: str, began: float) -> None:
         """The functions have logged something with the text, and they and the state machine are traced."""
         for function in functions:
-            assert self.deployment.log_lines(function, text), f"{function} logged nothing"
+            wait_until(
+                "log",
+                partial(self.deployment.log_lines, function, text),
+                LOG_SECONDS,
+                f"{function} logged nothing".strip,
+            )
         rotator = self.deployment.rotator
         names = {rotator["functions"][function]["name"] for function in functions}
-        untraced = {*names, rotator["state_machine_name"]} - traced_since(began)
-        assert not untraced, f"{untraced} is not traced"
+
+        def untraced() -> set[str]:
+            return {*names, rotator["state_machine_name"]} - traced_since(began)
+
+        wait_until("trace", lambda: not untraced(), LOG_SECONDS, lambda: f"as {untraced()} is not traced")
 
     def _back_up(self, table_arn: str, *, native: bool) -> BackupJob:
         with recovery_points(native=native):
