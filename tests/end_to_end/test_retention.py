@@ -56,7 +56,7 @@ def states(deployment: Deployment, survivors: dict[str, str]) -> Iterator[list[d
     in_use = Fault(operation="DeleteTable", error="ResourceInUseException", times=1, role="rotator-test-*")
     with (
         recovery_points(native=True),
-        changed_settings(os.environ[ENDPOINT], restore_seconds=0.01),
+        changed_settings(os.environ[ENDPOINT], restore_seconds=0.01, backup_seconds=0.1),
         injected(os.environ[ENDPOINT], in_use) as fault,
     ):
         for number in range(10):

@@ -33,6 +33,16 @@ def _aws(_no_credentials: None) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_retries(_aws: None) -> Iterator[None]:
+    """For tests of a few rotations at a time: those of hundreds would keep the machine busy with retries."""
+    if os.environ.get(REAL_AWS):
+        yield
+        return
+    with changed_settings(os.environ[ENDPOINT], retry_factor=0.05):
+        yield
+
+
 @pytest.fixture(scope="session")
 def deployment(rotator: TerraformTestApi) -> Iterator[Deployment]:
     patience = PATIENCE_ON_AWS_SECONDS if os.environ.get(REAL_AWS) else PATIENCE_SECONDS
