@@ -34,7 +34,7 @@ FUNCTIONS: dict[str, Callable[[Any, Clients], Any]] = {
     "Configure Table": configure_table,
     "Carry Over Settings": carry_over_settings,
     "Verify Table": verify_table,
-    "Update SSM Parameter": point_parameter_at_table,
+    "Update SSM Parameter": lambda invocation, clients: point_parameter_at_table(invocation, SETTINGS, clients),
     "Delete Old Tables": lambda invocation, clients: delete_old_tables(invocation, SETTINGS, clients),
 }
 
@@ -80,6 +80,7 @@ def make_table(name: str, clients: Clients) -> None:
 def result_of(function: Callable[[Any, Clients], Any], invocation: Any, clients: Clients) -> dict[str, Any]:  # noqa: ANN401
     """What the function returns, retried as the state machine does. moto has no restore jobs."""
     with Stubber(clients.backup) as backup:
+        backup.add_response("list_backup_vaults", {"BackupVaultList": []})
         backup.add_response("start_restore_job", {"RestoreJobId": "job"})
         for _ in range(ENOUGH_ATTEMPTS):
             try:

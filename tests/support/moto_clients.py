@@ -31,4 +31,4 @@ def _identify(parsed: dict[str, Any], **_: object) -> None:
     table = parsed.get("Table", {})
     if "CreationDateTime" in table:
         made = f"{table['TableName']} {table['CreationDateTime']}"
-        table["TableId"] = str(uuid.uuid5(uuid.NAMESPACE_OID, made))
+        table.setdefault("TableId", str(uuid.uuid5(uuid.NAMESPACE_OID, made)))

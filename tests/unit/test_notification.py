@@ -1,7 +1,7 @@
 """Which notifications are read, and as what."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rotator.errors import UnreadableNotification
-from rotator.notification import BackupJob
+from rotator.notification import BackupJob, quoted
+from rotator.timestamps import to_iso8601
 
 SAMPLES = Path(__file__).parent / "samples"
 JOB_ID = "5a772b5a-36d5-4a69-9b18-ed2f5213c659"
@@ -96,11 +97,21 @@ def test_a_backup_without_a_start_time_in_utc_is_unreadable(start_time: str) -> 
         BackupJob.from_notification(completed(StartTime=start_time))
 
 
+@pytest.mark.parametrize(("ahead", "readable"), [(timedelta(minutes=1), True), (timedelta(days=400), False)])
+def test_no_backup_starts_in_the_future(ahead: timedelta, readable: bool) -> None:
+    start_time = to_iso8601(datetime.now(UTC) + ahead)
+    if readable:
+        assert BackupJob.from_notification(completed(StartTime=start_time))
+    else:
+        with pytest.raises(UnreadableNotification, match=f"start time .* {start_time}, which lies in the future"):
+            BackupJob.from_notification(completed(StartTime=start_time))
+
+
 @given(message=st.text(), attributes=st.dictionaries(st.text(), st.text()))
 def test_no_text_fails_in_another_way_than_as_unreadable(message: str, attributes: dict[str, str]) -> None:
     try:
         job = BackupJob.from_notification(notification(message, **attributes))
     except UnreadableNotification as error:
-        assert repr(message) in str(error)  # noqa: PT017
+        assert quoted(message) in str(error)  # noqa: PT017
     else:
         assert job is None

@@ -5,38 +5,46 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from botocore.stub import ANY, Stubber
+from botocore.stub import Stubber
 
 from rotator.clients import Clients
 from rotator.errors import (
     InvalidParameterName,
     InvalidTableName,
     NotYet,
+    RecoveryPointMismatch,
     RestoreJobFailed,
     TableNotFound,
     TargetTableTaken,
     UnexpectedTableStatus,
 )
-from rotator.ownership import is_copy, tags_of
+from rotator.ownership import ownership_tags, tags_of
 from rotator.restore.job import idempotency_token
 from rotator.restore.start import start_restore
 from rotator.restore.status import check_restore_status
 from rotator.state import DescribeTableOutput, Invocation
+from rotator.tags import claim
 from rotator.timestamps import to_iso8601
-from tests.support.rotations import ACCOUNT, SETTINGS, TARGET, TARGET_ARN, invocation
+from tests.support.rotations import ACCOUNT, EXECUTION_ARN, SETTINGS, TABLE_ARN, TARGET, TARGET_ARN, invocation
 
 ADVANCED = "arn:aws:backup:us-east-1:123456789012:recovery-point:1eb3b5e7-9eb0-435a-a80b-108b488b0d45"
+ANOTHER = f"{EXECUTION_ARN}-another"
+TABLE_ID = "0b9c5c6e-8d3a-4d5c-9a57-5b6f0a1a6a27"
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def recovery_point_arn(clients: Clients) -> str:
+def make(name: str, clients: Clients) -> None:
     clients.dynamodb.create_table(
-        TableName="orders",
+        TableName=name,
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
+
+
+@pytest.fixture
+def recovery_point_arn(clients: Clients) -> str:
+    make("orders", clients)
     return clients.dynamodb.create_backup(TableName="orders", BackupName="backup")["BackupDetails"]["BackupArn"]
 
 
@@ -66,6 +74,7 @@ def test_what_cannot_succeed_fails_before_anything_is_restored(
 def test_an_advanced_recovery_point_is_restored_by_a_job(clients: Clients) -> None:
     rotation = invocation(ADVANCED)
     with Stubber(clients.backup) as stub:
+        stub.add_response("list_backup_vaults", {"BackupVaultList": []})
         stub.add_response(
             "start_restore_job",
             {"RestoreJobId": "job"},
@@ -89,8 +98,35 @@ def test_a_retry_finds_the_same_job_and_a_restore_that_starts_over_a_new_one() -
     assert [str(uuid.UUID(token)) for token in tokens] == tokens
 
 
-class TestTargetThatExists:
-    """Whether this rotation created it follows from what DynamoDB still reports."""
+@pytest.mark.parametrize("other", [f"{TABLE_ARN}-archive", TABLE_ARN.replace("orders", "users")])
+def test_a_native_recovery_point_of_another_table_is_not_restored(other: str, clients: Clients) -> None:
+    rotation = invocation(f"{other}/backup/01795422364460-083c1149")
+
+    with pytest.raises(RecoveryPointMismatch, match=rf"is one of the table {other}, .* as one of {TABLE_ARN}"):
+        start_restore(rotation, SETTINGS, clients)
+
+
+def test_an_advanced_recovery_point_of_another_table_is_not_restored(clients: Clients) -> None:
+    other = TABLE_ARN.replace("orders", "users")
+    with Stubber(clients.backup) as stub:
+        stub.add_response("list_backup_vaults", {"BackupVaultList": [{"BackupVaultName": n} for n in ("a", "b")]})
+        stub.add_client_error("describe_recovery_point", "ResourceNotFoundException")
+        stub.add_response(
+            "describe_recovery_point",
+            {"ResourceArn": other},
+            {"BackupVaultName": "b", "RecoveryPointArn": ADVANCED},
+        )
+        with pytest.raises(RecoveryPointMismatch, match=rf"is one of the table {other}, .* as one of {TABLE_ARN}"):
+            start_restore(invocation(ADVANCED), SETTINGS, clients)
+
+
+def test_a_job_that_restores_another_table_is_found_out(clients: Clients) -> None:
+    with pytest.raises(RecoveryPointMismatch):
+        checked_job(clients, Status="RUNNING", SourceResourceArn=TABLE_ARN.replace("orders", "users"))
+
+
+class TestTableInPlace:
+    """A table that has the target's name already. Whose it is follows from what DynamoDB still reports."""
 
     @pytest.fixture
     def table(self, recovery_point_arn: str) -> dict[str, Any]:
@@ -98,49 +134,61 @@ class TestTargetThatExists:
         return {
             "TableName": TARGET,
             "TableArn": TARGET_ARN,
+            "TableId": TABLE_ID,
             "TableStatus": "CREATING",
             "CreationDateTime": datetime.now(UTC),
             "RestoreSummary": {
                 "SourceBackupArn": recovery_point_arn,
+                "SourceTableArn": TABLE_ARN,
                 "RestoreDateTime": datetime.now(UTC),
                 "RestoreInProgress": True,
             },
         }
 
     def again(
-        self,
-        rotation: Invocation,
-        table: dict[str, Any],
-        clients: Clients,
-        tags: list[dict[str, str]] | None = None,
+        self, rotation: Invocation, table: dict[str, Any], clients: Clients, tags: dict[str, str] | None = None
     ) -> Any:  # noqa: ANN401
         with Stubber(clients.dynamodb) as stub:
             stub.add_client_error("restore_table_from_backup", "TableInUseException")
             stub.add_response("describe_table", {"Table": table})
             if tags is not None:
-                stub.add_response("list_tags_of_resource", {"Tags": tags}, {"ResourceArn": ANY})
+                stub.add_response("list_tags_of_resource", {"Tags": listed(tags)}, {"ResourceArn": TARGET_ARN})
             return start_restore(rotation, SETTINGS, clients)
 
-    def test_one_from_the_same_recovery_point_is_adopted(
+    def test_one_from_the_same_recovery_point_may_be_ours(
         self, table: dict[str, Any], recovery_point_arn: str, clients: Clients
     ) -> None:
         output = self.again(invocation(recovery_point_arn), table, clients)
 
         assert output["TableDescription"]["TableName"] == TARGET
 
-    def test_one_from_another_recovery_point_fails_with_both_named(
+    def test_one_from_another_backup_of_the_table_is_looked_at_again_once_it_is_active(
         self, table: dict[str, Any], recovery_point_arn: str, clients: Clients
     ) -> None:
         table["RestoreSummary"]["SourceBackupArn"] = recovery_point_arn + "0"
-        with pytest.raises(TargetTableTaken, match=f"{recovery_point_arn}0 rather than {recovery_point_arn}"):
+        rotation = invocation(recovery_point_arn)
+
+        rotation["State"]["RestoreTableFromBackupOutput"] = self.again(rotation, table, clients)
+
+        # Its own rotation has yet to claim it.
+        make(TARGET, clients)
+        assert check_restore_status(rotation, SETTINGS, clients)["RestoreStatus"] == "IN_PROGRESS"
+        assert tags_of(TARGET_ARN, clients.dynamodb) == {}
+
+    def test_one_from_a_backup_of_another_table_is_not_touched(
+        self, table: dict[str, Any], recovery_point_arn: str, clients: Clients
+    ) -> None:
+        other = recovery_point_arn.replace("orders", "users")
+        table["RestoreSummary"]["SourceBackupArn"] = other
+        del table["RestoreSummary"]["SourceTableArn"]
+        with pytest.raises(TargetTableTaken, match=f"from {other}, not from a backup of {TABLE_ARN}"):
             self.again(invocation(recovery_point_arn), table, clients)
 
     def test_one_from_a_point_in_time_is_not_touched(
         self, table: dict[str, Any], recovery_point_arn: str, clients: Clients
     ) -> None:
-        table["RestoreSummary"] |= {"SourceTableArn": TARGET_ARN}
         del table["RestoreSummary"]["SourceBackupArn"]
-        with pytest.raises(TargetTableTaken, match=f"from a point in time of {TARGET_ARN}"):
+        with pytest.raises(TargetTableTaken, match=f"from a point in time of {TABLE_ARN}"):
             self.again(invocation(recovery_point_arn), table, clients)
 
     def test_one_that_is_being_deleted_is_waited_for(
@@ -149,116 +197,209 @@ class TestTargetThatExists:
         with pytest.raises(NotYet):
             self.again(invocation(recovery_point_arn), table | {"TableStatus": "DELETING"}, clients)
 
-    def test_one_from_before_the_rotation_is_not_touched(
-        self, table: dict[str, Any], recovery_point_arn: str, clients: Clients
-    ) -> None:
-        del table["RestoreSummary"]
-        rotation = invocation(recovery_point_arn, running_for=-HOUR)
-        with pytest.raises(TargetTableTaken, match="before this rotation started"):
-            self.again(rotation, table, clients)
-
-    @pytest.mark.parametrize("tagged_with", [None, "same", "other"])
+    @pytest.mark.parametrize(
+        ("running_for", "claimed_by", "error"),
+        [
+            # Lost responses: it was made since the rotation started.
+            (HOUR, {}, None),
+            (HOUR, {"rotation": EXECUTION_ARN}, None),
+            (-HOUR, {}, "already exists, and no rotation created it"),
+            (HOUR, {"rotation": ANOTHER}, f"belongs to the rotation {ANOTHER}, by the rule staging of the module"),
+            (HOUR, {"rotation": ANOTHER, "rule": "reporting"}, "by the rule reporting of the module rotator"),
+            (HOUR, {"rotation": ANOTHER, "module": "another"}, "by the rule staging of the module another"),
+            (HOUR, {"rotation": ANOTHER, "module": "another", "recovery-point": ADVANCED}, "module another"),
+            # Another backup of the same second.
+            (HOUR, {"rotation": ANOTHER, "recovery-point": ADVANCED}, None),
+            (-HOUR, {"rotation": ANOTHER, "recovery-point": ADVANCED}, None),
+        ],
+    )
     def test_one_that_is_active_is_recognised_by_its_tags(
-        self, tagged_with: str | None, table: dict[str, Any], recovery_point_arn: str, clients: Clients
+        self,
+        running_for: timedelta,
+        claimed_by: dict[str, str],
+        error: str | None,
+        table: dict[str, Any],
+        recovery_point_arn: str,
+        clients: Clients,
     ) -> None:
         del table["RestoreSummary"]
-        value = {None: None, "same": recovery_point_arn, "other": ADVANCED}[tagged_with]
-        tags = [{"Key": "backup-dynamodb-rotator:recovery-point", "Value": value}] if value else []
-        rotation = invocation(recovery_point_arn, running_for=HOUR)
+        rotation = invocation(recovery_point_arn, running_for=running_for)
+        tags = claimed(rotation, claimed_by) if claimed_by else {}
 
-        if tagged_with == "other":
-            with pytest.raises(TargetTableTaken, match=ADVANCED):
+        if error:
+            with pytest.raises(TargetTableTaken, match=error) as raised:
                 self.again(rotation, table, clients, tags)
+            assert "delete" not in str(raised.value)
         else:
             self.again(rotation, table, clients, tags)
 
 
-def job_with_target(clients: Clients, table: dict[str, Any] | None) -> Any:  # noqa: ANN401
+def claimed(rotation: Invocation, differences: dict[str, str]) -> dict[str, str]:
+    """The tags that the rotation would give to the table, with some differences."""
+    tags = ownership_tags(rotation["State"], rotation["Execution"], SETTINGS.module, TABLE_ID)
+    return tags | {f"backup-dynamodb-rotator:{key}": value for key, value in differences.items()}
+
+
+def listed(tags: dict[str, str]) -> list[Any]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def job_with_target(
+    clients: Clients, table: dict[str, Any] | None, tags: dict[str, str] | None = None, *, starts: bool = True
+) -> Any:  # noqa: ANN401
     """Restores by a job where DynamoDB says this of the target."""
     with Stubber(clients.dynamodb) as dynamodb, Stubber(clients.backup) as backup:
+        backup.add_response("list_backup_vaults", {"BackupVaultList": []})
         if table:
-            dynamodb.add_response("describe_table", {"Table": {"TableName": TARGET, "TableStatus": "ACTIVE"} | table})
+            described = {"TableName": TARGET, "TableArn": TARGET_ARN, "TableId": TABLE_ID, "TableStatus": "ACTIVE"}
+            dynamodb.add_response("describe_table", {"Table": described | table})
         else:
             dynamodb.add_client_error("describe_table", "ResourceNotFoundException")
-        backup.add_response("start_restore_job", {"RestoreJobId": "job"})
+        if tags is not None:
+            dynamodb.add_response("list_tags_of_resource", {"Tags": listed(tags)})
+        if starts:
+            backup.add_response("start_restore_job", {"RestoreJobId": "job"})
         return start_restore(invocation(ADVANCED), SETTINGS, clients)
 
 
-@pytest.mark.parametrize("table", [None, {"CreationDateTime": datetime.now(UTC) + HOUR}])
-def test_a_job_is_started_where_no_table_existed_before(table: dict[str, Any] | None, clients: Clients) -> None:
-    assert job_with_target(clients, table) == {"RestoreJobId": "job"}
+@pytest.mark.parametrize(
+    ("table", "tags"),
+    [
+        (None, None),
+        ({"CreationDateTime": datetime.now(UTC) + HOUR}, {}),
+        ({"TableStatus": "CREATING", "RestoreSummary": {"SourceTableArn": TABLE_ARN}}, None),
+        ({"TableStatus": "CREATING", "RestoreSummary": {"SourceBackupArn": f"{ADVANCED}-undocumented"}}, None),
+    ],
+)
+def test_a_job_is_started_where_the_table_may_be_its_own(
+    table: dict[str, Any] | None, tags: dict[str, str] | None, clients: Clients
+) -> None:
+    summary = (table or {}).get("RestoreSummary")
+    if table and summary:
+        table["RestoreSummary"] = summary | {"RestoreDateTime": datetime.now(UTC), "RestoreInProgress": True}
+    assert job_with_target(clients, table, tags) == {"RestoreJobId": "job"}
 
 
 @pytest.mark.parametrize(
-    ("table", "error"),
+    ("table", "tags", "error"),
     [
-        ({"CreationDateTime": datetime.now(UTC) - HOUR}, TargetTableTaken),
-        ({"CreationDateTime": datetime.now(UTC) - HOUR, "TableStatus": "DELETING"}, NotYet),
+        ({"CreationDateTime": datetime.now(UTC) - HOUR}, {}, TargetTableTaken),
+        ({"CreationDateTime": datetime.now(UTC) - HOUR, "TableStatus": "DELETING"}, None, NotYet),
     ],
 )
 def test_no_job_is_started_where_a_table_already_existed(
-    table: dict[str, Any], error: type[Exception], clients: Clients
+    table: dict[str, Any], tags: dict[str, str] | None, error: type[Exception], clients: Clients
 ) -> None:
     with pytest.raises(error, match=TARGET):
-        job_with_target(clients, table)
+        job_with_target(clients, table, tags, starts=False)
 
 
-def test_an_active_table_is_complete_and_carries_the_tags_of_ownership(
-    recovery_point_arn: str, clients: Clients
-) -> None:
-    start_restore(invocation(recovery_point_arn), SETTINGS, clients)
+def test_no_job_is_started_where_another_backup_of_the_same_second_has_its_copy(clients: Clients) -> None:
+    tags = claimed(invocation(ADVANCED), {"rotation": ANOTHER, "recovery-point": f"{ADVANCED}0"})
 
-    output = check_restore_status(invocation(recovery_point_arn), SETTINGS, clients)
+    output = job_with_target(clients, {"CreationDateTime": datetime.now(UTC) - HOUR}, tags, starts=False)
 
-    assert output["RestoreStatus"] == "COMPLETE"
-    tags = clients.dynamodb.list_tags_of_resource(ResourceArn=TARGET_ARN)["Tags"]
-    assert {tag["Key"].removeprefix("backup-dynamodb-rotator:"): tag["Value"] for tag in tags} == {
-        "module": "rotator",
-        "rule": "staging",
-        "source-table": "arn:aws:dynamodb:us-east-1:123456789012:table/orders",
-        "recovery-point": recovery_point_arn,
-        "backup-time": "2026-11-23T02:07:00.000Z",
-        "table-id": output["Table"]["TableId"],
-    }
+    assert output == {"RestoreJobId": ""}
 
 
-def test_a_table_with_the_tags_of_another_recovery_point_is_not_claimed(
-    recovery_point_arn: str, clients: Clients
-) -> None:
-    start_restore(invocation(recovery_point_arn), SETTINGS, clients)
-    check_restore_status(invocation(recovery_point_arn), SETTINGS, clients)
+class TestClaim:
+    """Who has the copy."""
 
-    with pytest.raises(TargetTableTaken, match=recovery_point_arn):
-        check_restore_status(invocation(ADVANCED), SETTINGS, clients)
+    @pytest.fixture(autouse=True)
+    def _copy(self, clients: Clients) -> None:
+        make(TARGET, clients)
+
+    def check(self, rotation: Invocation, clients: Clients) -> str:
+        """The status after a check, which the state machine keeps for the next one."""
+        output = check_restore_status(rotation, SETTINGS, clients)
+        rotation["State"]["DescribeTableOutput"] = output
+        return output["RestoreStatus"]
+
+    def test_a_copy_is_complete_once_it_still_has_the_tags_after_a_while(self, clients: Clients) -> None:
+        rotation = invocation()
+
+        assert self.check(rotation, clients) == "CLAIMED"
+        first = rotation["State"]["DescribeTableOutput"]
+        assert first["SecondsToNextCheck"] == 30
+        assert tags_of(TARGET_ARN, clients.dynamodb) == {
+            f"backup-dynamodb-rotator:{key}": value
+            for key, value in {
+                "module": "rotator",
+                "rule": "staging",
+                "source-table": TABLE_ARN,
+                "recovery-point": f"{TABLE_ARN}/backup/01795422364460-083c1149",
+                "backup-time": "2026-11-23T02:07:00.000Z",
+                "rotation": EXECUTION_ARN,
+                "table-id": first["Table"]["TableId"],
+            }.items()
+        }
+        assert self.check(rotation, clients) == "COMPLETE"
+
+    def test_a_retry_does_not_take_its_own_tags_for_an_answer(self, clients: Clients) -> None:
+        check_restore_status(invocation(), SETTINGS, clients)
+
+        assert self.check(invocation(), clients) == "CLAIMED"
+
+    def test_of_two_rotations_the_last_to_claim_has_the_copy(self, clients: Clients) -> None:
+        ours, theirs = invocation(), invocation()
+        theirs["Execution"]["Id"] = ANOTHER
+
+        self.check(ours, clients)
+        # It had read the tags before ours were there.
+        claim(table_of(clients), theirs["State"], theirs["Execution"], SETTINGS.module, clients.dynamodb)
+        theirs["State"]["DescribeTableOutput"] = ours["State"]["DescribeTableOutput"]
+
+        with pytest.raises(TargetTableTaken, match=f"belongs to the rotation {ANOTHER}"):
+            self.check(ours, clients)
+        assert self.check(theirs, clients) == "COMPLETE"
+
+    @pytest.mark.parametrize("kind", ["native", "advanced"])
+    def test_another_backup_of_the_same_second_is_superseded(self, kind: str, clients: Clients) -> None:
+        recovery_points = {"native": [f"{TABLE_ARN}/backup/1", f"{TABLE_ARN}/backup/2"], "advanced": [ADVANCED] * 2}
+        ours, theirs = (invocation(recovery_point) for recovery_point in recovery_points[kind])
+        if kind == "advanced":
+            ours["State"]["BackupSnsMessage"]["RecoveryPointArn"] += "0"
+        ours["Execution"]["Id"] = ANOTHER
+        self.check(ours, clients)
+
+        assert self.check(theirs, clients) == "SUPERSEDED"
+        assert theirs["State"]["DescribeTableOutput"]["Table"]["TableName"] == TARGET
+
+    def test_a_job_that_failed_because_of_the_copy_of_another_is_told_whose_it_is(self, clients: Clients) -> None:
+        another = invocation(ADVANCED)
+        another["Execution"]["Id"] = ANOTHER
+        another["State"]["Rule"] = "reporting"
+        self.check(another, clients)
+
+        with pytest.raises(TargetTableTaken, match=ANOTHER):
+            checked_job(clients, Status="FAILED", StatusMessage="Table already exists")
+
+    @pytest.mark.parametrize(("minutes", "waits"), [(5, True), (90, False)])
+    def test_a_job_that_failed_because_of_a_table_waits_until_that_is_claimed(
+        self, minutes: int, waits: bool, clients: Clients
+    ) -> None:
+        job: Any = {
+            "Status": "FAILED",
+            "StatusMessage": "Table already exists",
+            "CompletionDate": datetime.now(UTC) - timedelta(minutes=minutes),
+        }
+        if waits:
+            assert checked_job(clients, **job)["RestoreStatus"] == "IN_PROGRESS"
+        else:
+            with pytest.raises(RestoreJobFailed, match="already exists"):
+                checked_job(clients, **job)
+        assert tags_of(TARGET_ARN, clients.dynamodb) == {}
+
+    def test_a_table_of_the_longest_name_can_be_tagged_and_known_again(self, clients: Clients) -> None:
+        source_table_arn = f"arn:aws:dynamodb:us-gov-west-1:{ACCOUNT}:table/{'a' * 255}"
+        rotation = invocation(f"{source_table_arn}/backup/01795422364460-083c1149", source_table_arn=source_table_arn)
+
+        assert [self.check(rotation, clients), self.check(rotation, clients)] == ["CLAIMED", "COMPLETE"]
+        assert max(map(len, tags_of(TARGET_ARN, clients.dynamodb).values())) == 256
 
 
-def test_a_table_that_another_rule_made_of_the_same_recovery_point_is_not_claimed(
-    recovery_point_arn: str, clients: Clients
-) -> None:
-    start_restore(invocation(recovery_point_arn), SETTINGS, clients)
-    check_restore_status(invocation(recovery_point_arn), SETTINGS, clients)
-    rotation = invocation(recovery_point_arn)
-    rotation["State"]["Rule"] = "reporting"
-
-    with pytest.raises(TargetTableTaken, match="from rule staging rather than rule reporting"):
-        check_restore_status(rotation, SETTINGS, clients)
-
-
-def test_a_table_of_the_longest_name_can_be_tagged_and_known_again(clients: Clients) -> None:
-    source_table_arn = f"arn:aws:dynamodb:us-gov-west-1:{ACCOUNT}:table/{'a' * 255}"
-    rotation = invocation(f"{source_table_arn}/backup/01795422364460-083c1149", source_table_arn=source_table_arn)
-    clients.dynamodb.create_table(
-        TableName=TARGET,
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-
-    table_id = check_restore_status(rotation, SETTINGS, clients)["Table"]["TableId"]
-
-    tags = tags_of(TARGET_ARN, clients.dynamodb)
-    assert max(map(len, tags.values())) == 256
-    assert is_copy(tags, table_id, rotation["State"], SETTINGS.module)
+def table_of(clients: Clients) -> dict[str, Any]:
+    return dict(clients.dynamodb.describe_table(TableName=TARGET)["Table"])
 
 
 @pytest.mark.usefixtures("clients")

@@ -1,5 +1,6 @@
 """Which tables are deleted, and above all which are not."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,9 +9,10 @@ from botocore.exceptions import ClientError
 
 from rotator.clients import Clients
 from rotator.errors import DeletionNotAllowed, NotYet
-from rotator.ownership import BACKUP_TIME, claim
+from rotator.ownership import BACKUP_TIME
 from rotator.retention import delete_old_tables
 from rotator.state import Invocation
+from rotator.tags import claim
 from rotator.timestamps import to_iso8601, to_table_name_suffix
 from tests.support.rotations import ACCOUNT, SETTINGS, invocation
 
@@ -29,7 +31,26 @@ def rotation_of(day: int, *, rule: str = "staging", keep: int = 3) -> Invocation
     )
     rotation["State"]["Rule"] = rule
     rotation["State"]["Keep"] = keep
+    rotation["Execution"]["Id"] = execution_of(day)
     return rotation
+
+
+def execution_of(day: int) -> str:
+    return f"arn:aws:states:us-east-1:{ACCOUNT}:execution:rotator:staging-{day}"
+
+
+def rotations_ended(clients: Clients, monkeypatch: pytest.MonkeyPatch, **ends: str) -> None:
+    """What Step Functions says of the rotations of days. It knows no others any more."""
+
+    def describe(*, executionArn: str) -> dict[str, Any]:  # noqa: N803
+        end = ends.get(f"day_{executionArn.rpartition('-')[2]}")
+        if end is None:
+            raise clients.stepfunctions.exceptions.ExecutionDoesNotExist({"Error": {}}, "DescribeExecution")
+        if end == "LEFT":
+            return {"status": "SUCCEEDED", "output": json.dumps({"UpdateSSMParameterOutput": {"Value": "another"}})}
+        return {"status": end, "output": json.dumps({})}
+
+    monkeypatch.setattr(clients.stepfunctions, "describe_execution", describe)
 
 
 def make(clients: Clients, name: str, *, protected: bool = False) -> None:
@@ -49,7 +70,7 @@ def copy(
     rotation = rotation_of(day, rule=rule)
     make(clients, table_of(day), protected=protected)
     table = clients.dynamodb.describe_table(TableName=table_of(day))["Table"]
-    claim(dict(table), rotation["State"], module, clients.dynamodb)
+    claim(dict(table), rotation["State"], rotation["Execution"], module, clients.dynamodb)
     return table_of(day)
 
 
@@ -96,6 +117,87 @@ def test_what_this_rotation_created_stays_where_later_copies_exist(clients: Clie
 
     assert tables(clients) == [names[1], *names[3:]]
     assert {"TableName": names[1], "Reason": "this rotation created it"} in output["Kept"]
+
+
+@pytest.mark.parametrize("end", ["FAILED", "TIMED_OUT", "ABORTED", "LEFT"])
+def test_a_copy_that_was_never_switched_to_does_not_count_and_goes(
+    end: str, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [copy(clients, day) for day in range(5)]
+    point_at(clients, 0, 2)
+    rotations_ended(clients, monkeypatch, day_1=end, day_3=end)
+
+    output = delete_old_tables(rotation_of(4), SETTINGS, clients)
+
+    assert sorted(output["Deleted"]) == [names[1], names[3]]
+    assert tables(clients) == [names[0], names[2], names[4]]
+
+
+def test_a_copy_of_a_later_backup_whose_rotation_failed_stays_for_a_redrive(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [copy(clients, day) for day in range(3)]
+    rotations_ended(clients, monkeypatch, day_2="FAILED")
+
+    output = delete_old_tables(rotation_of(1, keep=1), SETTINGS, clients)
+
+    assert (output["Deleted"], output["Kept"]) == ([names[0]], [])
+
+
+def test_a_copy_whose_rotation_is_running_stays(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [copy(clients, day) for day in range(4)]
+    rotations_ended(clients, monkeypatch, day_0="RUNNING", day_1="SUCCEEDED", day_2="RUNNING")
+
+    output = delete_old_tables(rotation_of(3, keep=1), SETTINGS, clients)
+
+    assert tables(clients) == [names[0], *names[2:]]
+    assert output["Deleted"] == [names[1]]
+    assert {kept["Reason"] for kept in output["Kept"]} == {"its rotation is running"}
+
+
+def test_the_newest_copies_stay_in_whatever_order_tables_are_listed(clients: Clients) -> None:
+    names = [copy(clients, day) for day in range(4)]
+
+    def reverse(parsed: dict[str, Any], **_: object) -> None:
+        parsed["TableNames"].reverse()
+
+    clients.dynamodb.meta.events.register("after-call.dynamodb.ListTables", reverse)
+
+    assert delete_old_tables(rotation_of(3), SETTINGS, clients)["Deleted"] == names[:1]
+
+
+def scale(clients: Clients, name: str) -> None:
+    clients.application_autoscaling.register_scalable_target(
+        ServiceNamespace="dynamodb",
+        ResourceId=f"table/{name}",
+        ScalableDimension="dynamodb:table:ReadCapacityUnits",
+        MinCapacity=1,
+        MaxCapacity=5,
+    )
+
+
+def test_auto_scaling_ends_with_a_copy_and_stays_on_one_that_cannot_be_deleted(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [copy(clients, day) for day in range(4)]
+    # An earlier attempt deleted the table, and did not get any further.
+    for name in (*names, table_of(-1), "orders"):
+        scale(clients, name)
+    rotation = rotation_of(3, keep=1)
+    rotation["State"]["CarryOver"] = ["auto_scaling"]
+    delete = clients.dynamodb.delete_table
+
+    def refuse_the_oldest(**request: Any) -> object:  # noqa: ANN401
+        if request["TableName"] == names[0]:
+            raise clients.dynamodb.exceptions.ResourceInUseException({"Error": {}}, "DeleteTable")
+        return delete(**request)
+
+    monkeypatch.setattr(clients.dynamodb, "delete_table", refuse_the_oldest)
+
+    delete_old_tables(rotation, SETTINGS, clients)
+
+    targets = clients.application_autoscaling.describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"]
+    assert {target["ResourceId"] for target in targets} == {f"table/{names[0]}", f"table/{names[3]}", "table/orders"}
 
 
 def test_each_try_makes_progress_however_many_copies_there_are(clients: Clients) -> None:
@@ -229,7 +331,7 @@ def test_a_rule_may_leave_nothing_of_the_name_but_the_time(clients: Clients) -> 
     for name in names:
         make(clients, name)
         table = clients.dynamodb.describe_table(TableName=name)["Table"]
-        claim(dict(table), rotation_of(0)["State"], SETTINGS.module, clients.dynamodb)
+        claim(dict(table), rotation_of(0)["State"], rotation_of(0)["Execution"], SETTINGS.module, clients.dynamodb)
     rotation = rotation_of(0, keep=1)
     rotation["State"] |= {"TargetTableName": names[-1], "TargetParameterName": ""}
 

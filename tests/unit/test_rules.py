@@ -46,20 +46,16 @@ def test_one_rule_gives_each_table_its_own_parameter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source_pattern", "replacement_pattern", "table", "expected"),
+    ("exclude_pattern", "table", "matches"),
     [
-        (".*", "$0", "orders", False),
-        (".*", "$0", "orders-20261122-02-07-00", True),
-        ("orders", "orders-copy", "orders-copy-20261122-02-07-00", True),
-        # Copies of copies, by somebody who asks for them.
-        ("-staging-[0-9-]+$", "-development", "orders-staging-20261122-02-07-00", False),
-        (".*", "$0", "orders-20261122", False),
+        (None, "test-orders-production", True),
+        ("^test-", "test-orders-production", False),
+        ("^test-", "orders-test-production", True),
+        ("test", "orders-test-production", False),
     ],
 )
-def test_a_name_that_would_end_in_two_times_is_that_of_a_copy(
-    source_pattern: str, replacement_pattern: str, table: str, expected: bool
-) -> None:
-    assert rule(source_pattern, replacement_pattern).would_copy_a_copy(table) is expected
+def test_a_rule_leaves_out_the_tables_that_it_excludes(exclude_pattern: str | None, table: str, matches: bool) -> None:
+    assert Rule("staging", ".*", "$0-staging", exclude_pattern=exclude_pattern).matches(table) is matches
 
 
 def test_without_a_parameter_name_none_is_made() -> None:

@@ -43,28 +43,6 @@ def test_nothing_is_done_where_nothing_is_asked_for(clients: Clients) -> None:
     assert carried_over(clients) == {}
 
 
-def test_tags_are_carried_over_except_those_of_aws_and_of_another_copy(clients: Clients) -> None:
-    tags = {"team": "a", "backup-dynamodb-rotator:rule": "another"}
-    make(clients, "orders", Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
-    make(clients, TARGET)
-
-    assert carried_over(clients, "tags") == {"tags": "applied"}
-    assert clients.dynamodb.list_tags_of_resource(ResourceArn=TARGET_ARN)["Tags"] == [{"Key": "team", "Value": "a"}]
-
-
-def test_the_tags_of_the_rule_win(clients: Clients) -> None:
-    make(clients, "orders", Tags=[{"Key": "stage", "Value": "production"}])
-    make(clients, TARGET)
-    rotation = invocation()
-    rotation["State"] |= {"CarryOver": ["tags"], "Tags": {"stage": "staging"}}
-
-    configure_table(rotation, clients)
-
-    assert clients.dynamodb.list_tags_of_resource(ResourceArn=TARGET_ARN)["Tags"] == [
-        {"Key": "stage", "Value": "staging"}
-    ]
-
-
 def test_a_resource_policy_is_rewritten_for_the_copy_and_leaves_other_tables_alone(clients: Clients) -> None:
     make(clients, "orders")
     make(clients, TARGET)
@@ -82,13 +60,13 @@ def test_a_resource_policy_is_rewritten_for_the_copy_and_leaves_other_tables_alo
 def test_what_the_source_does_not_have_is_absent(clients: Clients) -> None:
     make(clients, "orders")
     make(clients, TARGET)
-    settings = ("tags", "time_to_live", "stream", "deletion_protection", "table_class", "point_in_time_recovery")
+    settings = ("time_to_live", "stream", "deletion_protection", "table_class", "point_in_time_recovery")
 
     assert carried_over(clients, *settings) == dict.fromkeys(settings, "absent at the source")
 
 
 @pytest.mark.parametrize(
-    "settings", [("table_class", "tags"), ("time_to_live", "resource_policy", "stream", "deletion_protection")]
+    "settings", [("table_class",), ("time_to_live", "resource_policy", "stream", "deletion_protection")]
 )
 def test_a_setting_that_fails_does_not_hold_up_the_others(settings: tuple[str, ...], clients: Clients) -> None:
     make(clients, TARGET)
@@ -99,18 +77,9 @@ def test_a_setting_that_fails_does_not_hold_up_the_others(settings: tuple[str, .
     assert str(raised.value) == "; ".join(f"{name} {gone}" for name in settings)
 
 
-def test_the_tags_of_a_rule_do_not_need_the_source_table(clients: Clients) -> None:
-    make(clients, TARGET)
-    rotation = invocation()
-    rotation["State"]["Tags"] = {"stage": "staging"}
-
-    assert applied(rotation, clients) == {"tags": "applied"}
-
-
 @pytest.mark.parametrize(
     ("setting", "before_the_hook"),
     [
-        ("tags", True),
         ("table_class", True),
         ("stream", False),
         ("kinesis_destination", False),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from rotator.clients import Clients
-from rotator.errors import UnreadableNotification
+from rotator.errors import RulesCollide, UnreadableNotification
 from rotator.rules import Rule
 from rotator.settings import WorkflowSettings
 from rotator.workflow import start_rotations
@@ -100,6 +100,7 @@ def test_the_execution_starts_with_the_state_of_the_contract(
         "RecoveryPointKind": "native",
         "TargetTableName": "MyDynamoDBTable-staging-20190902-13-48-52",
         "TargetParameterName": "/staging/MyDynamoDBTable",
+        "AdoptParameter": False,
         "Restore": {},
         "CarryOver": [],
         "Tags": {},
@@ -181,14 +182,83 @@ def test_somebody_may_ask_for_a_rotation_by_a_single_rule(
     assert executions(step_functions, settings) == [f"reporting-{JOB_ID}"]
 
 
-def test_a_copy_is_not_rotated_itself(settings: WorkflowSettings, step_functions: "SFNClient") -> None:
-    event = sample("start/completed-native-recovery-point.json")
-    copied = json.loads(json.dumps(event).replace("MyDynamoDBTable", "MyDynamoDBTable-20261122-02-07-00"))
-    rules = (Rule("development", "-[0-9-]+$", "-development"), Rule("reporting", ".*", "$0"))
+COPY = "MyDynamoDBTable-20261122-02-07-00"
 
-    start_rotations(copied, WorkflowSettings(rules=rules, state_machine_arn=settings.state_machine_arn), Clients())
 
-    assert executions(step_functions, settings) == [f"development-{JOB_ID}"]
+def backup_of(table: str) -> dict[str, Any]:
+    text = json.dumps(sample("start/completed-native-recovery-point.json"))
+    event: dict[str, Any] = json.loads(text.replace("MyDynamoDBTable", table))
+    return event
+
+
+@pytest.mark.parametrize(
+    ("table", "tags", "starts"),
+    [
+        # Of any instance of the module, whatever the new name would be.
+        (COPY, {"backup-dynamodb-rotator:module": "another"}, False),
+        (COPY, {"team": "a"}, True),
+        # It is gone, so that its tags cannot be read.
+        (COPY, None, False),
+        ("orders-2024", {"backup-dynamodb-rotator:module": "another"}, True),
+        (f"{COPY}-archive", None, True),
+    ],
+)
+def test_a_copy_is_not_rotated_itself(
+    table: str,
+    tags: dict[str, str] | None,
+    starts: bool,
+    settings: WorkflowSettings,
+    step_functions: "SFNClient",
+) -> None:
+    clients = Clients()
+    calls: list[str] = []
+    clients.dynamodb.meta.events.register("before-call.dynamodb.*", lambda model, **_: calls.append(model.name))
+    if tags is not None:
+        boto3.client("dynamodb").create_table(
+            TableName=table,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        )
+    event = json.loads(json.dumps(backup_of(table)).replace("637093487455", "123456789012"))
+    rules = (Rule("staging", "-[0-9-]+$", "-staging"), Rule("development", ".*", "$0-development"))
+
+    start_rotations(event, WorkflowSettings(rules=rules, state_machine_arn=settings.state_machine_arn), clients)
+
+    assert bool(executions(step_functions, settings)) is starts
+    assert calls == (["ListTagsOfResource"] if table == COPY else [])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "other_pattern", "parameter", "problem"),
+    [
+        ("${1}-stg", "$1-stg", (None, None), "the table MyDynamoDBTable-stg-20190902-13-48-52"),
+        ("a", "b", ("/p/$1", "/p/MyDynamoDBTable"), "the parameter /p/MyDynamoDBTable"),
+    ],
+)
+def test_rules_that_lead_to_the_same_table_or_parameter_start_nothing(
+    pattern: str,
+    other_pattern: str,
+    parameter: tuple[str | None, str | None],
+    problem: str,
+    settings: WorkflowSettings,
+    step_functions: "SFNClient",
+) -> None:
+    rules = (
+        Rule("one", "^(.+)$", pattern, parameter[0]),
+        Rule("reporting", ".*", "reporting"),
+        Rule("two", "^(.*)$", other_pattern, parameter[1]),
+    )
+
+    with pytest.raises(RulesCollide, match=f"The rules one, two all lead to {problem} for a backup of MyDynamoDBTable"):
+        start_rotations(
+            backup_of("MyDynamoDBTable"),
+            WorkflowSettings(rules=rules, state_machine_arn=settings.state_machine_arn),
+            Clients(),
+        )
+
+    assert executions(step_functions, settings) == [f"reporting-{JOB_ID}"]
 
 
 def test_a_notification_delivered_again_after_the_end_is_ignored(
@@ -216,6 +286,19 @@ def test_an_unreadable_notification_does_not_hold_up_the_others(
         start_rotations({"Records": records}, settings, Clients())
 
     assert executions(step_functions, settings) == [f"staging-{JOB_ID}"]
+
+
+def test_an_error_leaves_room_for_a_large_notification_in_the_record_of_its_failure(
+    settings: WorkflowSettings,
+) -> None:
+    event = sample("raise/completed-dynamodb-table-in-an-unknown-text.json")
+    event["Records"][0]["Sns"]["Message"] *= 2000
+
+    with pytest.raises(UnreadableNotification) as raised:
+        start_rotations(event, settings, Clients())
+
+    assert len(str(raised.value)) < 500
+    assert "(" in str(raised.value)
 
 
 JSON = st.recursive(

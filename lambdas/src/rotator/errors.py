@@ -17,6 +17,14 @@ class UnreadableNotification(RotationError):
     """A completed backup, or what may be one, in an unrecognised message format."""
 
 
+class RulesCollide(RotationError):
+    """Several rules lead to the same target table or parameter for one backup."""
+
+
+class RecoveryPointMismatch(RotationError):
+    """The recovery point is not one of the source table that was announced with it."""
+
+
 class InvalidTableName(RotationError):
     """The rule turns the source table's name into one that DynamoDB does not accept."""
 
@@ -35,6 +43,10 @@ class TemporaryFailure(RotationError):
 
 class TargetTableTaken(RotationError):
     """A table with the target's name exists, and this rotation did not create it."""
+
+
+class TooManyTags(RotationError):
+    """The target table would have more tags than DynamoDB accepts."""
 
 
 class TableNotFound(RotationError):
@@ -62,7 +74,11 @@ class VerificationFailed(RotationError):
 
 
 class ParameterTaken(RotationError):
-    """The parameter holds something other than a copy of the source table."""
+    """The parameter holds something other than a copy of the source table by this rule."""
+
+
+class ParameterFull(RotationError):
+    """The parameter has as many versions as Systems Manager keeps, and a label holds on to the oldest."""
 
 
 class DeletionNotAllowed(RotationError):

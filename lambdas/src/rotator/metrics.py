@@ -11,10 +11,22 @@ _NAMESPACE = "BackupDynamoDBRotator"
 
 def put_metrics(rule: str, *, restore_seconds: int, backup_size_bytes: int | None, verified: bool) -> None:
     """`Verified` is 1 or 0, so that its average is the share of rotations that were verified."""
-    metrics = Metrics(namespace=_NAMESPACE)
-    metrics.add_dimension("rule", rule)
+    metrics = _metrics_of(rule)
     metrics.add_metric("RestoreSeconds", MetricUnit.Seconds, restore_seconds)
     if backup_size_bytes is not None:
         metrics.add_metric("BackupSizeBytes", MetricUnit.Bytes, backup_size_bytes)
     metrics.add_metric("Verified", MetricUnit.Count, int(verified))
     metrics.flush_metrics()
+
+
+def put_switch_metric(rule: str, *, left_at_later_copy: bool) -> None:
+    """`LeftAtLaterCopy` is 1 where the parameter stays at the copy of a later backup, and 0 where it was switched."""
+    metrics = _metrics_of(rule)
+    metrics.add_metric("LeftAtLaterCopy", MetricUnit.Count, int(left_at_later_copy))
+    metrics.flush_metrics()
+
+
+def _metrics_of(rule: str) -> Metrics:
+    metrics = Metrics(namespace=_NAMESPACE)
+    metrics.add_dimension("rule", rule)
+    return metrics

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from rotator.errors import UnreadableNotification
@@ -19,6 +19,11 @@ _JOB_ID = re.compile(r"(?:Backup Job Id|BackupJob ID) : ([0-9A-Za-z-]{1,36})\s*$
 
 _TABLE_ARN = re.compile(r"arn:[^:]+:dynamodb:[^:]+:[^:]+:table/([a-zA-Z0-9_.-]+)", re.ASCII)
 _DYNAMODB = ":dynamodb:"
+
+# More would not leave the notification itself any room in the record of the failure.
+_LONGEST_QUOTATION = 300
+
+_CLOCK_SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,9 @@ class BackupJob:
             return None
         recovery_point, job_id = _RECOVERY_POINT.search(message), _JOB_ID.search(message)
         if not (resource and recovery_point and job_id and _TABLE_ARN.fullmatch(resource[1])):
-            raise UnreadableNotification(f"This completed backup job has an unrecognised message format: {message!r}")
+            raise UnreadableNotification(
+                f"This completed backup job has an unrecognised message format: {quoted(message)}"
+            )
         return cls(
             job_id=job_id[1],
             status_message=_COMPLETED,
@@ -83,11 +90,23 @@ def _is_completed_backup_job(message: str, attributes: Mapping[str, str]) -> boo
     return (event_type, state) == ("BACKUP_JOB", "COMPLETED")
 
 
+def quoted(received: object) -> str:
+    """The beginning of what was received, for an error message."""
+    text = repr(received)
+    return text if len(text) <= _LONGEST_QUOTATION else f"{text[:_LONGEST_QUOTATION]}... ({len(text)} characters)"
+
+
 def _start_time(attributes: Mapping[str, str], message: str) -> datetime:
     text = attributes.get("StartTime")
     try:
-        return parse_iso8601(text or "")
+        start_time = parse_iso8601(text or "")
     except ValueError as error:
         raise UnreadableNotification(
-            f"The start time of this completed backup job is {text!r}, which is not a timestamp: {message!r}"
+            f"The start time of this completed backup job is {quoted(text)}, which is no timestamp: {quoted(message)}"
         ) from error
+    if start_time > datetime.now(UTC) + _CLOCK_SKEW:
+        # Its copy would count as the newest one until then.
+        raise UnreadableNotification(
+            f"The start time of this completed backup job is {text}, which lies in the future: {quoted(message)}"
+        )
+    return start_time

@@ -1,13 +1,17 @@
-"""The tags by which the module recognises the tables that it created.
+"""The tags by which the module recognises the tables that it created, and each rotation its own.
 
 DynamoDB says what a table is restored from only until the table is `ACTIVE`. From then on, the tags do.
 """
 
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rotator.aws_errors import translated_errors
-from rotator.errors import TargetTableTaken
-from rotator.state import RotationState
+from rotator.errors import RotationError, TargetTableTaken
+from rotator.logs import logger
+from rotator.state import Execution, RotationState
+from rotator.timestamps import TABLE_NAME_SUFFIX_PATTERN
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,43 +22,13 @@ RULE = f"{PREFIX}rule"
 SOURCE_TABLE = f"{PREFIX}source-table"
 RECOVERY_POINT = f"{PREFIX}recovery-point"
 BACKUP_TIME = f"{PREFIX}backup-time"
+ROTATION = f"{PREFIX}rotation"
 TABLE_ID = f"{PREFIX}table-id"
 
 # https://docs.aws.amazon.com/general/latest/gr/aws_tagging.html
 _LONGEST_VALUE = 256
 
-
-def claim(table: dict[str, Any], state: RotationState, module: str, dynamodb: "DynamoDBClient") -> None:
-    """Tags an `ACTIVE` table as created by this rotation.
-
-    Raises `TargetTableTaken` where it carries the tags of another one.
-    """
-    check_not_taken(table, state, module, dynamodb)
-    message = state["BackupSnsMessage"]
-    tags = _tags_of_rotation(state, module) | {BACKUP_TIME: message["StartTime"], TABLE_ID: table["TableId"]}
-    with translated_errors():
-        dynamodb.tag_resource(
-            ResourceArn=table["TableArn"], Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
-        )
-
-
-def is_copy(tags: dict[str, str], table_id: str, state: RotationState, module: str) -> bool:
-    """Whether this module created the table from the same source table by the same rule, and nobody replaced it."""
-    expected = _tags_of_rotation(state, module) | {TABLE_ID: table_id}
-    del expected[RECOVERY_POINT]
-    return BACKUP_TIME in tags and all(tags.get(key) == value for key, value in expected.items())
-
-
-def check_not_taken(table: dict[str, Any], state: RotationState, module: str, dynamodb: "DynamoDBClient") -> None:
-    """Raises `TargetTableTaken` where an `ACTIVE` table carries the tags of another rotation.
-
-    That may be one of the same recovery point, by another rule or module that leads to the same name.
-    """
-    found = tags_of(table["TableArn"], dynamodb)
-    for key, value in _tags_of_rotation(state, module).items():
-        if found.get(key, value) != value:
-            kind = key.removeprefix(PREFIX)
-            raise taken(table["TableName"], f"{kind} {found[key]}", f"{kind} {value}")
+_COPY_NAME = re.compile(f"{TABLE_NAME_SUFFIX_PATTERN}$")
 
 
 def tags_of(table_arn: str, dynamodb: "DynamoDBClient") -> dict[str, str]:
@@ -64,24 +38,71 @@ def tags_of(table_arn: str, dynamodb: "DynamoDBClient") -> dict[str, str]:
         return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
 
-def taken(table_name: str, origin: str, own: str) -> TargetTableTaken:
-    """`origin` is what the table was created from, and `own` what this rotation would create it from."""
-    return TargetTableTaken(
-        f"The table {table_name} already exists, made from {origin} rather than {own}. Give the rules "
-        "replacement patterns that yield different names. If nobody needs the table, delete it and redrive the "
-        "execution."
-    )
-
-
-def _tags_of_rotation(state: RotationState, module: str) -> dict[str, str]:
-    """The tags that are known before the table exists.
+def ownership_tags(state: RotationState, execution: Execution, module: str, table_id: str) -> dict[str, str]:
+    """What identifies a copy and its rotation.
 
     Of an ARN that is too long for a tag, the end is unique within an account and Region.
     """
     message = state["BackupSnsMessage"]
-    return {
+    return _tags_of_rule(state, module) | {
         RECOVERY_POINT: message["RecoveryPointArn"][-_LONGEST_VALUE:],
-        SOURCE_TABLE: message["BackedUpResourceArn"][-_LONGEST_VALUE:],
+        BACKUP_TIME: message["StartTime"],
+        ROTATION: execution["Id"][-_LONGEST_VALUE:],
+        TABLE_ID: table_id,
+    }
+
+
+def is_copy(table_arn: str, dynamodb: "DynamoDBClient") -> bool:
+    """Whether a table is a copy that any instance of the module made.
+
+    Only one with the name of a copy costs a call. Where its tags cannot be read, the name decides.
+    """
+    if not _COPY_NAME.search(table_arn):
+        return False
+    try:
+        return MODULE in tags_of(table_arn, dynamodb)
+    except RotationError as error:
+        logger.warning("The tags of a table with the name of a copy cannot be read", error=str(error))
+        return True
+
+
+def is_copy_by_rule(tags: Mapping[str, str], table_id: str, state: RotationState, module: str) -> bool:
+    """Whether this module created the table from the same source table by the same rule, and nobody replaced it."""
+    expected = _tags_of_rule(state, module) | {TABLE_ID: table_id}
+    return BACKUP_TIME in tags and all(tags.get(key) == value for key, value in expected.items())
+
+
+def is_claimed(tags: Mapping[str, str]) -> bool:
+    """Whether the tags are those of some rotation, by any instance of the module."""
+    return ROTATION in tags
+
+
+def is_claimed_by(execution: Execution, tags: Mapping[str, str], table_id: str) -> bool:
+    """Whether the tags are those of this rotation, and nobody has replaced the table since it got them."""
+    return tags.get(ROTATION) == execution["Id"][-_LONGEST_VALUE:] and tags.get(TABLE_ID) == table_id
+
+
+def is_of_recovery_point(tags: Mapping[str, str], state: RotationState) -> bool:
+    return tags.get(RECOVERY_POINT) == state["BackupSnsMessage"]["RecoveryPointArn"][-_LONGEST_VALUE:]
+
+
+def taken(table: Mapping[str, Any], tags: Mapping[str, str]) -> TargetTableTaken:
+    """The error that names the rotation that a table belongs to, or says that it belongs to none."""
+    if not is_claimed(tags):
+        return TargetTableTaken(
+            f"The table {table['TableName']} already exists, and no rotation created it. Give the rule a "
+            "replacement_pattern that yields another name."
+        )
+    return TargetTableTaken(
+        f"The table {table['TableName']} belongs to the rotation {tags[ROTATION]}, by the rule {tags.get(RULE)} of the "
+        f"module {tags.get(MODULE)}, of the recovery point {tags.get(RECOVERY_POINT)}. Give rules that match the same "
+        "tables replacement patterns that yield different names."
+    )
+
+
+def _tags_of_rule(state: RotationState, module: str) -> dict[str, str]:
+    return {
+        SOURCE_TABLE: state["BackupSnsMessage"]["BackedUpResourceArn"][-_LONGEST_VALUE:],
         RULE: state["Rule"],
         MODULE: module,
     }

@@ -1,21 +1,24 @@
-"""Deleting the oldest copies of a source table, and nothing else.
+"""Deleting the oldest copies of a source table and those that failed rotations left, and nothing else.
 
 A table is deleted only if all of this holds:
 
 - its name has the form that the rule gives to copies of the source table;
 - it carries the tags of this module, this rule and this source table, and the id that it had when it got them;
-- it is not one of the newest copies that the rule keeps, nor the one that this rotation created;
+- it is not one of the newest copies that the rule keeps, or it was never switched to and is of an older backup;
+- it is not the one that this rotation created, nor one whose rotation is running;
 - the parameter neither points at it nor did so before its current value;
 - it is not protected against deletion, and DynamoDB is not changing it.
 
 The function's policy demands the same tags and names, so that AWS would refuse a mistake made here.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import islice, takewhile
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from botocore.exceptions import ClientError
 
@@ -24,54 +27,123 @@ from rotator.carry_over.auto_scaling import end_auto_scaling
 from rotator.clients import Clients
 from rotator.errors import DeletionNotAllowed
 from rotator.logs import logger
-from rotator.ownership import is_copy, tags_of
-from rotator.parameter import current_and_previous_value
+from rotator.ownership import ROTATION, is_copy_by_rule, tags_of
+from rotator.parameter import values_of
 from rotator.settings import RotationSettings
 from rotator.state import DeleteOldTablesOutput, Invocation, KeptTable, RotationState
 from rotator.timestamps import TABLE_NAME_SUFFIX_PATTERN
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
+    from mypy_boto3_stepfunctions import SFNClient
 
 _HOW_TO_ENABLE = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/abac-enable-ddb.html"
 
+End = Literal["RUNNING", "SWITCHED", "NOT_SWITCHED"]
+
+RUNNING: Final = "RUNNING"
+SWITCHED: Final = "SWITCHED"
+"""The rotation is complete, and its parameter, if it has one, pointed at its copy."""
+NOT_SWITCHED: Final = "NOT_SWITCHED"
+"""The rotation failed, or left its parameter at the copy of a later backup."""
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """A copy of the source table by this rule, and how the rotation that created it has ended."""
+
+    table: dict[str, Any]
+    rotation: End
+
+    @property
+    def name(self) -> str:
+        return str(self.table["TableName"])
+
 
 def delete_old_tables(invocation: Invocation, settings: RotationSettings, clients: Clients) -> DeleteOldTablesOutput:
-    """Deletes the copies of the source table by this rule, except for the newest `Keep` and those in use.
+    """Deletes the copies of the source table by this rule that are not to stay, except for those in use.
 
     Raises `DeletionNotAllowed`.
     """
     state = invocation["State"]
     if state["Keep"] < 1:
         raise ValueError(f"Keep is {state['Keep']}: no copy would be left")
-    in_use = current_and_previous_value(state["TargetParameterName"], clients.ssm)
+    names = _names_of_the_form(state["TargetTableName"], clients.dynamodb)
+    values = values_of(state["TargetParameterName"], clients.ssm)
     deleted: list[str] = []
     kept: list[KeptTable] = []
-    for copy in islice(_copies(state, settings.module, clients.dynamodb), state["Keep"], None):
-        if reason := _reason_to_keep(copy, state, in_use) or _delete(copy, state, clients):
-            kept.append({"TableName": copy["TableName"], "Reason": reason})
+    for copy in _copies_not_to_stay(_copies(names, values, state, settings.module, clients), state):
+        if reason := _reason_to_keep(copy, state, in_use=values[:2]) or _delete(copy.name, clients.dynamodb):
+            kept.append({"TableName": copy.name, "Reason": reason})
         else:
-            deleted.append(copy["TableName"])
+            deleted.append(copy.name)
+    if "auto_scaling" in state["CarryOver"]:
+        form, existing = _form(state["TargetTableName"]), set(names) - set(deleted)
+        end_auto_scaling(
+            lambda name: form.fullmatch(name) is not None and name not in existing, clients.application_autoscaling
+        )
     logger.info("Old tables deleted", deleted=deleted, kept=kept)
     return {"Deleted": deleted, "Kept": kept}
 
 
-def _copies(state: RotationState, module: str, dynamodb: "DynamoDBClient") -> Iterator[dict[str, Any]]:
+def _copies_not_to_stay(copies: Iterator[_Copy], state: RotationState) -> Iterator[_Copy]:
+    """All but the newest `Keep` that were switched to. What a failed rotation left stays until it is the older one."""
+    still_to_keep = state["Keep"]
+    for copy in copies:
+        if copy.rotation == NOT_SWITCHED:
+            if copy.name < state["TargetTableName"]:
+                yield copy
+        elif still_to_keep == 0:
+            yield copy
+        elif copy.rotation == SWITCHED:
+            still_to_keep -= 1
+
+
+def _copies(
+    names: list[str], values: list[str], state: RotationState, module: str, clients: Clients
+) -> Iterator[_Copy]:
     """The tables that are copies of the source table by this rule, of the newest backup first.
 
     Each is described only when its turn comes, so that every attempt deletes some, however many there are.
     """
-    for name in reversed(_names_of_the_form(state["TargetTableName"], dynamodb)):
+    dynamodb = clients.dynamodb
+    for name in reversed(names):
         with translated_errors():
             try:
-                table = dynamodb.describe_table(TableName=name)["Table"]
+                table: dict[str, Any] = dict(dynamodb.describe_table(TableName=name)["Table"])
             except dynamodb.exceptions.ResourceNotFoundException:
                 continue
         if table["TableStatus"] in ("CREATING", "DELETING"):
             continue
-        if is_copy(tags_of(table["TableArn"], dynamodb), table["TableId"], state, module):
-            yield dict(table)
+        tags = tags_of(table["TableArn"], dynamodb)
+        if is_copy_by_rule(tags, table["TableId"], state, module):
+            was_switched_to = name == state["TargetTableName"] or table["TableArn"] in values
+            yield _Copy(
+                table, SWITCHED if was_switched_to else _end_of(tags.get(ROTATION), table, clients.stepfunctions)
+            )
+
+
+def _end_of(execution_arn: str | None, table: dict[str, Any], stepfunctions: "SFNClient") -> End:
+    """How the rotation ended. One that Step Functions no longer knows, after 90 days, counts as a success."""
+    if execution_arn is None:
+        return SWITCHED
+    with translated_errors():
+        try:
+            execution = stepfunctions.describe_execution(executionArn=execution_arn)
+        except stepfunctions.exceptions.ExecutionDoesNotExist:
+            return SWITCHED
+    if execution["status"] == "RUNNING":
+        return RUNNING
+    if execution["status"] != "SUCCEEDED":
+        return NOT_SWITCHED
+    switch = json.loads(execution["output"]).get("UpdateSSMParameterOutput")
+    return NOT_SWITCHED if switch and switch["Value"] != table["TableArn"] else SWITCHED
+
+
+def _form(target_table_name: str) -> re.Pattern[str]:
+    """What the names of all copies of the source table by the rule have in common."""
+    stem = re.sub(f"{TABLE_NAME_SUFFIX_PATTERN}$", "", target_table_name)
+    return re.compile(re.escape(stem) + TABLE_NAME_SUFFIX_PATTERN)
 
 
 def _names_of_the_form(target_table_name: str, dynamodb: "DynamoDBClient") -> list[str]:
@@ -79,10 +151,11 @@ def _names_of_the_form(target_table_name: str, dynamodb: "DynamoDBClient") -> li
 
     The list starts after a name that DynamoDB accepts as one: even an empty stem leaves the three characters `-00`.
     """
+    form = _form(target_table_name)
     prefix = re.sub(f"{TABLE_NAME_SUFFIX_PATTERN}$", "-", target_table_name)
-    form = re.compile(re.escape(prefix.removesuffix("-")) + TABLE_NAME_SUFFIX_PATTERN)
     names = takewhile(lambda name: name.startswith(prefix), _names_after(f"{prefix}00", dynamodb))
-    return [name for name in names if form.fullmatch(name)]
+    # AWS does not promise an order. With one stem, that of the names is that of the times in them.
+    return sorted(name for name in names if form.fullmatch(name))
 
 
 def _names_after(start: str | None, dynamodb: "DynamoDBClient") -> Iterator[str]:
@@ -93,27 +166,25 @@ def _names_after(start: str | None, dynamodb: "DynamoDBClient") -> Iterator[str]
         start = page.get("LastEvaluatedTableName")
 
 
-def _reason_to_keep(copy: dict[str, Any], state: RotationState, in_use: list[str]) -> str | None:
-    if copy["TableName"] == state["TargetTableName"]:
+def _reason_to_keep(copy: _Copy, state: RotationState, in_use: list[str]) -> str | None:
+    if copy.name == state["TargetTableName"]:
         return "this rotation created it"
-    if copy["TableArn"] in in_use:
+    if copy.rotation == RUNNING:
+        return "its rotation is running"
+    if copy.table["TableArn"] in in_use:
         return "the parameter points at it, or did before"
-    if copy.get("DeletionProtectionEnabled"):
+    if copy.table.get("DeletionProtectionEnabled"):
         return "it is protected against deletion"
-    if copy["TableStatus"] != "ACTIVE":
-        return f"it is {copy['TableStatus']}"
+    if copy.table["TableStatus"] != "ACTIVE":
+        return f"it is {copy.table['TableStatus']}"
     return None
 
 
-def _delete(copy: dict[str, Any], state: RotationState, clients: Clients) -> str | None:
+def _delete(table_name: str, dynamodb: "DynamoDBClient") -> str | None:
     """Why the table stays after all, if it does: its status may have changed since it was described."""
-    dynamodb = clients.dynamodb
-    # First, because nothing would lead to it once the table is gone.
-    if "auto_scaling" in state["CarryOver"]:
-        end_auto_scaling(copy, clients.application_autoscaling)
     with translated_errors(), suppress(dynamodb.exceptions.ResourceNotFoundException):
         try:
-            dynamodb.delete_table(TableName=copy["TableName"])
+            dynamodb.delete_table(TableName=table_name)
         except dynamodb.exceptions.ResourceInUseException:
             return "DynamoDB is changing it"
         except ClientError as error:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from rotator.references import expand, replace_all
-from rotator.timestamps import TABLE_NAME_SUFFIX_PATTERN, to_table_name_suffix
+from rotator.timestamps import to_table_name_suffix
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,8 @@ class Rule:
     source_pattern: str
     replacement_pattern: str
     ssm_parameter_name: str | None = None
+    ssm_parameter_adopt: bool = False
+    exclude_pattern: str | None = None
     restore: Mapping[str, Any] = field(default_factory=dict)
     carry_over: Sequence[str] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -27,26 +29,19 @@ class Rule:
     keep: int | None = None
 
     def matches(self, source_table_name: str) -> bool:
+        if self.exclude_pattern is not None and re.search(self.exclude_pattern, source_table_name, re.ASCII):
+            return False
         return self._first_match(source_table_name) is not None
-
-    def would_copy_a_copy(self, source_table_name: str) -> bool:
-        """Whether the target's name would carry two timestamps, because a backup plan and the pattern cover copies.
-
-        The number of tables would double with each backup.
-        """
-        return re.search(f"{TABLE_NAME_SUFFIX_PATTERN}$", self._replaced(source_table_name)) is not None
 
     def target_table_name(self, source_table_name: str, backup_start_time: datetime) -> str:
         """The source table's name with every match replaced, followed by the start time of the backup in UTC."""
-        return self._replaced(source_table_name) + to_table_name_suffix(backup_start_time)
+        replaced = replace_all(self._pattern, source_table_name, self.replacement_pattern)
+        return replaced + to_table_name_suffix(backup_start_time)
 
     def target_parameter_name(self, source_table_name: str) -> str:
         """The parameter's name, with its references filled in from the first match. Empty where the rule has none."""
         match = self._first_match(source_table_name)
         return expand(match, self.ssm_parameter_name) if match and self.ssm_parameter_name else ""
-
-    def _replaced(self, source_table_name: str) -> str:
-        return replace_all(self._pattern, source_table_name, self.replacement_pattern)
 
     def _first_match(self, source_table_name: str) -> re.Match[str] | None:
         return self._pattern.search(source_table_name)

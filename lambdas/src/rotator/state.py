@@ -53,7 +53,10 @@ class RestoreTableFromBackupOutput(TypedDict):
 
 
 class StartRestoreJobOutput(TypedDict):
-    """https://docs.aws.amazon.com/aws-backup/latest/devguide/API_StartRestoreJob.html."""
+    """https://docs.aws.amazon.com/aws-backup/latest/devguide/API_StartRestoreJob.html.
+
+    Without an id where no job was started, because the copy of another backup of the same second is in place.
+    """
 
     RestoreJobId: str
 
@@ -62,11 +65,12 @@ class DescribeTableOutput(TypedDict):
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html.
 
     The other keys are ours: how far the restore is, how long it has taken, and how many seconds to wait before checking
-    it again or starting it over. `Table` is empty until a restore job has created the table.
+    it again or starting it over. `Table` is empty until a restore job has created the table, and the copy of another
+    rotation where that supersedes this one.
     """
 
     Table: dict[str, Any]
-    RestoreStatus: Literal["IN_PROGRESS", "COMPLETE", "START_OVER"]
+    RestoreStatus: Literal["IN_PROGRESS", "CLAIMED", "COMPLETE", "SUPERSEDED", "START_OVER"]
     RestoreSeconds: int
     SecondsToNextCheck: int
 
@@ -137,6 +141,7 @@ class RotationState(TypedDict):
     RecoveryPointKind: RecoveryPointKind
     TargetTableName: str
     TargetParameterName: str
+    AdoptParameter: NotRequired[bool]
     Restore: RestoreOptions
     CarryOver: list[str]
     Tags: dict[str, str]

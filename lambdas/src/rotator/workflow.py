@@ -1,14 +1,15 @@
 """From a notification to executions of the state machine."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rotator.aws_errors import translated_errors
 from rotator.clients import Clients
-from rotator.errors import UnreadableNotification
+from rotator.errors import RotationError, RulesCollide, UnreadableNotification
 from rotator.logs import logger
-from rotator.notification import BackupJob
+from rotator.notification import BackupJob, quoted
+from rotator.ownership import is_copy
 from rotator.recovery_points import kind_of
 from rotator.restore.options import options_of
 from rotator.rules import Rule
@@ -20,23 +21,26 @@ from rotator.timestamps import to_iso8601
 def start_rotations(event: Mapping[str, Any], settings: WorkflowSettings, clients: Clients) -> list[str]:
     """Starts one execution for each rule that matches the table of each backup job in an SNS event.
 
-    Returns the names of the executions, including those that already existed. One unreadable notification does not hold
-    up the others: all are read, then `UnreadableNotification` is raised.
+    Returns the names of the executions, including those that already existed. What cannot be started does not hold up
+    the others: only then is `UnreadableNotification` or `RulesCollide` raised.
     """
     executions: list[str] = []
-    unreadable: list[str] = []
+    errors: list[RotationError] = []
     for notification in _notifications(event):
         try:
             job = BackupJob.from_notification(notification)
         except UnreadableNotification as error:
-            unreadable.append(str(error))
+            errors.append(error)
             continue
         if job is None:
             logger.debug("Not a completed backup of a DynamoDB table", notification=notification.get("Message"))
             continue
-        executions += _start_for_each_matching_rule(job, settings, clients)
-    if unreadable:
-        raise UnreadableNotification("\n".join(unreadable))
+        with logger.append_context_keys(backup_job_id=job.job_id, source_table=job.table_name):
+            rules, collisions = _rules_to_start(job, settings.rules, clients)
+            executions += [_start(job, rule, settings.state_machine_arn, clients) for rule in rules]
+            errors += collisions
+    if errors:
+        raise type(errors[0])("\n".join(map(str, errors)))
     return executions
 
 
@@ -44,26 +48,49 @@ def _notifications(event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     try:
         notifications = [record["Sns"] for record in event["Records"]]
     except (KeyError, TypeError) as error:
-        raise UnreadableNotification(f"This is not an SNS event: {event!r}") from error
+        raise UnreadableNotification(f"This is not an SNS event: {quoted(event)}") from error
     if not all(isinstance(notification, Mapping) for notification in notifications):
-        raise UnreadableNotification(f"This is not an SNS event: {event!r}")
+        raise UnreadableNotification(f"This is not an SNS event: {quoted(event)}")
     return notifications
 
 
-def _start_for_each_matching_rule(job: BackupJob, settings: WorkflowSettings, clients: Clients) -> list[str]:
-    with logger.append_context_keys(backup_job_id=job.job_id, source_table=job.table_name):
-        matching = [
-            rule for rule in settings.rules if rule.matches(job.table_name) and job.only_rule in (None, rule.name)
-        ]
-        if not matching:
-            logger.info("No rule matches the table")
-        executions = []
-        for rule in matching:
-            if rule.would_copy_a_copy(job.table_name):
-                logger.info("The table is itself a copy", rule=rule.name)
-            else:
-                executions.append(_start(job, rule, settings.state_machine_arn, clients))
-        return executions
+def _rules_to_start(job: BackupJob, rules: Iterable[Rule], clients: Clients) -> tuple[list[Rule], list[RulesCollide]]:
+    """The rules to rotate a backup by, and why others that match its table as well are left out."""
+    matching = [rule for rule in rules if rule.matches(job.table_name)]
+    if not matching:
+        logger.info("No rule matches the table")
+        return [], []
+    if is_copy(job.table_arn, clients.dynamodb):
+        logger.info("The table is itself a copy")
+        return [], []
+    collisions = _collisions(job, matching)
+    return [rule for rule in matching if rule.name not in collisions and job.only_rule in (None, rule.name)], list(
+        dict.fromkeys(collisions.values())
+    )
+
+
+def _collisions(job: BackupJob, matching: list[Rule]) -> dict[str, RulesCollide]:
+    """Why rules are left out, by their names: they lead to the same target table or parameter."""
+    return _same(
+        {rule.name: rule.target_table_name(job.table_name, job.start_time) for rule in matching},
+        f"the table {{}} for a backup of {job.table_name}. Give each its own replacement_pattern",
+    ) | _same(
+        {rule.name: rule.target_parameter_name(job.table_name) for rule in matching if rule.ssm_parameter_name},
+        f"the parameter {{}} for a backup of {job.table_name}. Give each its own ssm_parameter_name",
+    )
+
+
+def _same(names: Mapping[str, str], problem: str) -> dict[str, RulesCollide]:
+    collisions: dict[str, RulesCollide] = {}
+    for name in dict.fromkeys(names.values()):
+        rules = [rule for rule, its_name in names.items() if its_name == name]
+        if len(rules) > 1:
+            error = RulesCollide(
+                f"The rules {', '.join(rules)} all lead to {problem.format(name)}, or an exclude_pattern that matches "
+                "the table. None of them was started."
+            )
+            collisions |= dict.fromkeys(rules, error)
+    return collisions
 
 
 def _start(job: BackupJob, rule: Rule, state_machine_arn: str, clients: Clients) -> str:
@@ -103,6 +130,7 @@ def _initial_state(job: BackupJob, rule: Rule) -> RotationState:
         "RecoveryPointKind": kind_of(job.recovery_point_arn),
         "TargetTableName": rule.target_table_name(job.table_name, job.start_time),
         "TargetParameterName": rule.target_parameter_name(job.table_name),
+        "AdoptParameter": rule.ssm_parameter_adopt,
         "Restore": options_of(rule),
         "CarryOver": sorted(rule.carry_over),
         "Tags": dict(rule.tags),

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/autoscaling/application/userguide/services-that-can-integrate-dynamodb.html
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,19 +34,26 @@ def carry_over_auto_scaling(tables: Tables) -> bool:
     return bool(targets)
 
 
-def end_auto_scaling(table: dict[str, Any], scaling: "ApplicationAutoScalingClient") -> None:
-    """Removes targets, policies and alarms of a table, because DynamoDB does not delete them along with it.
+def end_auto_scaling(is_deleted: Callable[[str], bool], scaling: "ApplicationAutoScalingClient") -> None:
+    """Removes targets, policies and alarms of deleted tables, because DynamoDB does not delete them along with a table.
+
+    `is_deleted` tells by the name of a table. It is asked about all that have targets, so that those are found that an
+    earlier attempt left.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/AutoScaling.HowTo.SDK.html
     """
-    index_names = [index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])]
-    for target in _targets_of(_resource_ids(table["TableName"], index_names), scaling):
-        with translated_errors(), suppress(scaling.exceptions.ObjectNotFoundException):
-            scaling.deregister_scalable_target(
-                ServiceNamespace=_NAMESPACE,
-                ResourceId=target["ResourceId"],
-                ScalableDimension=target["ScalableDimension"],
-            )
+    with translated_errors():
+        pages = scaling.get_paginator("describe_scalable_targets").paginate(ServiceNamespace=_NAMESPACE)
+        targets = [target for page in pages for target in page["ScalableTargets"]]
+    for target in targets:
+        # table/<name> or table/<name>/index/<name>
+        if is_deleted(target["ResourceId"].split("/")[1]):
+            with translated_errors(), suppress(scaling.exceptions.ObjectNotFoundException):
+                scaling.deregister_scalable_target(
+                    ServiceNamespace=_NAMESPACE,
+                    ResourceId=target["ResourceId"],
+                    ScalableDimension=target["ScalableDimension"],
+                )
 
 
 def _resource_ids(table_name: str, index_names: list[str]) -> list[str]:

@@ -9,7 +9,6 @@ from rotator.configure.restore_options import (
     leave_out_indexes,
 )
 from rotator.configure.table_class import carry_over_table_class
-from rotator.configure.tags import add_tags, carry_over_tags
 from rotator.state import ConfigureTableOutput, Invocation, RotationState
 from rotator.table_settings import TableSetting, apply_settings
 
@@ -33,8 +32,4 @@ def _settings_of(state: RotationState) -> dict[str, TableSetting]:
     settings = {name: setting for name, setting in _RESTORE_OPTIONS.items() if name in state["Restore"]}
     if "table_class" in state["CarryOver"]:
         settings["table_class"] = TableSetting(carry_over_table_class, needs_source=True)
-    if "tags" in state["CarryOver"]:
-        settings["tags"] = TableSetting(carry_over_tags, needs_source=True)
-    elif state["Tags"]:
-        settings["tags"] = TableSetting(add_tags)
     return settings

@@ -7,4 +7,4 @@ from rotator.step import Step, step
 
 @step("ssm")
 def handler(step: Step) -> UpdateSSMParameterOutput:
-    return point_parameter_at_table(step.invocation, step.clients)
+    return point_parameter_at_table(step.invocation, step.settings, step.clients)

@@ -12,9 +12,9 @@ from rotator.clients import Clients
 from rotator.errors import TableNotFound
 from rotator.logs import logger
 from rotator.restore.options import restore_job_metadata
-from rotator.restore.target import check_created_since, describe_table_in_place
+from rotator.restore.target import describe_table_in_place, may_be_ours
+from rotator.settings import RotationSettings
 from rotator.state import Execution, RotationState, StartRestoreJobOutput
-from rotator.timestamps import parse_iso8601
 
 if TYPE_CHECKING:
     from mypy_boto3_backup import BackupClient
@@ -22,18 +22,22 @@ if TYPE_CHECKING:
 
 
 def start_restore_job(
-    state: RotationState, execution: Execution, restore_role_arn: str, clients: Clients
+    state: RotationState, execution: Execution, settings: RotationSettings, clients: Clients
 ) -> StartRestoreJobOutput:
-    """Starts a job. A retry whose predecessor's response was lost gets the same job."""
+    """Starts a job. A retry whose predecessor's response was lost gets the same job.
+
+    Starts none where the copy of another backup of the same second is in place.
+    """
     recovery_point_arn, target = state["BackupSnsMessage"]["RecoveryPointArn"], state["TargetTableName"]
     with suppress(TableNotFound):
         table = describe_table_in_place(state, clients.dynamodb)
-        check_created_since(parse_iso8601(execution["StartTime"]), table, recovery_point_arn)
+        if not may_be_ours(table, state, execution, settings.module, clients.dynamodb):
+            return {"RestoreJobId": ""}
     with translated_errors():
         response = clients.backup.start_restore_job(
             RecoveryPointArn=recovery_point_arn,
             ResourceType="DynamoDB",
-            IamRoleArn=restore_role_arn,
+            IamRoleArn=settings.restore_role_arn,
             IdempotencyToken=idempotency_token(state, execution),
             Metadata={"targetTableName": target, **restore_job_metadata(state["Restore"])},
         )

@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableFromBackup.html
 """
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -11,11 +10,9 @@ from botocore.exceptions import ClientError
 from rotator.aws_errors import code_of, translated_errors
 from rotator.errors import NotYet, TableNotFound
 from rotator.logs import logger
-from rotator.ownership import check_not_taken, taken
 from rotator.restore.options import overrides
-from rotator.restore.target import check_created_since, describe_table_in_place
+from rotator.restore.target import describe_table_in_place, may_be_ours
 from rotator.state import Execution, RestoreTableFromBackupOutput, RotationState, to_state
-from rotator.timestamps import parse_iso8601
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,27 +38,22 @@ def restore_native_backup(
         except ClientError as error:
             if code_of(error) not in _NAME_IN_USE:
                 raise
-            table = _adopt(state, parse_iso8601(execution["StartTime"]), module, dynamodb)
+            table = _adopt(state, execution, module, dynamodb)
         else:
             logger.info("Restore started", recovery_point=recovery_point_arn, target_table=target)
-            table = response["TableDescription"]
+            table = dict(response["TableDescription"])
     return {"TableDescription": to_state(table)}
 
 
-def _adopt(state: RotationState, rotation_start: datetime, module: str, dynamodb: "DynamoDBClient") -> Any:  # noqa: ANN401
-    """The description of the target table, if this rotation created it. Otherwise raises `TargetTableTaken`."""
-    recovery_point_arn, target = state["BackupSnsMessage"]["RecoveryPointArn"], state["TargetTableName"]
+def _adopt(state: RotationState, execution: Execution, module: str, dynamodb: "DynamoDBClient") -> dict[str, Any]:
+    """The description of the table in place. Who has it is found out once it is `ACTIVE`.
+
+    Raises `TargetTableTaken` where it cannot be this rotation's, nor supersede it.
+    """
     try:
         table = describe_table_in_place(state, dynamodb)
     except TableNotFound as error:
-        raise NotYet(f"The table {target} existed a moment ago, and is gone now") from error
-    if summary := table.get("RestoreSummary"):
-        # A point-in-time recovery names no backup.
-        origin = summary.get("SourceBackupArn") or f"a point in time of {summary.get('SourceTableArn')}"
-        if origin != recovery_point_arn:
-            raise taken(target, origin, recovery_point_arn)
-    else:
-        check_created_since(rotation_start, table, recovery_point_arn)
-        check_not_taken(table, state, module, dynamodb)
-    logger.info("Restore adopted", recovery_point=recovery_point_arn, target_table=target)
+        raise NotYet(f"The table {state['TargetTableName']} existed a moment ago, and is gone now") from error
+    adopted = may_be_ours(table, state, execution, module, dynamodb)
+    logger.info("Table in place", target_table=table["TableName"], adopted=adopted)
     return table

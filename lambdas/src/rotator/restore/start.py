@@ -7,8 +7,10 @@ from rotator.recovery_points import NATIVE
 from rotator.restore.job import start_restore_job
 from rotator.restore.native import restore_native_backup
 from rotator.restore.options import check_restore_job_options
+from rotator.restore.recovery_point import check_recovery_point
 from rotator.settings import RotationSettings
 from rotator.state import Invocation, RestoreTableFromBackupOutput, StartRestoreJobOutput
+from rotator.tags import check_tags
 
 
 def start_restore(
@@ -18,15 +20,18 @@ def start_restore(
 ) -> RestoreTableFromBackupOutput | StartRestoreJobOutput:
     """Starts the restore, once everything has been checked that can be known before it.
 
-    Raises `InvalidTableName`, `InvalidParameterName`, `ParameterTaken`, `RestoreOptionImpossible` or `TargetTableTaken`
-    where the rotation could not succeed.
+    Raises `InvalidTableName`, `InvalidParameterName`, `ParameterFull`, `ParameterTaken`, `RecoveryPointMismatch`,
+    `RestoreOptionImpossible`, `SettingsNotApplied`, `TargetTableTaken` or `TooManyTags` where the rotation could not
+    succeed.
     """
     state, execution = invocation["State"], invocation["Execution"]
     check_table_name(state["TargetTableName"])
     if state["TargetParameterName"]:
         check_parameter_name(state["TargetParameterName"], state["BackupSnsMessage"]["BackedUpResourceArn"])
-        check_parameter(state, clients.ssm)
+        check_parameter(state, settings.module, clients.ssm)
+    check_recovery_point(state, clients.backup)
+    check_tags(state, execution, settings.module, clients.dynamodb)
     if state["RecoveryPointKind"] == NATIVE:
         return restore_native_backup(state, execution, settings.module, clients.dynamodb)
     check_restore_job_options(state, clients.dynamodb)
-    return start_restore_job(state, execution, settings.restore_role_arn, clients)
+    return start_restore_job(state, execution, settings, clients)

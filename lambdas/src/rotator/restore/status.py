@@ -1,17 +1,19 @@
 """Checking the progress of a restore, of either kind of recovery point."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rotator.clients import Clients
 from rotator.errors import RestoreJobFailed, TableNotFound, UnexpectedTableStatus
 from rotator.logs import logger
-from rotator.ownership import claim
 from rotator.restore.job import describe_restore_job
-from rotator.restore.polling import seconds_to_next_attempt, seconds_to_next_check
+from rotator.restore.polling import SECONDS_FROM_CLAIM_TO_CHECK, seconds_to_next_attempt, seconds_to_next_check
+from rotator.restore.recovery_point import check_is_source
+from rotator.restore.target import SUPERSEDED, UNCLAIMED, is_restored_from_another_backup, standing_of
 from rotator.settings import RotationSettings
 from rotator.state import DescribeTableOutput, Execution, Invocation, RotationState, to_state
+from rotator.tags import claim
 from rotator.target_table import describe_target_table
 from rotator.timestamps import parse_iso8601
 
@@ -19,8 +21,12 @@ if TYPE_CHECKING:
     from mypy_boto3_backup.type_defs import DescribeRestoreJobOutputTypeDef
 
 IN_PROGRESS: Final = "IN_PROGRESS"
+CLAIMED: Final = "CLAIMED"
 COMPLETE: Final = "COMPLETE"
 START_OVER: Final = "START_OVER"
+
+# A rotation claims its copy within a tenth of the time that the restore took.
+_PATIENCE_WITH_OTHERS = timedelta(hours=1)
 
 _TABLE_IN_PROGRESS = ("CREATING", "UPDATING")
 _JOB_IN_PROGRESS = ("PENDING", "RUNNING")
@@ -36,35 +42,59 @@ def check_restore_status(invocation: Invocation, settings: RotationSettings, cli
     Says that the restore has to start over where the job failed because of a limit of AWS, and in an execution that was
     redriven, where the job failed or the table was deleted before the redrive.
 
-    Raises `RestoreJobFailed`, `TableNotFound`, `TargetTableTaken` or `UnexpectedTableStatus`.
+    Raises `RestoreJobFailed`, `RecoveryPointMismatch`, `TableNotFound`, `TargetTableTaken` or `UnexpectedTableStatus`.
     """
     state, execution = invocation["State"], invocation["Execution"]
-    output = state.get("StartRestoreJobOutput")
-    job = describe_restore_job(output["RestoreJobId"], clients.backup) if output else None
+    job = _job_of(state, clients)
     if job and job["Status"] in _JOB_IN_PROGRESS:
         return _in_progress({}, job["CreationDate"])
-    if job and job["Status"] != _JOB_COMPLETED:
-        return _start_over_or_fail(job, execution)
+    has_failed = job is not None and job["Status"] != _JOB_COMPLETED
     try:
         table = describe_target_table(state, clients.dynamodb)
     except TableNotFound:
+        if job and has_failed:
+            return _start_over_or_fail(job, execution)
         if _started_before_redrive(_start_of_restore(state, job), execution):
             return _start_over(1)
         raise
-    status = table["TableStatus"]
-    logger.info("Restore checked", target_table=table["TableName"], table_status=status)
-    if status in _TABLE_IN_PROGRESS:
+    logger.info("Restore checked", target_table=table["TableName"], table_status=table["TableStatus"])
+    if table["TableStatus"] in _TABLE_IN_PROGRESS:
         return _in_progress(table, table["CreationDateTime"])
-    if status != "ACTIVE":
-        raise UnexpectedTableStatus(f"The table {table['TableName']} is {status} while it is being restored")
-    claim(table, state, settings.module, clients.dynamodb)
-    duration = job["CompletionDate"] - job["CreationDate"] if job else datetime.now(UTC) - table["CreationDateTime"]
+    if table["TableStatus"] != "ACTIVE":
+        raise UnexpectedTableStatus(
+            f"The table {table['TableName']} is {table['TableStatus']} while it is being restored"
+        )
+    standing = standing_of(table, state, execution, settings.module, clients.dynamodb)
+    if standing == SUPERSEDED:
+        return _superseded(table)
+    if job and has_failed:
+        # Another rotation may be about to claim the table that made the job fail.
+        if standing == UNCLAIMED and _is_recent(job):
+            return _in_progress(table, job["CreationDate"])
+        return _start_over_or_fail(job, execution)
+    if _is_of_another_backup(state):
+        return _in_progress(table, table["CreationDateTime"])
+    if standing == UNCLAIMED:
+        claim(table, state, execution, settings.module, clients.dynamodb)
+        return _claimed(table, job)
+    if state.get("DescribeTableOutput", {}).get("RestoreStatus") != CLAIMED:
+        return _claimed(table, job)
     return {
         "Table": to_state(table),
         "RestoreStatus": COMPLETE,
-        "RestoreSeconds": int(duration.total_seconds()),
+        "RestoreSeconds": state["DescribeTableOutput"]["RestoreSeconds"],
         "SecondsToNextCheck": 0,
     }
+
+
+def _job_of(state: RotationState, clients: Clients) -> "DescribeRestoreJobOutputTypeDef | None":
+    """The restore job, if one was started. Raises `RecoveryPointMismatch`."""
+    restore_job_id = state.get("StartRestoreJobOutput", {}).get("RestoreJobId")
+    if not restore_job_id:
+        return None
+    job = describe_restore_job(restore_job_id, clients.backup)
+    check_is_source(job.get("SourceResourceArn"), state)
+    return job
 
 
 def _start_over_or_fail(job: "DescribeRestoreJobOutputTypeDef", execution: Execution) -> DescribeTableOutput:
@@ -75,6 +105,17 @@ def _start_over_or_fail(job: "DescribeRestoreJobOutputTypeDef", execution: Execu
         elapsed = datetime.now(UTC) - parse_iso8601(execution["StartTime"])
         return _start_over(seconds_to_next_attempt(elapsed))
     raise RestoreJobFailed(f"Restore job {job['RestoreJobId']} is {job['Status']}: {message}")
+
+
+def _is_recent(job: "DescribeRestoreJobOutputTypeDef") -> bool:
+    ended = job.get("CompletionDate", job["CreationDate"])
+    return datetime.now(UTC) - ended < _PATIENCE_WITH_OTHERS
+
+
+def _is_of_another_backup(state: RotationState) -> bool:
+    """Whether the table was already being restored from another backup of the same second when this one came."""
+    found = state.get("RestoreTableFromBackupOutput", {}).get("TableDescription", {})
+    return is_restored_from_another_backup(found, state)
 
 
 def _start_of_restore(state: RotationState, job: "DescribeRestoreJobOutputTypeDef | None") -> datetime | None:
@@ -98,6 +139,22 @@ def _in_progress(table: dict[str, Any], start: datetime) -> DescribeTableOutput:
         "RestoreSeconds": int(elapsed.total_seconds()),
         "SecondsToNextCheck": seconds_to_next_check(elapsed),
     }
+
+
+def _claimed(table: dict[str, Any], job: "DescribeRestoreJobOutputTypeDef | None") -> DescribeTableOutput:
+    """The copy carries the tags of this rotation. They have to be read again before anything touches it."""
+    duration = job["CompletionDate"] - job["CreationDate"] if job else datetime.now(UTC) - table["CreationDateTime"]
+    return {
+        "Table": to_state(table),
+        "RestoreStatus": CLAIMED,
+        "RestoreSeconds": int(duration.total_seconds()),
+        "SecondsToNextCheck": SECONDS_FROM_CLAIM_TO_CHECK,
+    }
+
+
+def _superseded(table: dict[str, Any]) -> DescribeTableOutput:
+    logger.info("Another backup of the same second has been restored", target_table=table["TableName"])
+    return {"Table": to_state(table), "RestoreStatus": SUPERSEDED, "RestoreSeconds": 0, "SecondsToNextCheck": 0}
 
 
 def _start_over(after_seconds: int) -> DescribeTableOutput:
