@@ -1,14 +1,18 @@
 """Rotations that meet one another, or what somebody else made."""
 
 import json
+import os
+import time
 import uuid
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from tests.support.aws import client, held_up, items, local_only, recovery_points
+from local_aws import changed_settings
+from tests.support.aws import ENDPOINT, client, held_up, items, local_only, recovery_points
 from tests.support.deployment import BackupJob, Deployment
 from tests.support.tables import make_table
 
@@ -31,7 +35,10 @@ def test_the_parameter_does_not_go_back_where_the_older_backup_is_restored_last(
     assert states[older.id]["DescribeTableOutput"]["Table"]["TableStatus"] == "ACTIVE"
 
 
-USERS = "Copy of arn:aws:dynamodb:x:1:table/users from the backup of 2020-01-01T00:00:00.000Z, x"
+USERS = (
+    "Copy of arn:aws:dynamodb:x:1:table/users from the backup of 2020-01-01T00:00:00.000Z, x, "
+    "by the rule staging of the module rotator-test"
+)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +83,7 @@ def test_a_copy_may_have_the_longest_name_that_dynamodb_takes(deployment: Deploy
 class TestRotationByHand:
     """Started from the input of an earlier one, with another target."""
 
-    def start(self, state: dict[str, Any], deployment: Deployment, **changes: str) -> dict[str, Any]:
+    def start(self, state: dict[str, Any], deployment: Deployment, **changes: object) -> dict[str, Any]:
         job = BackupJob(uuid.uuid4().hex, "", "", datetime.now(UTC))
         client("stepfunctions").start_execution(
             stateMachineArn=deployment.rotator["state_machine_arn"],
@@ -108,4 +115,73 @@ class TestRotationByHand:
 
         assert (execution["status"], execution["error"]) == ("FAILED", "TargetTableTaken")
         assert orders["TargetTableName"] in execution["cause"]
-        assert users["BackupSnsMessage"]["RecoveryPointArn"] in execution["cause"]
+        assert deployment.execution_arn("staging", jobs["orders-production"]) in execution["cause"]
+        assert ownership(orders)["rotation"] == deployment.execution_arn("staging", jobs["orders-production"])
+
+    @pytest.mark.parametrize("native", [True, False])
+    def test_a_recovery_point_is_not_restored_for_another_table(
+        self, native: bool, deployment: Deployment, jobs: dict[str, BackupJob]
+    ) -> None:
+        with recovery_points(native=native):
+            users = deployment.end_of_rotation("staging", deployment.back_up("users-production"))
+        state = json.loads(users["input"])
+        orders_arn = jobs["orders-production"].table_arn
+        message = state["BackupSnsMessage"] | {"BackedUpResourceArn": orders_arn}
+        target = "rotator-test-mixed-up-20260101-00-00-00"
+
+        execution = self.start(state, deployment, BackupSnsMessage=message, TargetTableName=target)
+
+        assert (execution["status"], execution["error"]) == ("FAILED", "RecoveryPointMismatch")
+        assert jobs["users-production"].table_arn in execution["cause"]
+        assert orders_arn in execution["cause"]
+        assert target not in client("dynamodb").list_tables()["TableNames"]
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_two_backups_of_one_second_end_with_one_copy(native: bool, deployment: Deployment) -> None:
+    kind = "native" if native else "advanced"
+    table_arn = make_table(f"rotator-test-twice-{kind}-production")
+    with recovery_points(native=native):
+        first = deployment.end_of_backup(deployment.start_backup(table_arn))
+        winner = deployment.rotate("staging", first)
+        second = deployment.end_of_backup(deployment.start_backup(table_arn))
+    in_the_same_second = replace(second, id=str(uuid.uuid4()), start_time=first.start_time)
+
+    deployment.publish(in_the_same_second.notification())
+
+    superseded = deployment.rotate("staging", in_the_same_second)
+    assert superseded["DescribeTableOutput"]["RestoreStatus"] == "SUPERSEDED"
+    assert superseded["TargetTableName"] == winner["TargetTableName"]
+    assert "UpdateSSMParameterOutput" not in superseded
+    assert ownership(winner)["recovery-point"] == first.recovery_point_arn
+
+
+def test_copies_are_not_rotated_however_many_nights_they_are_backed_up(deployment: Deployment) -> None:
+    source = "rotator-test-nights"
+    make_table(source)
+    copies: set[str] = set()
+    with changed_settings(os.environ[ENDPOINT], backup_seconds=0.1):
+        for night in range(1, 6):
+            tables = [name for name in client("dynamodb").list_tables()["TableNames"] if name.startswith(source)]
+            arns = [client("dynamodb").describe_table(TableName=name)["Table"]["TableArn"] for name in tables]
+            started = [deployment.start_backup(arn) for arn in arns]
+            jobs = {job.table_arn: job for job in map(deployment.end_of_backup, started)}
+            state = deployment.rotate("appending", jobs[next(arn for arn in arns if arn.endswith(source))])
+            copies.add(state["TargetTableName"])
+            # The names of copies have seconds.
+            time.sleep(1)
+            assert len(jobs) == night
+    deployment.end_of_all_rotations()
+
+    assert {name for name in client("dynamodb").list_tables()["TableNames"] if name.startswith(source)} == {
+        source,
+        *copies,
+    }
+    assert len(copies) == 5
+
+
+def ownership(state: dict[str, Any]) -> dict[str, str]:
+    """The tags of ownership of the copy of a rotation, without their prefix."""
+    arn = state["DescribeTableOutput"]["Table"]["TableArn"]
+    tags = client("dynamodb").list_tags_of_resource(ResourceArn=arn)["Tags"]
+    return {tag["Key"].removeprefix("backup-dynamodb-rotator:"): tag["Value"] for tag in tags}

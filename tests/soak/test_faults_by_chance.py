@@ -1,8 +1,7 @@
-"""One call in twenty goes wrong, whichever it is. ROTATOR_SOAK_SEED repeats a run, as far as threads allow."""
+"""One call in twenty goes wrong, whichever it is."""
 
 import json
 import os
-import random
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -11,25 +10,15 @@ from local_aws import Fault, injected
 from tests.support.aws import ENDPOINT, recovery_points
 from tests.support.backups import assert_switched, back_up_all, ended, source_name
 from tests.support.deployment import BackupJob, Deployment
+from tests.support.faults import ROLE, SEED, passing_faults
 
 ROTATIONS = 200
-SEED = int(os.environ.get("ROTATOR_SOAK_SEED") or random.SystemRandom().randrange(2**32))
 PATIENCE_SECONDS = 900
 REPORT_SECONDS = 10
 
-ROLE = "rotator-test-*"
-# Five in a hundred calls in all, and besides two in a hundred invocations of a function.
-FAULTS = [
-    Fault(role=ROLE, error="ThrottlingException", probability=0.015, seed=SEED),
-    Fault(role=ROLE, error="InternalServerError", status=500, probability=0.015, seed=SEED + 1),
-    Fault(role=ROLE, drop=True, probability=0.01, seed=SEED + 2),
-    Fault(role=ROLE, drop=True, takes_effect=True, probability=0.01, seed=SEED + 3),
-    Fault(function=ROLE, kill="before", probability=0.01, seed=SEED + 4),
-    Fault(function=ROLE, kill="after", probability=0.01, seed=SEED + 5),
-]
-# The rotator gets over all of those, but not over a missing permission: it ends some rotations halfway, and one of each
+# The rotator gets over all faults that pass, but not over a missing permission: it ends some rotations halfway, and one of each
 # kind is not even started.
-FAULTS += [
+FAULTS_THAT_STAY = [
     Fault(
         role=ROLE,
         service="dynamodb",
@@ -48,8 +37,8 @@ def test_no_rotation_is_lost(deployment: Deployment, say: Callable[[str], None])
     """Each is complete, or reported, or its notification is in a dead-letter queue; and none is there twice."""
     say(f"\nROTATOR_SOAK_SEED={SEED}")
     jobs: dict[str, BackupJob] = {}
-    with ExitStack() as active:
-        faults = [active.enter_context(injected(os.environ[ENDPOINT], fault)) for fault in FAULTS]
+    with passing_faults() as faults, ExitStack() as active:
+        faults += [active.enter_context(injected(os.environ[ENDPOINT], fault)) for fault in FAULTS_THAT_STAY]
         for kind in ("native", "advanced"):
             with recovery_points(native=kind == "native"):
                 jobs |= back_up_all([f"{kind}-chance-{number}" for number in range(ROTATIONS // 2)], deployment)

@@ -8,3 +8,4 @@ from pytest_terraform import terraform
 
 terraform("rotator", scope="session", replay=False)
 terraform("complete", scope="session", replay=False)
+terraform("rival", scope="session", replay=False)

@@ -113,6 +113,23 @@ module "rotator" {
       ssm_parameter_name  = "/${local.name}/$1/table-arn"
     }
 
+    # It matches its own copies.
+    appending = {
+      source_pattern      = "-nights"
+      replacement_pattern = "$0-copied"
+    }
+
+    # Two rules that lead to the same table, for some tables. A second instance of the module has a third one.
+    contested = {
+      source_pattern      = "^${local.name}-contested-(.+)$"
+      replacement_pattern = "${local.name}-won-$1"
+      ssm_parameter_name  = "/${local.name}/contested/$1"
+    }
+    contested-again = {
+      source_pattern      = "contested-(.+)-twice$"
+      replacement_pattern = "won-$${1}-twice"
+    }
+
     # Copies that are more than what a restore brings back.
     complete = {
       source_pattern      = "-settings$"
