@@ -21,6 +21,8 @@ class Settings:
     """Multiplies the intervals between its retries."""
 
     lose_events: float = 0.0
+    rate_factor: float = 1.0
+    """Multiplies the calls per second that DynamoDB allows."""
     """The share of the events of Step Functions that never arrive: AWS delivers them on a best effort basis."""
     history_events: int = 25_000
     """The event of this number ends an execution."""

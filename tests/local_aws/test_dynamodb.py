@@ -425,3 +425,47 @@ def test_table_class_maxima_and_encryption_can_be_changed(dynamodb: Any) -> None
     assert table["GlobalSecondaryIndexes"][0]["OnDemandThroughput"] == maxima
     assert "SSEDescription" not in table
     dynamodb.delete_table(TableName=name)
+@pytest.mark.parametrize(
+    ("operation", "per_second"),
+    [
+        ("describe_backup", 10),
+        ("describe_continuous_backups", 10),
+        ("list_backups", 5),
+        ("list_tags_of_resource", 10),
+        ("tag_resource", 5),
+    ],
+)
+def test_calls_beyond_their_rate_are_throttled(
+    aws: Callable[..., Any], local_aws: str, name: str, operation: str, per_second: int
+) -> None:
+    # In another Region, where no other test makes these calls.
+    dynamodb = aws("dynamodb", region_name="eu-central-1")
+    arn = dynamodb.create_table(TableName=name, **TABLE)["TableDescription"]["TableArn"]
+    backup = dynamodb.create_backup(TableName=name, BackupName=name)["BackupDetails"]
+    requests: dict[str, dict[str, Any]] = {
+        "describe_backup": {"BackupArn": backup["BackupArn"]},
+        "describe_continuous_backups": {"TableName": name},
+        "list_backups": {"TableName": name},
+        "list_tags_of_resource": {"ResourceArn": arn},
+        "tag_resource": {"ResourceArn": arn, "Tags": [{"Key": "stage", "Value": "test"}]},
+    }
+
+    def refusals(calls: int) -> list[dict[str, Any]]:
+        found = []
+        for _ in range(calls):
+            try:
+                getattr(dynamodb, operation)(**requests[operation])
+            except ClientError as error:
+                found.append(error.response)
+        return found
+
+    begin = time.monotonic()
+    refused = refusals(3 * per_second)
+    let_in_later = (time.monotonic() - begin) * per_second
+    assert 2 * per_second - let_in_later - 1 <= len(refused) <= 2 * per_second
+    assert refused[0]["Error"] == {"Code": "ThrottlingException", "Message": "Rate exceeded"}
+    assert refused[0]["ResponseMetadata"]["HTTPStatusCode"] == 400
+    with changed_settings(local_aws, rate_factor=100):
+        assert refusals(3 * per_second) == []
+
+
