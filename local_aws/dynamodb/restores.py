@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.dynamodb.exceptions import TableAlreadyExistsException
+from moto.dynamodb.exceptions import ResourceNotFoundException, TableAlreadyExistsException
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import (
     Backup,
@@ -70,7 +70,9 @@ def start_restore(
 
     def finish() -> None:
         with _admission:
-            table.recovery_ready_at = time.monotonic() + settling_seconds()
+            active_at = time.monotonic()
+            table.visible_at = active_at + settings.settling_seconds / 2
+            table.recovery_ready_at = active_at + settings.settling_seconds
             tables[target] = table
             table.restoring = False
             del restoring[target]
@@ -82,9 +84,15 @@ def start_restore(
     return table
 
 
-def settling_seconds() -> float:
-    """How long smaller changes to a restored table take: seconds on AWS, where a restore takes minutes."""
-    return settings.restore_seconds / 5
+def require_visible(table: Table) -> None:
+    """Raises ResourceNotFoundException while only some calls know that the table is `ACTIVE`."""
+    if not is_visible(table):
+        raise ResourceNotFoundException(table_name=table.name)
+
+
+def is_visible(table: Table) -> bool:
+    """Whether every call knows that the table is `ACTIVE`."""
+    return not isinstance(table, RestoredTable) or time.monotonic() >= table.visible_at
 
 
 def _apply_settings(table: RestoredTable, source: Table, request: Request) -> None:
@@ -137,6 +145,12 @@ adds(
     because="a restored table is CREATING for minutes to hours on AWS; in moto it is ACTIVE at once",
     source="measured",
 )(False)
+adds(
+    RestoredTable,
+    "visible_at",
+    because="for some seconds after a table is ACTIVE, some calls of AWS do not find it",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetResourcePolicy.html",
+)(0.0)
 adds(
     RestoredTable,
     "recovery_ready_at",
