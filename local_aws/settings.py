@@ -16,6 +16,8 @@ class Settings:
     """The share of restore jobs beyond that number that fail. The others wait: AWS documents neither."""
     tags_visible_after_seconds: float = 0.0
     """How long the former tags of a table are listed after a change."""
+    restore_jobs_visible_after_seconds: float = 0.0
+    """How long after its start a restore job is not found."""
     asynchronous_retry_seconds: tuple[float, float] = (0.5, 1.0)
     wait_factor: float = 1.0
     """Multiplies the seconds of the Wait states of Step Functions."""

@@ -367,6 +367,19 @@ def test_aws_backup_restores_a_native_recovery_point_too(setup: Aws) -> None:
     assert job["RestoreJobId"] not in [job["RestoreJobId"] for job in jobs]
 
 
+def test_a_restore_job_may_be_found_late(setup: Aws, local_aws: str) -> None:
+    arn = setup.ended(setup.start())["RecoveryPointArn"]
+    metadata = {"targetTableName": f"copy-{uuid.uuid4()}"}
+    with changed_settings(local_aws, restore_jobs_visible_after_seconds=60):
+        job = {
+            "RestoreJobId": setup.backup.start_restore_job(
+                RecoveryPointArn=arn, Metadata=metadata, IamRoleArn=setup.role
+            )["RestoreJobId"]
+        }
+        assert code(setup.backup.describe_restore_job, **job) == "ResourceNotFoundException"
+    assert setup.backup.describe_restore_job(**job)["RecoveryPointArn"] == arn
+
+
 def test_a_restore_job_that_cannot_start_says_why(setup: Aws) -> None:
     arn = setup.ended(setup.start())["RecoveryPointArn"]
     target = {"targetTableName": f"copy-{uuid.uuid4()}"}

@@ -538,8 +538,8 @@ def test_calls_beyond_their_rate_are_throttled(
         "tag_resource": {"ResourceArn": arn, "Tags": [{"Key": "stage", "Value": "test"}]},
     }
 
-    def refusals(calls: int) -> list[dict[str, Any]]:
-        found = []
+    def refusals(calls: int) -> list[Any]:
+        found: list[Any] = []
         for _ in range(calls):
             try:
                 getattr(dynamodb, operation)(**requests[operation])
