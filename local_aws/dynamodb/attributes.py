@@ -1,14 +1,13 @@
 """DynamoDB: the attributes of tables and indexes that moto does not have."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from moto.dynamodb.models.table import GlobalSecondaryIndex, Table
 
+from local_aws.dynamodb.indexes import Request
 from local_aws.patching import adds, replaces
-
-Request = Mapping[str, Any]
 
 adds(
     Table,

@@ -24,8 +24,8 @@ from moto.dynamodb.models.table import (
 )
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
-from local_aws.dynamodb.attributes import Request
 from local_aws.dynamodb.errors import error
+from local_aws.dynamodb.indexes import Request, define_attributes
 from local_aws.patching import adds, replaces
 from local_aws.settings import settings
 
@@ -108,7 +108,7 @@ def _apply_settings(table: RestoredTable, source: Table, request: Request) -> No
     if "GlobalSecondaryIndexOverride" in request:
         kept = _known_indexes(request["GlobalSecondaryIndexOverride"], table.global_indexes)
         table.global_indexes = [GlobalSecondaryIndex.create(index, table.table_key_attrs) for index in kept]
-    table.attr = [attribute for attribute in table.attr if attribute["AttributeName"] in table.attribute_keys]
+    define_attributes(table, table.attr)
     _apply_capacity(table, source, request)
 
 

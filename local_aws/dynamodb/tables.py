@@ -11,8 +11,9 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import ResourcePolicy, RestoredTable, Table
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
-from local_aws.dynamodb.attributes import Request, remember
+from local_aws.dynamodb.attributes import remember
 from local_aws.dynamodb.errors import error
+from local_aws.dynamodb.indexes import Request, check_keys, define_attributes
 from local_aws.dynamodb.restores import is_updating, is_visible, require_visible
 from local_aws.patching import replaces
 from local_aws.settings import settings
@@ -56,13 +57,14 @@ def _list_tables(
     DynamoHandler,
     "create_table",
     because="the name of a table that is being restored cannot be used again; "
-    "moto does not read TableClass and OnDemandThroughput",
+    "moto accepts any keys of indexes, and does not read TableClass and OnDemandThroughput",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html",
     written_against="f55498d4",
 )
 def _create_table(original: Callable[..., ActionResult], self: DynamoHandler) -> ActionResult:
     if _restoring(self.dynamodb_backend, self.body["TableName"]):
         raise ResourceInUseException(f"Table already exists: {self.body['TableName']}")
+    check_keys(self.body)
     original(self)
     table = self.dynamodb_backend.get_table(self.body["TableName"])
     remember(table, self.body)
@@ -73,7 +75,8 @@ def _create_table(original: Callable[..., ActionResult], self: DynamoHandler) ->
     DynamoHandler,
     "update_table",
     because="on AWS a table is UPDATING for some seconds and cannot be updated again meanwhile; "
-    "moto does not read TableClass, OnDemandThroughput and SSESpecification",
+    "moto accepts any keys of indexes, forgets attributes that the request does not define again, and does not read "
+    "TableClass, OnDemandThroughput and SSESpecification",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html",
     written_against="b786d162",
 )
@@ -81,7 +84,10 @@ def _update_table(original: Callable[..., ActionResult], self: DynamoHandler) ->
     table = self.dynamodb_backend.get_table(self.body["TableName"])
     if is_updating(table):
         raise ResourceInUseException(f"{IN_USE}: Table is being updated: {table.name}")
+    check_keys(self.body)
+    defined = table.attr
     original(self)
+    define_attributes(table, defined, self.body.get("AttributeDefinitions", []))
     remember(table, self.body)
     if "SSESpecification" in self.body:
         key = table._get_default_encryption_key(table.account_id, table.region_name)
