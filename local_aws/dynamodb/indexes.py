@@ -6,6 +6,7 @@ from typing import Any
 from moto.dynamodb.models.table import Table
 
 from local_aws.dynamodb.errors import error
+from local_aws.dynamodb.vector_indexes import searched_attributes, vector_indexes_of
 
 Request = Mapping[str, Any]
 
@@ -30,5 +31,6 @@ def _created(request: Request) -> Iterator[Mapping[str, Any]]:
 
 def define_attributes(table: Table, *definitions: list[dict[str, str]]) -> None:
     """Defines the attributes that the table and its indexes use, and no others."""
+    used = {*table.attribute_keys, *searched_attributes(index.definition for index in vector_indexes_of(table))}
     by_name = {attribute["AttributeName"]: attribute for some in definitions for attribute in some}
-    table.attr = [attribute for name, attribute in by_name.items() if name in table.attribute_keys]
+    table.attr = [attribute for name, attribute in by_name.items() if name in used]

@@ -24,6 +24,7 @@ from moto.dynamodb.models.table import (
 )
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
+from local_aws.dynamodb import vector_indexes
 from local_aws.dynamodb.errors import error
 from local_aws.dynamodb.indexes import Request, define_attributes
 from local_aws.patching import adds, replaces
@@ -73,6 +74,8 @@ def start_restore(
             active_at = time.monotonic()
             table.visible_at = active_at + settings.settling_seconds / 2
             table.recovery_ready_at = active_at + settings.settling_seconds
+            for index in table.vector_indexes:
+                index.build()
             tables[target] = table
             table.restoring = False
             del restoring[target]
@@ -108,6 +111,9 @@ def _apply_settings(table: RestoredTable, source: Table, request: Request) -> No
     if "GlobalSecondaryIndexOverride" in request:
         kept = _known_indexes(request["GlobalSecondaryIndexOverride"], table.global_indexes)
         table.global_indexes = [GlobalSecondaryIndex.create(index, table.table_key_attrs) for index in kept]
+    table.vector_indexes = vector_indexes.restored(source, request.get("VectorIndexOverride"))
+    if table.vector_indexes:
+        vector_indexes.check_billing_mode(table.billing_mode)
     define_attributes(table, table.attr)
     _apply_capacity(table, source, request)
 

@@ -11,6 +11,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import ResourcePolicy, RestoredTable, Table
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
+from local_aws.dynamodb import vector_indexes
 from local_aws.dynamodb.attributes import remember
 from local_aws.dynamodb.errors import error
 from local_aws.dynamodb.indexes import Request, check_keys, define_attributes
@@ -57,7 +58,7 @@ def _list_tables(
     DynamoHandler,
     "create_table",
     because="the name of a table that is being restored cannot be used again; "
-    "moto accepts any keys of indexes, and does not read TableClass and OnDemandThroughput",
+    "moto lacks vector indexes, accepts any keys of other indexes, and does not read TableClass and OnDemandThroughput",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html",
     written_against="f55498d4",
 )
@@ -65,8 +66,11 @@ def _create_table(original: Callable[..., ActionResult], self: DynamoHandler) ->
     if _restoring(self.dynamodb_backend, self.body["TableName"]):
         raise ResourceInUseException(f"Table already exists: {self.body['TableName']}")
     check_keys(self.body)
+    defined = self.body.get("VectorIndexes", [])
+    vector_indexes.check_created(defined, self.body)
     original(self)
     table = self.dynamodb_backend.get_table(self.body["TableName"])
+    table.vector_indexes = [vector_indexes.VectorIndex(definition) for definition in defined]
     remember(table, self.body)
     return DynamoResult(table.describe())
 
@@ -75,8 +79,8 @@ def _create_table(original: Callable[..., ActionResult], self: DynamoHandler) ->
     DynamoHandler,
     "update_table",
     because="on AWS a table is UPDATING for some seconds and cannot be updated again meanwhile; "
-    "moto accepts any keys of indexes, forgets attributes that the request does not define again, and does not read "
-    "TableClass, OnDemandThroughput and SSESpecification",
+    "moto lacks vector indexes, accepts any keys of other indexes, forgets attributes that the request does not define "
+    "again, and does not read TableClass, OnDemandThroughput and SSESpecification",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html",
     written_against="b786d162",
 )
@@ -85,8 +89,10 @@ def _update_table(original: Callable[..., ActionResult], self: DynamoHandler) ->
     if is_updating(table):
         raise ResourceInUseException(f"{IN_USE}: Table is being updated: {table.name}")
     check_keys(self.body)
+    vector_indexes.check_updated(table, self.body)
     defined = table.attr
     original(self)
+    vector_indexes.update(table, self.body)
     define_attributes(table, defined, self.body.get("AttributeDefinitions", []))
     remember(table, self.body)
     if "SSESpecification" in self.body:
