@@ -11,6 +11,8 @@ class Settings:
     port: int = 4566
     backup_seconds: float = 1.0
     restore_seconds: float = 5.0
+    table_quota: int = 2500
+    """How many tables a Region may have."""
     restores_at_once: int = 50
     failing_restore_jobs: float = 0.0
     """The share of restore jobs beyond that number that fail. The others wait: AWS documents neither."""

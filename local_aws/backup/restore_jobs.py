@@ -20,6 +20,7 @@ from moto.core.utils import utcnow
 from local_aws.backup.job import Job, message, start
 from local_aws.backup.operations import Request, dynamodb_of, found, operation, page
 from local_aws.backup.recovery_points import RecoveryPoint, recovery_point
+from local_aws.dynamodb.quotas import TooManyTables
 from local_aws.dynamodb.restores import start_restore
 from local_aws.iam import enforcement as iam
 from local_aws.iam.needs import ENCRYPTION_NEEDS_OF_KEY, RESTORE_NEEDS_ON_TARGET
@@ -105,10 +106,12 @@ def _run_restore_job(
 
 
 def _start_in_turn(start: Callable[[], object]) -> None:
-    """Waits while DynamoDB has no room for the restore, or fails: AWS does not document which."""
+    """Waits while too many restores run, or fails: AWS does not document which."""
     while True:
         try:
             start()
+        except TooManyTables:
+            raise
         except JsonRESTError as error:
             passes = any(name in error.error_type for name in ("LimitExceededException", "BackupInUseException"))
             if not passes or random.random() < settings.failing_restore_jobs:  # noqa: S311  (chance, not cryptography)

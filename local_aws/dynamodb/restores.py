@@ -27,6 +27,7 @@ from moto.dynamodb.responses import DynamoHandler, DynamoResult
 from local_aws.dynamodb import vector_indexes
 from local_aws.dynamodb.errors import error
 from local_aws.dynamodb.indexes import Request, define_attributes
+from local_aws.dynamodb.quotas import admission, check_number_of_tables
 from local_aws.patching import adds, replaces
 from local_aws.settings import settings
 
@@ -34,9 +35,6 @@ BACKUP_ARN = re.compile(
     r"arn:[^:]+:dynamodb:[^:]+:(?P<account>\d{12}):table/[A-Za-z0-9_.-]{3,255}/backup/[A-Za-z0-9-]+"
 )
 TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
-
-_admission = threading.Lock()
-"""Held while a restore starts or ends, so that no two restores take the last place within the quota."""
 
 
 def start_restore(
@@ -52,7 +50,7 @@ def start_restore(
     """
     if not TABLE_NAME.fullmatch(target):
         raise error("ValidationException", f"Invalid table name {target!r}: 3 to 255 of a-z, A-Z, 0-9, _, . and -")
-    with _admission:
+    with admission:
         if target in backend.restoring:
             running = backend.restoring[target].source_backup_arn
             raise error("TableInUseException", f"Table {target} is already being restored from backup {running}")
@@ -60,6 +58,7 @@ def start_restore(
             raise TableAlreadyExistsException(target)
         if any(table.source_backup_arn == backup.arn for table in backend.restoring.values()):
             raise error("BackupInUseException", f"Backup is being used to restore another table: {backup.arn}")
+        check_number_of_tables(backend)
         if len(backend.restoring) >= settings.restores_at_once:
             limit = settings.restores_at_once
             raise error("LimitExceededException", f"Subscriber limit exceeded: only {limit} restores at once")
@@ -70,7 +69,7 @@ def start_restore(
     tables, restoring = backend.tables, backend.restoring
 
     def finish() -> None:
-        with _admission:
+        with admission:
             active_at = time.monotonic()
             table.visible_at = active_at + settings.settling_seconds / 2
             table.recovery_ready_at = active_at + settings.settling_seconds

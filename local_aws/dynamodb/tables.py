@@ -15,6 +15,7 @@ from local_aws.dynamodb import vector_indexes
 from local_aws.dynamodb.attributes import remember
 from local_aws.dynamodb.errors import error
 from local_aws.dynamodb.indexes import Request, check_keys, define_attributes
+from local_aws.dynamodb.quotas import admission, check_number_of_tables
 from local_aws.dynamodb.restores import is_updating, is_visible, require_visible
 from local_aws.patching import replaces
 from local_aws.settings import settings
@@ -58,7 +59,8 @@ def _list_tables(
     DynamoHandler,
     "create_table",
     because="the name of a table that is being restored cannot be used again; "
-    "moto lacks vector indexes, accepts any keys of other indexes, and does not read TableClass and OnDemandThroughput",
+    "moto has no quota of tables, lacks vector indexes, accepts any keys of other indexes, and does not read "
+    "TableClass and OnDemandThroughput",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html",
     written_against="f55498d4",
 )
@@ -68,7 +70,10 @@ def _create_table(original: Callable[..., ActionResult], self: DynamoHandler) ->
     check_keys(self.body)
     defined = self.body.get("VectorIndexes", [])
     vector_indexes.check_created(defined, self.body)
-    original(self)
+    with admission:
+        if self.body["TableName"] not in self.dynamodb_backend.tables:
+            check_number_of_tables(self.dynamodb_backend)
+        original(self)
     table = self.dynamodb_backend.get_table(self.body["TableName"])
     table.vector_indexes = [vector_indexes.VectorIndex(definition) for definition in defined]
     remember(table, self.body)

@@ -367,6 +367,16 @@ def test_aws_backup_restores_a_native_recovery_point_too(setup: Aws) -> None:
     assert job["RestoreJobId"] not in [job["RestoreJobId"] for job in jobs]
 
 
+@pytest.mark.parametrize("advanced", [False, True], ids=["native", "advanced"])
+def test_a_restore_job_beyond_the_quota_of_tables_fails(setup: Aws, local_aws: str, advanced: bool) -> None:
+    setup.backup.update_region_settings(ResourceTypeManagementPreference={"DynamoDB": advanced})
+    arn = setup.ended(setup.start())["RecoveryPointArn"]
+    with changed_settings(local_aws, table_quota=1):
+        job = setup.restored(RecoveryPointArn=arn, Metadata={"targetTableName": f"copy-{uuid.uuid4()}"})
+    assert job["Status"] == "FAILED"
+    assert job["StatusMessage"] == "Subscriber limit exceeded: There is a limit of 1 tables per subscriber"
+
+
 def test_a_restore_job_may_be_found_late(setup: Aws, local_aws: str) -> None:
     arn = setup.ended(setup.start())["RecoveryPointArn"]
     metadata = {"targetTableName": f"copy-{uuid.uuid4()}"}

@@ -513,6 +513,25 @@ def test_no_more_restores_at_once_than_the_quota(aws: Callable[..., Any], local_
     restore(f"{name}-3")
 
 
+def test_no_more_tables_than_the_quota(aws: Callable[..., Any], local_aws: str, name: str) -> None:
+    # In another Region, where there are no other tables.
+    dynamodb = aws("dynamodb", region_name="eu-west-2")
+    dynamodb.create_table(TableName=name, **TABLE)
+    backup = dynamodb.create_backup(TableName=name, BackupName=name)["BackupDetails"]["BackupArn"]
+    text = "Subscriber limit exceeded: There is a limit of 2 tables per subscriber"
+    with changed_settings(local_aws, table_quota=2, restore_seconds=60):
+        dynamodb.restore_table_from_backup(BackupArn=backup, TargetTableName=f"copy-{name}")
+        another = dynamodb.create_backup(TableName=name, BackupName=name)["BackupDetails"]["BackupArn"]
+        for call, request in (
+            (dynamodb.create_table, {"TableName": f"new-{name}", **TABLE}),
+            (dynamodb.restore_table_from_backup, {"BackupArn": another, "TargetTableName": f"new-{name}"}),
+        ):
+            with pytest.raises(ClientError, match=text) as refused:
+                call(**request)
+            assert refused.value.response["Error"]["Code"] == "LimitExceededException"
+    dynamodb.create_table(TableName=f"new-{name}", **TABLE)
+
+
 @pytest.mark.parametrize(
     ("operation", "per_second"),
     [
