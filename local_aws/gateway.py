@@ -16,6 +16,7 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.core.routing import NotFound, get_service_router
 from moto.moto_server import werkzeug_app
 
+from local_aws.dynamodb import rates
 from local_aws.errors import ServiceError
 from local_aws.fault_injection import Call, strike_call
 from local_aws.iam import enforcement as iam
@@ -40,27 +41,29 @@ def counts() -> dict[str, dict[str, object]]:
 @replaces(
     BaseResponse,
     "call_action",
-    because="moto does not check the permissions of roles, "
+    because="moto does not check the permissions of roles, does not throttle, "
     "and returns 500 for an action that it lacks, which Terraform retries",
     source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
     written_against="26076963",
 )
 def call_action(original: Any, response: BaseResponse) -> Any:  # noqa: ANN401
-    """Checks the caller's permissions, lets moto answer unless a fault strikes, and counts."""
+    """Checks the caller's permissions and rates, lets moto answer unless a fault strikes, and counts."""
     service, operation = iam.called(response)
     role_arn = iam.caller(response)
     # The query protocol's body has already been read by now; only its parsed form is left.
     body = response.normalized_request.get_data(as_text=True) or json.dumps(response.querystring)
     text = body + unquote(response.path)
     call = Call(service, operation, role_arn and role_arn.rsplit("/", 1)[-1], text)
-    answer = _checked(lambda: _with_faults(original, response, call), response)
+    answer = _checked(lambda: _with_faults(original, response, call), response, call)
     _count(f"{service}:{operation}", answer)
     return answer
 
 
-def _checked(answer: Callable[[], Any], response: BaseResponse) -> Any:  # noqa: ANN401
+def _checked(answer: Callable[[], Any], response: BaseResponse, call: Call) -> Any:  # noqa: ANN401
     try:
         iam.authorize_call(response)
+        if call.service == "dynamodb":
+            rates.throttle(response.current_account, response.region, call.operation)
         return answer()
     except ServiceError as error:
         return _serialized(response, error)

@@ -11,19 +11,32 @@ class Settings:
     port: int = 4566
     backup_seconds: float = 1.0
     restore_seconds: float = 5.0
+    table_quota: int = 2500
+    """How many tables a Region may have."""
     restores_at_once: int = 50
     failing_restore_jobs: float = 0.0
     """The share of restore jobs beyond that number that fail. The others wait: AWS documents neither."""
+    tags_visible_after_seconds: float = 0.0
+    """How long the former tags of a table are listed after a change."""
+    restore_jobs_visible_after_seconds: float = 0.0
+    """How long after its start a restore job is not found."""
     asynchronous_retry_seconds: tuple[float, float] = (0.5, 1.0)
     wait_factor: float = 1.0
     """Multiplies the seconds of the Wait states of Step Functions."""
     retry_factor: float = 1.0
     """Multiplies the intervals between its retries."""
+    rate_factor: float = 1.0
+    """Multiplies the calls per second that DynamoDB allows."""
 
     lose_events: float = 0.0
     """The share of the events of Step Functions that never arrive: AWS delivers them on a best effort basis."""
     history_events: int = 25_000
     """The event of this number ends an execution."""
+
+    @property
+    def settling_seconds(self) -> float:
+        """How long smaller changes to tables take: seconds on AWS, where a restore takes minutes."""
+        return self.restore_seconds / 5
 
     @property
     def endpoint(self) -> str:

@@ -1,7 +1,7 @@
 """AWS Backup: backup jobs."""
 
 import re
-import threading
+from functools import partial
 
 from moto.backup.exceptions import (
     InvalidParameterValueException,
@@ -12,17 +12,9 @@ from moto.backup.models import BackupBackend
 from moto.core.utils import utcnow
 
 from local_aws.backup.backup_job import BackupJob
+from local_aws.backup.job import message, start
 from local_aws.backup.notifications import notify
-from local_aws.backup.operations import (
-    Request,
-    dynamodb_of,
-    found,
-    message,
-    operation,
-    page,
-    repeated,
-    require_trust,
-)
+from local_aws.backup.operations import Request, dynamodb_of, found, operation, page
 from local_aws.backup.recovery_points import AdvancedBackup, RecoveryPoint, keep
 from local_aws.iam import enforcement as iam
 from local_aws.settings import settings
@@ -38,24 +30,17 @@ def start_backup_job(backend: BackupBackend, request: Request) -> object:
         raise InvalidParameterValueException(f"{request['ResourceArn']} is not the ARN of a DynamoDB table")
     if table["name"] not in dynamodb_of(backend).tables:
         raise ResourceNotFoundException(f"Resource {request['ResourceArn']} does not exist")
-    require_trust(request["IamRoleArn"])
-    job = repeated(backend.backup_jobs, request)
-    if job is None:
-        job = BackupJob(
-            account_id=backend.account_id,
-            iam_role_arn=request["IamRoleArn"],
-            backup_vault_arn=vault.backup_vault_arn,
-            idempotency_token=request.get("IdempotencyToken"),
-            backup_vault_name=vault.backup_vault_name,
-            resource_arn=request["ResourceArn"],
-            resource_name=table["name"],
-            recovery_point_tags=request.get("RecoveryPointTags", {}),
-            recovery_point_lifecycle=request.get("Lifecycle"),
-            completion_window=request.get("CompleteWindowMinutes", 7 * 24 * 60) * 60.0,
-        )
-        backend.backup_jobs[job.backup_job_id] = job
-        threading.Thread(target=_run_backup_job, args=(backend, job), daemon=True).start()
-    return job
+    make = partial(
+        BackupJob,
+        backup_vault_arn=vault.backup_vault_arn,
+        backup_vault_name=vault.backup_vault_name,
+        resource_arn=request["ResourceArn"],
+        resource_name=table["name"],
+        recovery_point_tags=request.get("RecoveryPointTags", {}),
+        recovery_point_lifecycle=request.get("Lifecycle"),
+        completion_window=request.get("CompleteWindowMinutes", 7 * 24 * 60) * 60.0,
+    )
+    return start(backend.backup_jobs, backend, request, make, partial(_run_backup_job, backend))
 
 
 def _run_backup_job(backend: BackupBackend, job: BackupJob) -> None:

@@ -6,8 +6,6 @@ serializes the result, and finds `BackupJobId` in an attribute `backup_job_id`.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from botocore import xform_name
@@ -15,9 +13,7 @@ from moto.backup import urls
 from moto.backup.exceptions import InvalidParameterValueException, ResourceNotFoundException
 from moto.backup.models import BackupBackend
 from moto.backup.responses import BackupResponse
-from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
-from moto.core.utils import utcnow
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 
 from local_aws.iam import enforcement as iam
@@ -32,22 +28,6 @@ On AWS this is true of every account that had no vault before November 2021.
 SERVICE = "backup.amazonaws.com"
 
 Request = dict[str, Any]
-
-
-@dataclass
-class Job:
-    """What backup jobs and restore jobs share."""
-
-    account_id: str
-    iam_role_arn: str
-    backup_vault_arn: str
-    idempotency_token: str | None
-    resource_type: str = "DynamoDB"
-    status_message: str | None = None
-    percent_done: str = "0.0"
-    backup_size_in_bytes: int = 0
-    creation_date: datetime = field(default_factory=utcnow)
-    completion_date: datetime | None = None
 
 
 @replaces(
@@ -135,17 +115,6 @@ def _passes(thing: object, request: Request) -> bool:
         elif name.startswith("By") and getattr(thing, xform_name(name[2:]), None) != wanted:
             return False
     return True
-
-
-def repeated(jobs: dict[str, Any], request: Request) -> Any | None:  # noqa: ANN401
-    """The job that an earlier call with the same idempotency token started."""
-    token = request.get("IdempotencyToken")
-    return next((job for job in list(jobs.values()) if token and job.idempotency_token == token), None)
-
-
-def message(error: Exception) -> str:
-    """The status message of a job that ended with the error."""
-    return error.message if isinstance(error, JsonRESTError) else repr(error)
 
 
 def dynamodb_of(backend: BackupBackend) -> DynamoDBBackend:

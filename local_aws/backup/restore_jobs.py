@@ -1,31 +1,26 @@
 """AWS Backup: restore jobs."""
 
 import random
-import threading
 import time
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from moto.backup.exceptions import InvalidParameterValueException, InvalidRequestException
+from moto.backup.exceptions import (
+    InvalidParameterValueException,
+    InvalidRequestException,
+    ResourceNotFoundException,
+)
 from moto.backup.models import BackupBackend
 from moto.core.exceptions import JsonRESTError
 from moto.core.utils import utcnow
 
-from local_aws.backup.operations import (
-    Job,
-    Request,
-    dynamodb_of,
-    found,
-    message,
-    operation,
-    page,
-    repeated,
-    require_trust,
-)
+from local_aws.backup.job import Job, message, start
+from local_aws.backup.operations import Request, dynamodb_of, found, operation, page
 from local_aws.backup.recovery_points import RecoveryPoint, recovery_point
+from local_aws.dynamodb.quotas import TooManyTables
 from local_aws.dynamodb.restores import start_restore
 from local_aws.iam import enforcement as iam
 from local_aws.iam.needs import ENCRYPTION_NEEDS_OF_KEY, RESTORE_NEEDS_ON_TARGET
@@ -39,10 +34,13 @@ class RestoreJob(Job):
     recovery_point_arn: str
     source_resource_arn: str
     recovery_point_creation_date: datetime
-    restore_job_id: str = field(default_factory=lambda: str(uuid.uuid4()).upper())
     percent_done: str = "0.00%"
     status: str = "PENDING"
     created_resource_arn: str | None = None
+
+    @property
+    def restore_job_id(self) -> str:
+        return self.id
 
 
 @operation
@@ -56,28 +54,16 @@ def start_restore_job(backend: BackupBackend, request: Request) -> object:
     if not request.get("IamRoleArn"):
         raise InvalidParameterValueException("IamRoleArn is needed to restore a DynamoDB table")
     overrides = _encryption(metadata)
-    require_trust(request["IamRoleArn"])
-    job = repeated(backend.restore_jobs, request)
-    if job is None:
-        job = RestoreJob(
-            account_id=backend.account_id,
-            iam_role_arn=request["IamRoleArn"],
-            backup_vault_arn=point.backup_vault_arn,
-            idempotency_token=request.get("IdempotencyToken"),
-            backup_size_in_bytes=point.backup_size_in_bytes,
-            recovery_point_arn=point.recovery_point_arn,
-            source_resource_arn=point.resource_arn,
-            recovery_point_creation_date=point.creation_date,
-        )
-        backend.restore_jobs[job.restore_job_id] = job
-        start = threading.Timer(
-            settings.restore_seconds / 10,
-            _run_restore_job,
-            (backend, job, point, metadata["targetTableName"], overrides),
-        )
-        start.daemon = True
-        start.start()
-    return job
+    make = partial(
+        RestoreJob,
+        backup_vault_arn=point.backup_vault_arn,
+        backup_size_in_bytes=point.backup_size_in_bytes,
+        recovery_point_arn=point.recovery_point_arn,
+        source_resource_arn=point.resource_arn,
+        recovery_point_creation_date=point.creation_date,
+    )
+    run = partial(_run_restore_job, backend, point, metadata["targetTableName"], overrides)
+    return start(backend.restore_jobs, backend, request, make, run, after_seconds=settings.restore_seconds / 10)
 
 
 def _encryption(metadata: dict[str, str]) -> dict[str, Any]:
@@ -93,7 +79,7 @@ def _encryption(metadata: dict[str, str]) -> dict[str, Any]:
 
 
 def _run_restore_job(
-    backend: BackupBackend, job: RestoreJob, point: RecoveryPoint, target: str, overrides: dict[str, Any]
+    backend: BackupBackend, point: RecoveryPoint, target: str, overrides: dict[str, Any], job: RestoreJob
 ) -> None:
     def complete() -> None:
         job.created_resource_arn = target_arn
@@ -120,10 +106,12 @@ def _run_restore_job(
 
 
 def _start_in_turn(start: Callable[[], object]) -> None:
-    """Waits while DynamoDB has no room for the restore, or fails: AWS does not document which."""
+    """Waits while too many restores run, or fails: AWS does not document which."""
     while True:
         try:
             start()
+        except TooManyTables:
+            raise
         except JsonRESTError as error:
             passes = any(name in error.error_type for name in ("LimitExceededException", "BackupInUseException"))
             if not passes or random.random() < settings.failing_restore_jobs:  # noqa: S311  (chance, not cryptography)
@@ -141,7 +129,10 @@ def _end_restore_job(job: RestoreJob, status: str, message: str | None) -> None:
 
 @operation
 def describe_restore_job(backend: BackupBackend, request: Request) -> object:
-    return found(backend.restore_jobs, request["RestoreJobId"], "Restore job")
+    job: RestoreJob = found(backend.restore_jobs, request["RestoreJobId"], "Restore job")
+    if utcnow() - job.creation_date < timedelta(seconds=settings.restore_jobs_visible_after_seconds):
+        raise ResourceNotFoundException(f"Restore job {job.id} does not exist")
+    return job
 
 
 @operation

@@ -1,14 +1,14 @@
 """DynamoDB: the attributes of tables and indexes that moto does not have."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from moto.dynamodb.models.table import GlobalSecondaryIndex, Table
 
+from local_aws.dynamodb.indexes import Request
+from local_aws.dynamodb.vector_indexes import vector_indexes_of
 from local_aws.patching import adds, replaces
-
-Request = Mapping[str, Any]
 
 adds(
     Table,
@@ -45,7 +45,7 @@ def remember(table: Table, request: Request) -> None:
 @replaces(
     Table,
     "describe",
-    because="moto lacks table IDs, table classes and maxima for on-demand tables",
+    because="moto lacks table IDs, table classes, vector indexes, and maxima for on-demand tables",
     source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html",
     written_against="5f29f6e7",
 )
@@ -59,6 +59,8 @@ def _describe(
         description[base_key]["TableClassSummary"] = {"TableClass": self.table_class}
     if self.on_demand_throughput:
         description[base_key]["OnDemandThroughput"] = self.on_demand_throughput
+    if described := [index.describe(self) for index in vector_indexes_of(self)]:
+        description[base_key]["VectorIndexes"] = described
     return description
 
 

@@ -7,6 +7,7 @@ from moto.dynamodb.models.table import Backup
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
 from local_aws.dynamodb.errors import error
+from local_aws.dynamodb.vector_indexes import vector_indexes_of
 from local_aws.patching import replaces
 
 
@@ -47,6 +48,7 @@ def _describe_backup(_original: Callable[..., ActionResult], self: DynamoHandler
     features = {
         "LocalSecondaryIndexes": source["LocalSecondaryIndexes"],
         "GlobalSecondaryIndexes": source["GlobalSecondaryIndexes"],
+        "VectorIndexes": [index.definition for index in vector_indexes_of(table)],
         "StreamDescription": source.get("StreamSpecification"),
         "TimeToLiveDescription": table.ttl,
         "SSEDescription": source.get("SSEDescription"),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.dynamodb.exceptions import TableAlreadyExistsException
+from moto.dynamodb.exceptions import ResourceNotFoundException, TableAlreadyExistsException
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import (
     Backup,
@@ -24,8 +24,10 @@ from moto.dynamodb.models.table import (
 )
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
-from local_aws.dynamodb.attributes import Request
+from local_aws.dynamodb import vector_indexes
 from local_aws.dynamodb.errors import error
+from local_aws.dynamodb.indexes import Request, define_attributes
+from local_aws.dynamodb.quotas import admission, check_number_of_tables
 from local_aws.patching import adds, replaces
 from local_aws.settings import settings
 
@@ -33,9 +35,6 @@ BACKUP_ARN = re.compile(
     r"arn:[^:]+:dynamodb:[^:]+:(?P<account>\d{12}):table/[A-Za-z0-9_.-]{3,255}/backup/[A-Za-z0-9-]+"
 )
 TABLE_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
-
-_admission = threading.Lock()
-"""Held while a restore starts or ends, so that no two restores take the last place within the quota."""
 
 
 def start_restore(
@@ -51,7 +50,7 @@ def start_restore(
     """
     if not TABLE_NAME.fullmatch(target):
         raise error("ValidationException", f"Invalid table name {target!r}: 3 to 255 of a-z, A-Z, 0-9, _, . and -")
-    with _admission:
+    with admission:
         if target in backend.restoring:
             running = backend.restoring[target].source_backup_arn
             raise error("TableInUseException", f"Table {target} is already being restored from backup {running}")
@@ -59,6 +58,7 @@ def start_restore(
             raise TableAlreadyExistsException(target)
         if any(table.source_backup_arn == backup.arn for table in backend.restoring.values()):
             raise error("BackupInUseException", f"Backup is being used to restore another table: {backup.arn}")
+        check_number_of_tables(backend)
         if len(backend.restoring) >= settings.restores_at_once:
             limit = settings.restores_at_once
             raise error("LimitExceededException", f"Subscriber limit exceeded: only {limit} restores at once")
@@ -69,8 +69,12 @@ def start_restore(
     tables, restoring = backend.tables, backend.restoring
 
     def finish() -> None:
-        with _admission:
-            table.recovery_ready_at = time.monotonic() + settling_seconds()
+        with admission:
+            active_at = time.monotonic()
+            table.visible_at = active_at + settings.settling_seconds / 2
+            table.recovery_ready_at = active_at + settings.settling_seconds
+            for index in table.vector_indexes:
+                index.build()
             tables[target] = table
             table.restoring = False
             del restoring[target]
@@ -82,9 +86,15 @@ def start_restore(
     return table
 
 
-def settling_seconds() -> float:
-    """How long smaller changes to a restored table take: seconds on AWS, where a restore takes minutes."""
-    return settings.restore_seconds / 5
+def require_visible(table: Table) -> None:
+    """Raises ResourceNotFoundException while only some calls know that the table is `ACTIVE`."""
+    if not is_visible(table):
+        raise ResourceNotFoundException(table_name=table.name)
+
+
+def is_visible(table: Table) -> bool:
+    """Whether every call knows that the table is `ACTIVE`."""
+    return not isinstance(table, RestoredTable) or time.monotonic() >= table.visible_at
 
 
 def _apply_settings(table: RestoredTable, source: Table, request: Request) -> None:
@@ -100,7 +110,10 @@ def _apply_settings(table: RestoredTable, source: Table, request: Request) -> No
     if "GlobalSecondaryIndexOverride" in request:
         kept = _known_indexes(request["GlobalSecondaryIndexOverride"], table.global_indexes)
         table.global_indexes = [GlobalSecondaryIndex.create(index, table.table_key_attrs) for index in kept]
-    table.attr = [attribute for attribute in table.attr if attribute["AttributeName"] in table.attribute_keys]
+    table.vector_indexes = vector_indexes.restored(source, request.get("VectorIndexOverride"))
+    if table.vector_indexes:
+        vector_indexes.check_billing_mode(table.billing_mode)
+    define_attributes(table, table.attr)
     _apply_capacity(table, source, request)
 
 
@@ -137,6 +150,12 @@ adds(
     because="a restored table is CREATING for minutes to hours on AWS; in moto it is ACTIVE at once",
     source="measured",
 )(False)
+adds(
+    RestoredTable,
+    "visible_at",
+    because="for some seconds after a table is ACTIVE, some calls of AWS do not find it",
+    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetResourcePolicy.html",
+)(0.0)
 adds(
     RestoredTable,
     "recovery_ready_at",

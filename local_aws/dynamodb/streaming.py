@@ -11,8 +11,9 @@ from moto.kinesis.models import kinesis_backends
 
 from local_aws.dynamodb.changes import watch
 from local_aws.dynamodb.errors import error
-from local_aws.dynamodb.restores import settling_seconds
+from local_aws.dynamodb.restores import require_visible
 from local_aws.patching import adds
+from local_aws.settings import settings
 
 adds(
     Table,
@@ -30,6 +31,7 @@ adds(
 
 def _table(handler: DynamoHandler) -> Table:
     table: Table = handler.dynamodb_backend.get_table(handler.body["TableName"])
+    require_visible(table)
     table.insights = table.insights or {}
     table.streaming = table.streaming or {}
     return table
@@ -51,7 +53,7 @@ def update_contributor_insights(handler: DynamoHandler) -> ActionResult:
     _check_index(table, handler)
     if handler.body["ContributorInsightsAction"] == "ENABLE":
         mode = handler.body.get("ContributorInsightsMode", "ACCESSED_AND_THROTTLED_KEYS")
-        table.insights[handler.body.get("IndexName", "")] = time.monotonic() + settling_seconds(), mode
+        table.insights[handler.body.get("IndexName", "")] = time.monotonic() + settings.settling_seconds, mode
     else:
         table.insights.pop(handler.body.get("IndexName", ""), None)
     return _insights(handler)
@@ -99,10 +101,14 @@ def enable_kinesis_streaming_destination(handler: DynamoHandler) -> ActionResult
     except ResourceNotFoundError as missing:
         raise error("ResourceNotFoundException", f"Stream not found: {stream_arn}") from missing
     if stream_arn in table.streaming:
-        raise error("ValidationException", f"Table is already enabled to be streamed to {stream_arn}")
+        raise error(
+            "ValidationException",
+            "Table is not in a valid state to enable Kinesis Streaming Destination: EnableKinesisStreamingDestination "
+            "must be DISABLED or ENABLE_FAILED to perform ENABLE operation.",
+        )
     configuration = handler.body.get("EnableKinesisStreamingConfiguration", {})
     precision = configuration.get("ApproximateCreationDateTimePrecision", "MILLISECOND")
-    table.streaming[stream_arn] = time.monotonic() + settling_seconds(), precision
+    table.streaming[stream_arn] = time.monotonic() + settings.settling_seconds, precision
     watch(table)
     return ActionResult(
         {"TableName": table.name, "StreamArn": stream_arn, "DestinationStatus": "ENABLING"}

@@ -28,13 +28,13 @@ def aws(local_aws: str) -> Callable[..., Any]:
     """Makes clients of the local AWS: `aws("sns")` as administrator, or with the keys of an assumed role."""
 
     @cache
-    def client(service: str, **options: str) -> Any:  # noqa: ANN401
+    def client(service: str, **options: object) -> Any:  # noqa: ANN401
         make: Any = boto3.client
         return make(
             service,
             endpoint_url=local_aws,
-            config=Config(retries={"total_max_attempts": 1}),
             **{
+                "config": Config(retries={"total_max_attempts": 1}),
                 "region_name": REGION,
                 "aws_access_key_id": "administrator",
                 "aws_secret_access_key": "secret",

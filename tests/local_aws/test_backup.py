@@ -35,6 +35,7 @@ def policy(*statements: dict[str, Any]) -> str:
 class Aws:
     """The clients, a vault that reports to a topic, and a role for AWS Backup."""
 
+    client: Callable[..., Any]
     backup: Any
     dynamodb: Any
     iam: Any
@@ -100,6 +101,16 @@ class Aws:
         time.sleep(0.1)
         return not self.received()
 
+    def acting(self, role: str) -> Any:  # noqa: ANN401
+        """AWS Backup as the role calls it, which has to trust the account."""
+        keys = self.sts.assume_role(RoleArn=role, RoleSessionName="canary")["Credentials"]
+        return self.client(
+            "backup",
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+        )
+
     def new_role(self, *statements: dict[str, Any], trusted: str = "backup.amazonaws.com") -> str:
         name = f"role-{uuid.uuid4()}"
         principal = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"} if trusted == "account" else {"Service": trusted}
@@ -132,7 +143,7 @@ def setup(aws: Callable[..., Any]) -> Aws:
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
     clients = {name: aws(name) for name in ("backup", "dynamodb", "iam", "sts")}
     clients["backup"].create_backup_vault(BackupVaultName=vault)
-    made = Aws(**clients, sns=sns, sqs=sqs, vault=vault, topic=topic, queue=queue, role="")
+    made = Aws(aws, **clients, sns=sns, sqs=sqs, vault=vault, topic=topic, queue=queue, role="")
     made.role = made.new_role({"Action": ["dynamodb:*", "kms:*"], "Resource": "*"})
     return made
 
@@ -344,6 +355,7 @@ def test_aws_backup_restores_a_native_recovery_point_too(setup: Aws) -> None:
     assert "kms:CreateGrant" in without_key["StatusMessage"]
     job = setup.restored(**request)
     assert job["Status"] == "COMPLETED"
+    assert (job["RecoveryPointArn"], job["SourceResourceArn"]) == (arn, table)
     copy = setup.dynamodb.describe_table(TableName=target)["Table"]
     assert copy["SSEDescription"]["KMSMasterKeyArn"] == key
 
@@ -353,6 +365,29 @@ def test_aws_backup_restores_a_native_recovery_point_too(setup: Aws) -> None:
     jobs = setup.backup.list_restore_jobs(ByStatus="FAILED")["RestoreJobs"]
     assert again["RestoreJobId"] in [job["RestoreJobId"] for job in jobs]
     assert job["RestoreJobId"] not in [job["RestoreJobId"] for job in jobs]
+
+
+@pytest.mark.parametrize("advanced", [False, True], ids=["native", "advanced"])
+def test_a_restore_job_beyond_the_quota_of_tables_fails(setup: Aws, local_aws: str, advanced: bool) -> None:
+    setup.backup.update_region_settings(ResourceTypeManagementPreference={"DynamoDB": advanced})
+    arn = setup.ended(setup.start())["RecoveryPointArn"]
+    with changed_settings(local_aws, table_quota=1):
+        job = setup.restored(RecoveryPointArn=arn, Metadata={"targetTableName": f"copy-{uuid.uuid4()}"})
+    assert job["Status"] == "FAILED"
+    assert job["StatusMessage"] == "Subscriber limit exceeded: There is a limit of 1 tables per subscriber"
+
+
+def test_a_restore_job_may_be_found_late(setup: Aws, local_aws: str) -> None:
+    arn = setup.ended(setup.start())["RecoveryPointArn"]
+    metadata = {"targetTableName": f"copy-{uuid.uuid4()}"}
+    with changed_settings(local_aws, restore_jobs_visible_after_seconds=60):
+        job = {
+            "RestoreJobId": setup.backup.start_restore_job(
+                RecoveryPointArn=arn, Metadata=metadata, IamRoleArn=setup.role
+            )["RestoreJobId"]
+        }
+        assert code(setup.backup.describe_restore_job, **job) == "ResourceNotFoundException"
+    assert setup.backup.describe_restore_job(**job)["RecoveryPointArn"] == arn
 
 
 def test_a_restore_job_that_cannot_start_says_why(setup: Aws) -> None:
@@ -374,20 +409,10 @@ def test_a_restore_job_that_cannot_start_says_why(setup: Aws) -> None:
     assert "dynamodb:BatchWriteItem" in poor["StatusMessage"]
 
 
-def test_passing_a_role_needs_the_permission(setup: Aws, aws: Callable[..., Any]) -> None:
+def test_passing_a_role_needs_the_permission(setup: Aws) -> None:
     caller = setup.new_role({"Action": "backup:*", "Resource": "*"}, trusted="account")
-
-    def as_caller() -> Any:  # noqa: ANN401
-        keys = setup.sts.assume_role(RoleArn=caller, RoleSessionName="canary")["Credentials"]
-        return aws(
-            "backup",
-            aws_access_key_id=keys["AccessKeyId"],
-            aws_secret_access_key=keys["SecretAccessKey"],
-            aws_session_token=keys["SessionToken"],
-        )
-
     request = {"BackupVaultName": setup.vault, "ResourceArn": setup.table(), "IamRoleArn": setup.role}
-    assert code(as_caller().start_backup_job, **request) == "AccessDeniedException"
+    assert code(setup.acting(caller).start_backup_job, **request) == "AccessDeniedException"
     setup.iam.put_role_policy(
         RoleName=caller.split("/")[1],
         PolicyName="pass",
@@ -399,7 +424,7 @@ def test_passing_a_role_needs_the_permission(setup: Aws, aws: Callable[..., Any]
             }
         ),
     )
-    assert setup.ended(as_caller().start_backup_job(**request)["BackupJobId"])["State"] == "COMPLETED"
+    assert setup.ended(setup.acting(caller).start_backup_job(**request)["BackupJobId"])["State"] == "COMPLETED"
 
 
 def test_recovery_points_and_jobs_are_listed_by_vault_and_resource(setup: Aws) -> None:
@@ -428,6 +453,51 @@ def test_recovery_points_and_jobs_are_listed_by_vault_and_resource(setup: Aws) -
         BackupVaultName=setup.vault, RecoveryPointArn=of_table[0]["RecoveryPointArn"]
     )
     assert metadata["RestoreMetadata"]["originalTableName"] == table.split("/")[1]
+
+
+@pytest.mark.parametrize("advanced", [False, True], ids=["native", "advanced"])
+def test_a_recovery_point_is_described_in_its_own_vault_only(setup: Aws, advanced: bool) -> None:
+    setup.backup.update_region_settings(ResourceTypeManagementPreference={"DynamoDB": advanced})
+    table = setup.table()
+    job = setup.ended(setup.start(ResourceArn=table))
+    arn = job["RecoveryPointArn"]
+    point = setup.backup.describe_recovery_point(BackupVaultName=setup.vault, RecoveryPointArn=arn)
+    vaults = {vault["BackupVaultName"]: vault for vault in setup.backup.list_backup_vaults()["BackupVaultList"]}
+    expected = {
+        "RecoveryPointArn": arn,
+        "ResourceArn": table,
+        "ResourceType": "DynamoDB",
+        "BackupVaultName": setup.vault,
+        "BackupVaultArn": vaults[setup.vault]["BackupVaultArn"],
+        "Status": "COMPLETED",
+        "CreationDate": job["CreationDate"],
+        "BackupSizeInBytes": job["BackupSizeInBytes"],
+    }
+    assert {name: point[name] for name in expected} == expected
+    assert point["BackupSizeInBytes"] > 0
+
+    other = f"other-{uuid.uuid4()}"
+    setup.backup.create_backup_vault(BackupVaultName=other)
+    for vault in (other, "missing"):
+        elsewhere = {"BackupVaultName": vault, "RecoveryPointArn": arn}
+        assert code(setup.backup.describe_recovery_point, **elsewhere) == "ResourceNotFoundException"
+
+
+@pytest.mark.usefixtures("_advanced")
+def test_a_recovery_point_is_described_to_those_who_may_see_it_and_the_vaults_to_those_who_may_see_all(
+    setup: Aws,
+) -> None:
+    seen, unseen = (setup.ended(setup.start())["RecoveryPointArn"] for _ in range(2))
+    vault_arn = setup.backup.describe_backup_vault(BackupVaultName=setup.vault)["BackupVaultArn"]
+    describe = {"Action": "backup:DescribeRecoveryPoint", "Resource": seen}
+    vaults = {"Action": "backup:ListBackupVaults", "Resource": vault_arn}
+    caller = setup.acting(setup.new_role(describe, vaults, trusted="account"))
+    caller.describe_recovery_point(BackupVaultName=setup.vault, RecoveryPointArn=seen)
+    other = {"BackupVaultName": setup.vault, "RecoveryPointArn": unseen}
+    assert code(caller.describe_recovery_point, **other) == "AccessDeniedException"
+    assert code(caller.list_backup_vaults) == "AccessDeniedException"
+    everything = {"Action": "backup:ListBackupVaults", "Resource": "*"}
+    setup.acting(setup.new_role(everything, trusted="account")).list_backup_vaults()
 
 
 def test_a_vault_with_recovery_points_cannot_be_deleted(setup: Aws) -> None:

@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local_aws import changed_settings
+from local_aws import Fault, changed_settings, injected
 from tests.support.canaries import code
+from tests.support.polling import wait_until
 
 TABLE: dict[str, Any] = {
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "day", "KeyType": "RANGE"}],
@@ -39,6 +41,8 @@ TABLE: dict[str, Any] = {
     "SSESpecification": {"Enabled": True, "SSEType": "KMS"},
 }
 LOW_MAXIMA = {"MaxReadRequestUnits": 5, "MaxWriteRequestUnits": 5}
+TIME_TO_LIVE = {"Enabled": True, "AttributeName": "expires"}
+STREAM = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
 PROVISIONED = {"ReadCapacityUnits": 3, "WriteCapacityUnits": 2}
 
 
@@ -62,12 +66,12 @@ def source(dynamodb: Any) -> str:  # noqa: ANN401
     arn = dynamodb.create_table(
         TableName=name,
         **TABLE,
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+        StreamSpecification=STREAM,
         TableClass="STANDARD_INFREQUENT_ACCESS",
         DeletionProtectionEnabled=True,
         Tags=[{"Key": "stage", "Value": "production"}],
     )["TableDescription"]["TableArn"]
-    dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"})
+    dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=TIME_TO_LIVE)
     dynamodb.update_continuous_backups(
         TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
     )
@@ -130,6 +134,19 @@ def active(dynamodb: Any, name: str) -> dict[str, Any]:  # noqa: ANN401
             return table
         time.sleep(0.05)
     raise AssertionError(f"{name} is not ACTIVE")
+
+
+def wait_until_found(dynamodb: Any, name: str) -> None:  # noqa: ANN401
+    """Waits until every call finds the `ACTIVE` table."""
+
+    def is_found() -> bool:
+        try:
+            dynamodb.describe_time_to_live(TableName=name)
+        except dynamodb.exceptions.ResourceNotFoundException:
+            return False
+        return True
+
+    wait_until("table", is_found)
 
 
 def test_a_restore_is_in_progress_and_then_loses_its_origin(
@@ -205,6 +222,7 @@ def test_a_restored_table_keeps_its_keys_indexes_capacity_and_encryption_and_not
     assert "StreamSpecification" not in table
     assert not table["DeletionProtectionEnabled"]
     assert dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"] == []
+    wait_until_found(dynamodb, table["TableName"])
     time_to_live = dynamodb.describe_time_to_live(TableName=table["TableName"])["TimeToLiveDescription"]
     assert time_to_live == {"TimeToLiveStatus": "DISABLED"}
     recovery = dynamodb.describe_continuous_backups(TableName=table["TableName"])["ContinuousBackupsDescription"]
@@ -260,7 +278,6 @@ def test_a_table_that_is_being_restored_can_only_be_described(
         table = restore()
     name, arn = table["TableName"], table["TableArn"]
     tags = [{"Key": "stage", "Value": "test"}]
-    time_to_live = {"Enabled": True, "AttributeName": "expires"}
     recovery = {"PointInTimeRecoveryEnabled": True}
     one = item("1", "too early")
     answers = {
@@ -268,7 +285,7 @@ def test_a_table_that_is_being_restored_can_only_be_described(
         "tag": code(dynamodb.tag_resource, ResourceArn=arn, Tags=tags),
         "untag": code(dynamodb.untag_resource, ResourceArn=arn, TagKeys=["stage"]),
         "list_tags": code(dynamodb.list_tags_of_resource, ResourceArn=arn),
-        "time_to_live": code(dynamodb.update_time_to_live, TableName=name, TimeToLiveSpecification=time_to_live),
+        "time_to_live": code(dynamodb.update_time_to_live, TableName=name, TimeToLiveSpecification=TIME_TO_LIVE),
         "describe_time_to_live": code(dynamodb.describe_time_to_live, TableName=name),
         "update": code(dynamodb.update_table, TableName=name, DeletionProtectionEnabled=True),
         "policy": code(dynamodb.put_resource_policy, ResourceArn=arn, Policy="{}"),
@@ -308,6 +325,48 @@ def test_a_table_that_is_being_restored_can_only_be_described(
     assert answers == {**dict.fromkeys(answers, "ResourceNotFoundException"), **others}
 
 
+def test_some_calls_do_not_find_a_table_that_has_just_become_active(
+    aws: Callable[..., Any],
+    local_aws: str,
+    name: str,
+    restore: Callable[..., Any],
+) -> None:
+    dynamodb = aws("dynamodb")
+    aws("kinesis").create_stream(StreamName=name, ShardCount=1)
+    stream = aws("kinesis").describe_stream(StreamName=name)["StreamDescription"]["StreamARN"]
+    restored = restore()
+    table, arn = restored["TableName"], restored["TableArn"]
+    of = {"TableName": table}
+    calls: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+        "policy": (dynamodb.get_resource_policy, {"ResourceArn": arn}),
+        "time_to_live": (dynamodb.describe_time_to_live, of),
+        "set_time_to_live": (
+            dynamodb.update_time_to_live,
+            {**of, "TimeToLiveSpecification": TIME_TO_LIVE},
+        ),
+        "insights": (dynamodb.describe_contributor_insights, of),
+        "set_insights": (dynamodb.update_contributor_insights, {**of, "ContributorInsightsAction": "ENABLE"}),
+        "kinesis": (dynamodb.describe_kinesis_streaming_destination, of),
+        "set_kinesis": (dynamodb.enable_kinesis_streaming_destination, {**of, "StreamArn": stream}),
+        "recovery": (dynamodb.describe_continuous_backups, of),
+        "set_recovery": (
+            dynamodb.update_continuous_backups,
+            {**of, "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}},
+        ),
+    }
+    with changed_settings(local_aws, restore_seconds=10):
+        active(dynamodb, table)
+    answers = {name: code(call, **request) for name, (call, request) in calls.items()}
+    not_found = dict.fromkeys(calls, "ResourceNotFoundException")
+    assert answers == {**not_found, "recovery": "TableNotFoundException", "set_recovery": "TableNotFoundException"}
+    # It has its tags all along.
+    assert dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"] == []
+    wait_until_found(dynamodb, table)
+    assert code(dynamodb.get_resource_policy, ResourceArn=arn) == "PolicyNotFoundException"
+    for call in ("set_time_to_live", "set_insights", "set_kinesis"):
+        calls[call][0](**calls[call][1])
+
+
 def test_a_restored_table_needs_time_between_changes(
     dynamodb: Any,  # noqa: ANN401
     local_aws: str,
@@ -318,6 +377,7 @@ def test_a_restored_table_needs_time_between_changes(
     # Half a second each, which leaves time for the calls that must fail.
     with changed_settings(local_aws, restore_seconds=2.5):
         arn = active(dynamodb, name)["TableArn"]
+        wait_until_found(dynamodb, name)
         assert code(dynamodb.update_continuous_backups, **recovery) == "ContinuousBackupsUnavailableException"
         updated = dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)["TableDescription"]
         assert updated["TableStatus"] == "UPDATING"
@@ -334,6 +394,81 @@ def test_a_restored_table_needs_time_between_changes(
     assert dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"] == tags
     dynamodb.delete_table(TableName=name)
     assert code(dynamodb.describe_table, TableName=name) == "ResourceNotFoundException"
+
+
+def test_what_is_already_the_case_is_rejected(dynamodb: Any, name: str) -> None:  # noqa: ANN401
+    dynamodb.create_table(TableName=name, **TABLE)
+
+    def time_to_live(**change: object) -> None:
+        dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification={**TIME_TO_LIVE, **change})
+
+    def stream(**specification: object) -> None:
+        dynamodb.update_table(TableName=name, StreamSpecification=specification)
+
+    def message(call: Callable[..., None], **change: object) -> str:
+        with pytest.raises(ClientError) as rejected:
+            call(**change)
+        assert rejected.value.response["Error"]["Code"] == "ValidationException"
+        return str(rejected.value.response["Error"]["Message"])
+
+    assert message(time_to_live, Enabled=False) == "TimeToLive is already disabled"
+    time_to_live()
+    assert message(time_to_live) == "TimeToLive is already enabled"
+    another = "TimeToLive is active on a different AttributeName: current AttributeName is expires"
+    assert message(time_to_live, AttributeName="ends") == another
+    time_to_live(Enabled=False)
+
+    stream(**STREAM)
+    enabled = f"Table already has an enabled stream: TableName: {name}"
+    assert message(stream, **STREAM) == message(stream, StreamEnabled=True, StreamViewType="NEW_IMAGE") == enabled
+    stream(StreamEnabled=False)
+    stream(**STREAM)
+
+
+@pytest.mark.parametrize("operation", ["update_time_to_live", "update_table", "enable_kinesis_streaming_destination"])
+def test_a_retry_after_a_lost_response_is_rejected(
+    aws: Callable[..., Any], local_aws: str, name: str, operation: str
+) -> None:
+    dynamodb = aws("dynamodb", config=Config(retries={"total_max_attempts": 2}))
+    dynamodb.create_table(TableName=name, **TABLE)
+    aws("kinesis").create_stream(StreamName=name, ShardCount=1)
+    stream = aws("kinesis").describe_stream(StreamName=name)["StreamDescription"]["StreamARN"]
+    requests: dict[str, dict[str, Any]] = {
+        "update_time_to_live": {"TimeToLiveSpecification": TIME_TO_LIVE},
+        "update_table": {"StreamSpecification": STREAM},
+        "enable_kinesis_streaming_destination": {"StreamArn": stream},
+    }
+    with injected(local_aws, Fault(service="dynamodb", containing=name, drop=True, takes_effect=True, times=1)):
+        answer = code(getattr(dynamodb, operation), TableName=name, **requests[operation])
+    assert answer == "ValidationException"
+    table = dynamodb.describe_table(TableName=name)["Table"]
+    destinations = dynamodb.describe_kinesis_streaming_destination(TableName=name)["KinesisDataStreamDestinations"]
+    found = {
+        "update_time_to_live": dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"].get(
+            "AttributeName"
+        ),
+        "update_table": table.get("StreamSpecification"),
+        "enable_kinesis_streaming_destination": destinations,
+    }
+    assert found[operation]
+
+
+def test_changed_tags_may_become_visible_late(dynamodb: Any, local_aws: str, name: str) -> None:  # noqa: ANN401
+    arn = dynamodb.create_table(TableName=name, **TABLE)["TableDescription"]["TableArn"]
+
+    def tags() -> dict[str, str]:
+        return {tag["Key"]: tag["Value"] for tag in dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"]}
+
+    def tag(**values: str) -> None:
+        dynamodb.tag_resource(ResourceArn=arn, Tags=[{"Key": key, "Value": value} for key, value in values.items()])
+
+    tag(stage="test", team="a")
+    assert tags() == {"stage": "test", "team": "a"}
+    with changed_settings(local_aws, tags_visible_after_seconds=0.5):
+        tag(stage="production")
+        dynamodb.untag_resource(ResourceArn=arn, TagKeys=["team"])
+        assert tags() == {"stage": "test", "team": "a"}
+    wait_until("change", lambda: tags() == {"stage": "production"}, 2)
 
 
 def test_a_restore_that_cannot_start_says_why(
@@ -378,6 +513,69 @@ def test_no_more_restores_at_once_than_the_quota(aws: Callable[..., Any], local_
     restore(f"{name}-3")
 
 
+def test_no_more_tables_than_the_quota(aws: Callable[..., Any], local_aws: str, name: str) -> None:
+    # In another Region, where there are no other tables.
+    dynamodb = aws("dynamodb", region_name="eu-west-2")
+    dynamodb.create_table(TableName=name, **TABLE)
+    backup = dynamodb.create_backup(TableName=name, BackupName=name)["BackupDetails"]["BackupArn"]
+    text = "Subscriber limit exceeded: There is a limit of 2 tables per subscriber"
+    with changed_settings(local_aws, table_quota=2, restore_seconds=60):
+        dynamodb.restore_table_from_backup(BackupArn=backup, TargetTableName=f"copy-{name}")
+        another = dynamodb.create_backup(TableName=name, BackupName=name)["BackupDetails"]["BackupArn"]
+        for call, request in (
+            (dynamodb.create_table, {"TableName": f"new-{name}", **TABLE}),
+            (dynamodb.restore_table_from_backup, {"BackupArn": another, "TargetTableName": f"new-{name}"}),
+        ):
+            with pytest.raises(ClientError, match=text) as refused:
+                call(**request)
+            assert refused.value.response["Error"]["Code"] == "LimitExceededException"
+    dynamodb.create_table(TableName=f"new-{name}", **TABLE)
+
+
+@pytest.mark.parametrize(
+    ("operation", "per_second"),
+    [
+        ("describe_backup", 10),
+        ("describe_continuous_backups", 10),
+        ("list_backups", 5),
+        ("list_tags_of_resource", 10),
+        ("tag_resource", 5),
+    ],
+)
+def test_calls_beyond_their_rate_are_throttled(
+    aws: Callable[..., Any], local_aws: str, name: str, operation: str, per_second: int
+) -> None:
+    # In another Region, where no other test makes these calls.
+    dynamodb = aws("dynamodb", region_name="eu-central-1")
+    arn = dynamodb.create_table(TableName=name, **TABLE)["TableDescription"]["TableArn"]
+    backup = dynamodb.create_backup(TableName=name, BackupName=name)["BackupDetails"]
+    requests: dict[str, dict[str, Any]] = {
+        "describe_backup": {"BackupArn": backup["BackupArn"]},
+        "describe_continuous_backups": {"TableName": name},
+        "list_backups": {"TableName": name},
+        "list_tags_of_resource": {"ResourceArn": arn},
+        "tag_resource": {"ResourceArn": arn, "Tags": [{"Key": "stage", "Value": "test"}]},
+    }
+
+    def refusals(calls: int) -> list[Any]:
+        found: list[Any] = []
+        for _ in range(calls):
+            try:
+                getattr(dynamodb, operation)(**requests[operation])
+            except ClientError as error:
+                found.append(error.response)
+        return found
+
+    begin = time.monotonic()
+    refused = refusals(3 * per_second)
+    let_in_later = (time.monotonic() - begin) * per_second
+    assert 2 * per_second - let_in_later - 1 <= len(refused) <= 2 * per_second
+    assert refused[0]["Error"] == {"Code": "ThrottlingException", "Message": "Rate exceeded"}
+    assert refused[0]["ResponseMetadata"]["HTTPStatusCode"] == 400
+    with changed_settings(local_aws, rate_factor=100):
+        assert refusals(3 * per_second) == []
+
+
 def test_a_backup_describes_its_table_even_after_that_is_deleted(dynamodb: Any) -> None:  # noqa: ANN401
     name = f"short-lived-{uuid.uuid4()}"
     dynamodb.create_table(
@@ -385,7 +583,7 @@ def test_a_backup_describes_its_table_even_after_that_is_deleted(dynamodb: Any) 
         **TABLE,
         StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
     )
-    dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"})
+    dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=TIME_TO_LIVE)
     arn = dynamodb.create_backup(TableName=name, BackupName="canary")["BackupDetails"]["BackupArn"]
     dynamodb.delete_table(TableName=name)
     description = dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]

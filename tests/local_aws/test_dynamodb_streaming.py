@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.support.canaries import allow, code
 from tests.support.polling import wait_until
@@ -83,7 +84,8 @@ def test_streaming_to_kinesis_needs_permission_to_write_there(
 
     assert wait_until("change", active, 5) == {"StreamArn": stream_arn, "DestinationStatus": "ACTIVE", **precision}
     assert code(acting.describe_kinesis_streaming_destination, TableName=table) == "AccessDeniedException"
-    assert code(dynamodb.enable_kinesis_streaming_destination, **destination) == "ValidationException"
+    with pytest.raises(ClientError, match="Table is not in a valid state to enable Kinesis Streaming Destination: "):
+        dynamodb.enable_kinesis_streaming_destination(**destination)
     missing = {**destination, "StreamArn": f"{stream_arn}-not"}
     assert code(dynamodb.enable_kinesis_streaming_destination, **missing) == "ResourceNotFoundException"
 
