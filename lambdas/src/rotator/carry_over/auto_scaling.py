@@ -19,8 +19,8 @@ def carry_over_auto_scaling(tables: Tables) -> bool:
     scaling = tables.clients.application_autoscaling
     resources = dict(
         zip(
-            _resource_ids(tables.source_name, tables.target_index_names),
-            _resource_ids(tables.target_name, tables.target_index_names),
+            _resource_ids(tables.source_name, tables.target_global_indexes),
+            _resource_ids(tables.target_name, tables.target_global_indexes),
             strict=True,
         )
     )
