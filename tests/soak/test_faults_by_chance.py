@@ -16,8 +16,8 @@ ROTATIONS = 200
 PATIENCE_SECONDS = 900
 REPORT_SECONDS = 10
 
-# The rotator gets over all faults that pass, but not over a missing permission: it ends some rotations halfway, and one of each
-# kind is not even started.
+# The rotator does not get over a missing permission: it ends some rotations halfway, and one of each kind is not even
+# started.
 FAULTS_THAT_STAY = [
     Fault(
         role=ROLE,

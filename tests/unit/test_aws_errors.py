@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from rotator.aws_errors import translated_errors
+from rotator.aws_errors import translated_errors, will_not_pass
 from rotator.errors import NotYet, TemporaryFailure
 
 
@@ -13,9 +13,9 @@ def translation_of(error: Exception) -> Exception:
     return raised.value
 
 
-def client_error(operation: str, code: str, status: int = 400) -> ClientError:
+def client_error(operation: str, code: str, status: int = 400, message: str = "why") -> ClientError:
     return ClientError(
-        {"Error": {"Code": code, "Message": "why"}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
         operation,
     )
 
@@ -31,6 +31,9 @@ def client_error(operation: str, code: str, status: int = 400) -> ClientError:
         ("GetParameterHistory", "ThrottlingException"),
         ("StartRestoreJob", "LimitExceededException"),
         ("TagResource", "LimitExceededException"),
+        ("DescribeScalableTargets", "ConcurrentUpdateException"),
+        ("DeregisterScalableTarget", "ConcurrentUpdateException"),
+        ("PutScalingPolicy", "ObjectNotFoundException"),
     ],
 )
 def test_what_passes_with_time_is_retried_for_as_long_as_it_takes(operation: str, code: str) -> None:
@@ -45,7 +48,12 @@ def test_what_passes_with_time_is_retried_for_as_long_as_it_takes(operation: str
     [
         client_error("RestoreTableFromBackup", "InternalServerError", 500),
         client_error("DescribeRestoreJob", "ServiceUnavailableException", 503),
+        client_error("DescribeScalableTargets", "InternalServiceException"),
         client_error("TagResource", "ResourceNotFoundException"),
+        client_error("GetResourcePolicy", "ResourceNotFoundException"),
+        client_error("UpdateTimeToLive", "ResourceNotFoundException"),
+        client_error("DescribeContinuousBackups", "TableNotFoundException"),
+        client_error("DescribeRestoreJob", "ResourceNotFoundException"),
         ReadTimeoutError(endpoint_url="https://dynamodb"),
         ConnectTimeoutError(endpoint_url="https://dynamodb"),
         EndpointConnectionError(endpoint_url="https://dynamodb"),
@@ -72,3 +80,34 @@ def test_what_is_permanent_ends_the_rotation_under_the_name_that_aws_gave_it(ope
     assert type(error).__name__ == code
     assert not isinstance(error, NotYet | TemporaryFailure)
     assert "why" in str(error)
+
+
+QUOTA_OF_TABLES = [
+    "Subscriber limit exceeded: There is a limit of 2500 tables per subscriber",
+    "You have reached the maximum number of tables allowed in this Region.",
+    "The account is at its quota of 2,500 tables",
+]
+AT_ONCE = [
+    "Subscriber limit exceeded: There is a limit of 50 concurrent restores per subscriber",
+    "Subscriber limit exceeded: Only 500 tables can be created, updated, or deleted simultaneously",
+    "You have reached the maximum number of tables that are being created",
+    "There is a limit of 50 tables per account that are restored",
+    "Too many operations for a given subscriber.",
+]
+
+
+@pytest.mark.parametrize("message", QUOTA_OF_TABLES)
+def test_the_quota_of_tables_ends_the_rotation_with_the_message_of_aws(message: str) -> None:
+    error = translation_of(client_error("RestoreTableFromBackup", "LimitExceededException", message=message))
+
+    assert type(error).__name__ == "LimitExceededException"
+    assert message in str(error)
+    assert will_not_pass(message)
+
+
+@pytest.mark.parametrize("message", AT_ONCE)
+def test_a_limit_of_what_goes_on_at_once_is_waited_for(message: str) -> None:
+    error = translation_of(client_error("RestoreTableFromBackup", "LimitExceededException", message=message))
+
+    assert isinstance(error, NotYet)
+    assert not will_not_pass(message)

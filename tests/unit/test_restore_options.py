@@ -98,7 +98,7 @@ def test_an_index_keeps_the_capacity_that_it_was_backed_up_with(clients: Clients
     ("options", "metadata"),
     [
         ({}, {"encryptionType": "Default"}),
-        ({"Encryption": "AWS_MANAGED"}, {"encryptionType": "Default"}),
+        ({"Encryption": "AWS_MANAGED"}, {"encryptionType": "KMS"}),
         ({"Encryption": KEY}, {"encryptionType": "KMS", "kmsMasterKeyArn": KEY}),
     ],
 )
@@ -106,18 +106,96 @@ def test_a_restore_job_is_always_told_the_encryption(options: RestoreOptions, me
     assert restore_job_metadata(options) == metadata
 
 
-@pytest.mark.parametrize("excluded", ["by-size", "by-day"])
-def test_a_local_index_of_an_advanced_recovery_point_can_not_be_left_out(excluded: str, clients: Clients) -> None:
+VECTOR = {
+    "IndexName": "by-embedding",
+    "VectorAttribute": {"AttributeName": "embedding"},
+    "SearchSchema": [{"AttributeName": "tenant", "SearchSchemaElementType": "HASH"}],
+    "Projection": {"ProjectionType": "KEYS_ONLY"},
+    "Dimensions": 1024,
+    "DistanceFunction": "COSINE",
+}
+
+
+def backup_with_vector_index() -> dict[str, Any]:
+    described = backup()
+    described["SourceTableFeatureDetails"]["VectorIndexes"] = [VECTOR, VECTOR | {"IndexName": "by-picture"}]
+    return described
+
+
+def test_a_vector_index_is_left_out_and_the_others_are_named_as_they_were_defined(clients: Clients) -> None:
+    wanted = overrides_for({"ExcludedIndexes": ["by-picture"]}, clients, backup_with_vector_index())
+
+    assert wanted["VectorIndexOverride"] == [VECTOR]
+    assert [each["IndexName"] for each in wanted["GlobalSecondaryIndexOverride"]] == ["by-customer", "by-day"]
+
+
+def test_a_key_of_several_attributes_is_restored_in_its_order(clients: Clients) -> None:
+    key = [
+        {"AttributeName": "tenant", "KeyType": "HASH"},
+        {"AttributeName": "region", "KeyType": "HASH"},
+        {"AttributeName": "city", "KeyType": "RANGE"},
+    ]
+    described = backup()
+    described["SourceTableFeatureDetails"]["GlobalSecondaryIndexes"][0]["KeySchema"] = key
+
+    assert overrides_for(PROVISIONED, clients, described)["GlobalSecondaryIndexOverride"][0]["KeySchema"] == key
+
+
+def test_an_index_keeps_the_maxima_that_it_was_backed_up_with(clients: Clients) -> None:
+    maxima = {"MaxReadRequestUnits": 9, "MaxWriteRequestUnits": 8}
+    described = backup()
+    described["SourceTableFeatureDetails"]["GlobalSecondaryIndexes"][0]["OnDemandThroughput"] = maxima
+
+    assert overrides_for({"ExcludedIndexes": ["by-size"]}, clients, described)["GlobalSecondaryIndexOverride"] == [
+        index("by-customer") | {"OnDemandThroughput": maxima},
+        index("by-day"),
+    ]
+
+
+def test_provisioned_capacity_fails_before_the_restore_where_a_vector_index_stays(clients: Clients) -> None:
+    with pytest.raises(RestoreOptionImpossible, match="leave out by-embedding with"):
+        overrides_for(PROVISIONED | {"ExcludedIndexes": ["by-picture"]}, clients, backup_with_vector_index())
+
+    assert (
+        overrides_for(
+            PROVISIONED | {"ExcludedIndexes": ["by-embedding", "by-picture"]}, clients, backup_with_vector_index()
+        )["VectorIndexOverride"]
+        == []
+    )
+
+
+def test_an_index_that_the_backup_does_not_have_fails_before_the_restore(clients: Clients) -> None:
+    with pytest.raises(RestoreOptionImpossible, match="by-dya, but the table has only by-customer, by-day, by-size"):
+        overrides_for({"ExcludedIndexes": ["by-day", "by-dya"]}, clients, backup())
+
+
+def check(options: RestoreOptions, clients: Clients) -> None:
+    """The check of an advanced recovery point whose source table has a local and a vector index."""
     rotation = invocation()
-    rotation["State"]["Restore"] = {"ExcludedIndexes": [excluded]}
-    table = {"TableArn": TABLE_ARN, "LocalSecondaryIndexes": [index("by-size")]}
+    rotation["State"]["Restore"] = options
+    table = {"TableArn": TABLE_ARN, "LocalSecondaryIndexes": [index("by-size")], "VectorIndexes": [VECTOR]}
     with Stubber(clients.dynamodb) as stub:
         stub.add_response("describe_table", {"Table": table})
-        if excluded == "by-day":
-            check_restore_job_options(rotation["State"], clients.dynamodb)
-        else:
-            with pytest.raises(RestoreOptionImpossible, match="by-size"):
-                check_restore_job_options(rotation["State"], clients.dynamodb)
+        check_restore_job_options(rotation["State"], clients.dynamodb)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"ExcludedIndexes": ["by-size"]}, "leaves out by-size, but a local secondary index cannot be deleted"),
+        ({"ExcludedIndexes": ["by-dya"]}, "leaves out by-dya, but the table has only by-embedding, by-size"),
+        (PROVISIONED, "leave out by-embedding with"),
+    ],
+)
+def test_what_can_not_be_had_of_an_advanced_recovery_point_fails_before_the_restore(
+    options: RestoreOptions, named: str, clients: Clients
+) -> None:
+    with pytest.raises(RestoreOptionImpossible, match=named):
+        check(options, clients)
+
+
+def test_a_vector_index_of_an_advanced_recovery_point_can_be_left_out(clients: Clients) -> None:
+    check(PROVISIONED | {"ExcludedIndexes": ["by-embedding"]}, clients)
 
 
 def test_where_the_source_table_is_gone_nothing_keeps_the_restore_from_beginning(clients: Clients) -> None:

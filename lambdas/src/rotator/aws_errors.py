@@ -4,6 +4,7 @@ The state machine retries two kinds: `NotYet` until its time limit, and `Tempora
 error ends the execution at once, under the name that AWS gave it.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -27,12 +28,13 @@ NOT_YET = {
     ("UpdateContributorInsights", "ResourceInUseException"),
     ("PutResourcePolicy", "ResourceInUseException"),
     ("EnableKinesisStreamingDestination", "ResourceInUseException"),
-    ("RegisterScalableTarget", "ConcurrentUpdateException"),
-    ("PutScalingPolicy", "ConcurrentUpdateException"),
+    # The target that was just registered.
+    ("PutScalingPolicy", "ObjectNotFoundException"),
 }
 # AWS throttles, or a quota is used up, such as that of 50 restores at once
 # (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html).
 _NOT_YET_FOR_ANY_CALL = {
+    "ConcurrentUpdateException",
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
@@ -44,17 +46,43 @@ _NOT_YET_FOR_ANY_CALL = {
     "ThrottlingException",
     "TooManyRequestsException",
 }
-# A new table is not visible everywhere at once.
+# A new table, or a new job, is not visible everywhere at once. Retried a few times only, because a table that is gone
+# looks the same.
 NOT_VISIBLE_YET = {
-    ("ListTagsOfResource", "ResourceNotFoundException"),
-    ("TagResource", "ResourceNotFoundException"),
     ("DescribeContinuousBackups", "TableNotFoundException"),
+    ("DescribeContributorInsights", "ResourceNotFoundException"),
+    ("DescribeKinesisStreamingDestination", "ResourceNotFoundException"),
+    ("DescribeRestoreJob", "ResourceNotFoundException"),
+    ("DescribeTimeToLive", "ResourceNotFoundException"),
+    ("EnableKinesisStreamingDestination", "ResourceNotFoundException"),
+    ("GetResourcePolicy", "ResourceNotFoundException"),
+    ("ListTagsOfResource", "ResourceNotFoundException"),
+    ("PutResourcePolicy", "ResourceNotFoundException"),
+    ("TagResource", "ResourceNotFoundException"),
     ("UpdateContinuousBackups", "TableNotFoundException"),
+    ("UpdateContributorInsights", "ResourceNotFoundException"),
+    ("UpdateTable", "ResourceNotFoundException"),
+    ("UpdateTimeToLive", "ResourceNotFoundException"),
 }
+# Whatever HTTP status it comes with.
+_FAILURES_OF_AWS = {"InternalServiceException"}
+
+# The quota of tables in an account and Region is used up until somebody deletes some. How many are restored or changed
+# at once is another quota, which goes by the same name.
+_QUOTA_OF_TABLES = re.compile(
+    r"\btables per \w+|(limit|maximum|quota|number)( number)? of ([\d,.]+ )?tables\b", re.IGNORECASE
+)
+_AT_ONCE = re.compile(
+    r"at once|at (a|the same) time|being|concurrent|in progress|restor(ed|es|ing)|simultaneous", re.IGNORECASE
+)
 
 
 class AwsError(RotationError):
     """The base of the errors that end a rotation. Their classes are named as AWS names the error."""
+
+    @property
+    def code(self) -> str:
+        return type(self).__name__
 
 
 @contextmanager
@@ -75,12 +103,19 @@ def code_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", "Unknown"))
 
 
+def will_not_pass(message: str) -> bool:
+    """Whether AWS's message about a limit speaks of one that no waiting helps against: the quota of 2,500 tables."""
+    return bool(_QUOTA_OF_TABLES.search(message)) and not _AT_ONCE.search(message)
+
+
 def _translated(error: ClientError) -> RotationError:
     code = code_of(error)
+    call = (error.operation_name, code)
+    message = error.response.get("Error", {}).get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if (error.operation_name, code) in NOT_YET or code in _NOT_YET_FOR_ANY_CALL:
+    if (call in NOT_YET or code in _NOT_YET_FOR_ANY_CALL) and not will_not_pass(message):
         return NotYet(str(error))
-    if (error.operation_name, code) in NOT_VISIBLE_YET or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if call in NOT_VISIBLE_YET or code in _FAILURES_OF_AWS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return TemporaryFailure(str(error))
     named: type[AwsError] = type(code, (AwsError,), {})
     return named(str(error))

@@ -9,13 +9,17 @@ from aws_lambda_powertools.metrics import MetricUnit
 _NAMESPACE = "BackupDynamoDBRotator"
 
 
-def put_metrics(rule: str, *, restore_seconds: int, backup_size_bytes: int | None, verified: bool) -> None:
-    """`Verified` is 1 or 0, so that its average is the share of rotations that were verified."""
+def put_metrics(rule: str, *, restore_seconds: int, backup_size_bytes: int | None, verified: bool | None) -> None:
+    """`Verified` is 1 or 0, so that its average is the share of rotations that were verified.
+
+    It has no value where there was nothing to verify.
+    """
     metrics = _metrics_of(rule)
     metrics.add_metric("RestoreSeconds", MetricUnit.Seconds, restore_seconds)
     if backup_size_bytes is not None:
         metrics.add_metric("BackupSizeBytes", MetricUnit.Bytes, backup_size_bytes)
-    metrics.add_metric("Verified", MetricUnit.Count, int(verified))
+    if verified is not None:
+        metrics.add_metric("Verified", MetricUnit.Count, int(verified))
     metrics.flush_metrics()
 
 

@@ -94,10 +94,14 @@ class BeforeSwitchOutput(TypedDict):
 
 
 class VerifyTableOutput(TypedDict):
-    """The proof that the copy is what was backed up. The size is that of the backup, where AWS reports it."""
+    """The proof that the copy is what was backed up. `Verified` is `None` where there was nothing to prove it with.
 
-    Verified: bool
+    The size is that of the backup, where AWS reports it.
+    """
+
+    Verified: bool | None
     ComparedWith: str
+    Comparisons: list[str]
     BackupSizeBytes: int | None
 
 

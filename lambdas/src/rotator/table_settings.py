@@ -4,18 +4,22 @@ A setting is a function that is called again and again until the copy has it:
 
 - it returns `True` once the copy has it, and `False` where the source table does not have it;
 - it raises `NotYet` while DynamoDB is still working on it;
-- it raises another error where the copy cannot have it.
+- it raises another error where the copy cannot have it. Where AWS rejects a change, it is called once more, to see
+  whether the copy has it by now.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from rotator.aws_errors import AwsError
 from rotator.clients import Clients
 from rotator.errors import NotYet, RotationError, SettingsNotApplied, TableNotFound, TemporaryFailure
 from rotator.logs import logger
 from rotator.state import RotationState
 from rotator.tables import Tables
 from rotator.target_table import describe_target_table
+
+_REJECTED = "ValidationException"
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,12 @@ def apply_settings(settings: Mapping[str, TableSetting], state: RotationState, c
     if not settings:
         logger.info("No settings to apply", target_table=state["TargetTableName"])
         return {}
-    tables = Tables(state, describe_target_table(state, clients.dynamodb), clients)
+    tables = _tables(state, clients)
     outcomes: dict[str, str] = {}
     failures: list[str] = []
     for name, setting in settings.items():
         try:
-            outcomes[name] = _apply(setting, tables)
+            outcomes[name] = _outcome(setting, tables)
         except (NotYet, TemporaryFailure, TableNotFound):
             raise
         except RotationError as error:
@@ -49,6 +53,20 @@ def apply_settings(settings: Mapping[str, TableSetting], state: RotationState, c
     if failures:
         raise SettingsNotApplied("; ".join(failures))
     return outcomes
+
+
+def _tables(state: RotationState, clients: Clients) -> Tables:
+    return Tables(state, describe_target_table(state, clients.dynamodb), clients)
+
+
+def _outcome(setting: TableSetting, tables: Tables) -> str:
+    try:
+        return _apply(setting, tables)
+    except AwsError as error:
+        if error.code != _REJECTED:
+            raise
+    # DynamoDB rejects what it has already done, and botocore repeats a call whose response was lost.
+    return _apply(setting, _tables(tables.state, tables.clients))
 
 
 def _apply(setting: TableSetting, tables: Tables) -> str:

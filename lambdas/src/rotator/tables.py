@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from rotator.aws_errors import translated_errors
 from rotator.clients import Clients
 from rotator.errors import NotYet, SettingsNotApplied
+from rotator.indexes import GLOBAL, indexes_of
 from rotator.source_table import describe_recovery_point, describe_source_table, source_table_name
 from rotator.state import RotationState
 
@@ -36,8 +37,9 @@ class Tables:
         return str(self.target["TableName"])
 
     @property
-    def target_index_names(self) -> list[str]:
-        return [index["IndexName"] for index in self.target.get("GlobalSecondaryIndexes", [])]
+    def target_global_indexes(self) -> list[str]:
+        """The names of the global secondary indexes, which have settings of their own."""
+        return list(indexes_of(self.target, GLOBAL))
 
     @property
     def source_is_gone(self) -> bool:

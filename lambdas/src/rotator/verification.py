@@ -4,11 +4,13 @@
 (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html).
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rotator.aws_errors import translated_errors
 from rotator.clients import Clients
 from rotator.errors import NotYet, VerificationFailed
+from rotator.indexes import differences_between, indexes_of, is_being_built
 from rotator.logs import logger
 from rotator.metrics import put_metrics
 from rotator.source_table import describe_recovery_point, describe_source_table
@@ -18,38 +20,48 @@ from rotator.target_table import billing_mode_of, describe_target_table, is_encr
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_INDEXES = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")
-
 
 def verify_table(invocation: Invocation, clients: Clients) -> VerifyTableOutput:
     """Compares the target table with what a native backup records, or else with the source table as it is now.
+
+    A copy is verified if there was one of them to compare it with, and it has items. Without either, it is neither
+    verified nor failed.
 
     Raises `VerificationFailed` with the differences, `NotYet` while an index is being built, and `TableNotFound`.
     """
     state = invocation["State"]
     table = describe_target_table(state, clients.dynamodb)
+    for name, index in indexes_of(table).items():
+        if is_being_built(index):
+            raise NotYet(f"The index {name} of {table['TableName']} is being built")
     backup = describe_recovery_point(state, clients.dynamodb)
     source = describe_source_table(state, clients.dynamodb)
     size = backup["BackupDetails"].get("BackupSizeBytes") if backup else _size_of_restored(state, clients)
-    differences = [
-        *_differences_of_keys(table, backup, source),
-        *_differences_of_indexes(table, backup, source, state["Restore"].get("ExcludedIndexes", [])),
-        *_differences_from_options(table, state["Restore"]),
-    ]
-    if _is_empty(table["TableName"], clients.dynamodb) and size:
-        differences.append(f"it has no items, but the backup has {size} bytes")
+    comparisons = dict(_comparisons(table, backup, source, state["Restore"]))
+    has_items = _has_items(table["TableName"], clients.dynamodb)
+    if has_items or size:
+        comparisons["items"] = [] if has_items else [f"it has no items, but the backup has {size} bytes"]
+    differences = [difference for found in comparisons.values() for difference in found]
+    verified = False if differences else True if has_items and (backup or source) else None
     put_metrics(
         state["Rule"],
         restore_seconds=state["DescribeTableOutput"]["RestoreSeconds"],
         backup_size_bytes=size,
-        verified=not differences,
+        verified=verified,
     )
-    logger.info("Table verified", target_table=table["TableName"], differences=differences)
+    logger.info(
+        "Table verified",
+        target_table=table["TableName"],
+        verified=verified,
+        comparisons=list(comparisons),
+        differences=differences,
+    )
     if differences:
         raise VerificationFailed(f"The restored table is not what was backed up: {'; '.join(differences)}")
     return {
-        "Verified": True,
+        "Verified": verified,
         "ComparedWith": "backup" if backup else "source table" if source else "nothing, as the source table is gone",
+        "Comparisons": list(comparisons),
         "BackupSizeBytes": size,
     }
 
@@ -62,38 +74,55 @@ def _size_of_restored(state: RotationState, clients: Clients) -> int | None:
         return clients.backup.describe_restore_job(RestoreJobId=job["RestoreJobId"]).get("BackupSizeInBytes")
 
 
-def _differences_of_keys(
-    table: dict[str, Any], backup: dict[str, Any] | None, source: dict[str, Any] | None
-) -> list[str]:
-    differences = []
-    expected = backup["SourceTableDetails"] if backup else source
-    if expected and _keys(expected) != _keys(table):
-        differences.append(f"its key is {_keys(table)}, not {_keys(expected)}")
-    there, types = _types(table), _types(source or {})
-    differences += [
+def _comparisons(
+    table: dict[str, Any], backup: dict[str, Any] | None, source: dict[str, Any] | None, options: RestoreOptions
+) -> Iterator[tuple[str, list[str]]]:
+    """What can be compared, each with the differences that were found."""
+    expected = _recorded(backup) if backup else source
+    if expected:
+        yield "key", _differences_of_keys(table, expected)
+    if expected or "ExcludedIndexes" in options:
+        yield "indexes", _differences_of_indexes(table, expected or {}, options.get("ExcludedIndexes", []))
+    if source:
+        yield "attribute types", _differences_of_types(table, source)
+    if "BillingMode" in options:
+        yield "billing mode", _differences_of_billing_mode(table, options["BillingMode"])
+    if "Encryption" in options:
+        yield "encryption", _differences_of_encryption(table, options["Encryption"])
+
+
+def _recorded(backup: dict[str, Any]) -> dict[str, Any]:
+    """What a native backup records of key and indexes, in the form of `DescribeTable`."""
+    return {**backup["SourceTableDetails"], **backup.get("SourceTableFeatureDetails", {})}
+
+
+def _differences_of_keys(table: dict[str, Any], expected: dict[str, Any]) -> list[str]:
+    """A key has up to four attributes of each type, and their order is part of it."""
+    if table["KeySchema"] == expected["KeySchema"]:
+        return []
+    return [f"its key is {_key(table)}, not {_key(expected)}"]
+
+
+def _differences_of_types(table: dict[str, Any], source: dict[str, Any]) -> list[str]:
+    there, types = _types(table), _types(source)
+    return [
         f"its attribute {name} is of type {there[name]}, not {types[name]}"
         for name in sorted(there.keys() & types.keys())
         if there[name] != types[name]
     ]
-    return differences
 
 
-def _differences_of_indexes(
-    table: dict[str, Any], backup: dict[str, Any] | None, source: dict[str, Any] | None, excluded: list[str]
-) -> list[str]:
+def _differences_of_indexes(table: dict[str, Any], expected: dict[str, Any], excluded: list[str]) -> list[str]:
     """An index that only the copy has is no difference: no restore invents one, so the source lost it since."""
-    expected = _indexes(backup.get("SourceTableFeatureDetails", {}) if backup else source or {})
-    there = _indexes(table)
-    for name, index in there.items():
-        if index.get("IndexStatus") in ("CREATING", "UPDATING"):
-            raise NotYet(f"The index {name} of {table['TableName']} is being built")
+    there, wanted = indexes_of(table), indexes_of(expected)
     return [
         *(f"it has the index {name}, which the rule leaves out" for name in excluded if name in there),
-        *(f"its index {name} is missing" for name in expected if name not in there and name not in excluded),
+        *(f"its index {name} is missing" for name in wanted if name not in there and name not in excluded),
         *(
-            f"its index {name} has another key or projection"
-            for name, index in expected.items()
-            if name in there and _shape(there[name]) != _shape(index)
+            f"its index {name} has another {part}"
+            for name in wanted
+            if name in there
+            for part in differences_between(there[name], wanted[name])
         ),
         *(
             f"its index {name} is {index['IndexStatus']}"
@@ -103,27 +132,29 @@ def _differences_of_indexes(
     ]
 
 
-def _differences_from_options(table: dict[str, Any], options: RestoreOptions) -> list[str]:
-    differences = []
-    if "BillingMode" in options and billing_mode_of(table) != options["BillingMode"]:
-        differences.append(f"its billing mode is {billing_mode_of(table)}, not {options['BillingMode']}")
-    if "Encryption" in options and not is_encrypted_as(options["Encryption"], table):
-        key = table.get("SSEDescription", {}).get("KMSMasterKeyArn", "a key that DynamoDB owns")
-        differences.append(f"it is encrypted with {key}, not {options['Encryption']}")
-    return differences
+def _differences_of_billing_mode(table: dict[str, Any], wanted: str) -> list[str]:
+    there = billing_mode_of(table)
+    return [] if there == wanted else [f"its billing mode is {there}, not {wanted}"]
 
 
-def _is_empty(table_name: str, dynamodb: "DynamoDBClient") -> bool:
+def _differences_of_encryption(table: dict[str, Any], wanted: str) -> list[str]:
+    if is_encrypted_as(wanted, table):
+        return []
+    key = table.get("SSEDescription", {}).get("KMSMasterKeyArn", "a key that DynamoDB owns")
+    return [f"it is encrypted with {key}, not {wanted}"]
+
+
+def _has_items(table_name: str, dynamodb: "DynamoDBClient") -> bool:
     """Reads until there is an item, and counts it without looking at it."""
     with translated_errors():
         pages = dynamodb.get_paginator("scan").paginate(
             TableName=table_name, Select="COUNT", PaginationConfig={"PageSize": 1}
         )
-        return not any(page["Count"] for page in pages)
+        return any(page["Count"] for page in pages)
 
 
-def _keys(described: dict[str, Any]) -> dict[str, str]:
-    return {key["KeyType"]: key["AttributeName"] for key in described["KeySchema"]}
+def _key(described: dict[str, Any]) -> str:
+    return ", ".join(f"{key['AttributeName']} ({key['KeyType']})" for key in described["KeySchema"])
 
 
 def _types(described: dict[str, Any]) -> dict[str, str]:
@@ -131,12 +162,3 @@ def _types(described: dict[str, Any]) -> dict[str, str]:
         attribute["AttributeName"]: attribute["AttributeType"]
         for attribute in described.get("AttributeDefinitions", [])
     }
-
-
-def _indexes(described: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {index["IndexName"]: index for kind in _INDEXES for index in described.get(kind, [])}
-
-
-def _shape(index: dict[str, Any]) -> tuple[dict[str, str], str, list[str]]:
-    projection = index["Projection"]
-    return _keys(index), projection["ProjectionType"], sorted(projection.get("NonKeyAttributes", []))

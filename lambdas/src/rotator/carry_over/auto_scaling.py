@@ -3,25 +3,35 @@
 https://docs.aws.amazon.com/autoscaling/application/userguide/services-that-can-integrate-dynamodb.html
 """
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from rotator.aws_errors import translated_errors
 from rotator.tables import Tables
+from rotator.target_table import ON_DEMAND, billing_mode_of
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
 
 _NAMESPACE: Final = "dynamodb"
 
+# https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DescribeScalableTargets.html and
+# https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html
+_MOST_IDS = 50
+_LONGEST_NAME = 256
+
 
 def carry_over_auto_scaling(tables: Tables) -> bool:
+    """A table on demand has no capacity to scale, even if targets are left over at the source."""
+    if billing_mode_of(tables.target) == ON_DEMAND:
+        return False
     scaling = tables.clients.application_autoscaling
     resources = dict(
         zip(
-            _resource_ids(tables.source_name, tables.target_index_names),
-            _resource_ids(tables.target_name, tables.target_index_names),
+            _resource_ids(tables.source_name, tables.target_global_indexes),
+            _resource_ids(tables.target_name, tables.target_global_indexes),
             strict=True,
         )
     )
@@ -30,7 +40,7 @@ def carry_over_auto_scaling(tables: Tables) -> bool:
         _register(target, resources[target["ResourceId"]], scaling)
     for source in {target["ResourceId"] for target in targets}:
         for policy in _policies_of(source, scaling):
-            _put(policy, resources[source], scaling)
+            _put(policy, resources[source], tables)
     return bool(targets)
 
 
@@ -56,16 +66,19 @@ def end_auto_scaling(is_deleted: Callable[[str], bool], scaling: "ApplicationAut
                 )
 
 
-def _resource_ids(table_name: str, index_names: list[str]) -> list[str]:
+def _resource_ids(table_name: str, index_names: Iterable[str]) -> list[str]:
     return [f"table/{table_name}", *(f"table/{table_name}/index/{index_name}" for index_name in index_names)]
 
 
 def _targets_of(resource_ids: list[str], scaling: "ApplicationAutoScalingClient") -> list[Any]:
+    paginator = scaling.get_paginator("describe_scalable_targets")
+    targets: list[Any] = []
     with translated_errors():
-        pages = scaling.get_paginator("describe_scalable_targets").paginate(
-            ServiceNamespace=_NAMESPACE, ResourceIds=resource_ids
-        )
-        return [target for page in pages for target in page["ScalableTargets"]]
+        for start in range(0, len(resource_ids), _MOST_IDS):
+            ids = resource_ids[start : start + _MOST_IDS]
+            for page in paginator.paginate(ServiceNamespace=_NAMESPACE, ResourceIds=ids):
+                targets += page["ScalableTargets"]
+    return targets
 
 
 def _policies_of(resource_id: str, scaling: "ApplicationAutoScalingClient") -> list[Any]:
@@ -89,14 +102,35 @@ def _register(target: dict[str, Any], resource_id: str, scaling: "ApplicationAut
         )
 
 
-def _put(policy: dict[str, Any], resource_id: str, scaling: "ApplicationAutoScalingClient") -> None:
+def _put(policy: dict[str, Any], resource_id: str, tables: Tables) -> None:
     with translated_errors():
-        scaling.put_scaling_policy(
-            # Policies made in the console have the resource in their names.
-            PolicyName=policy["PolicyName"].replace(policy["ResourceId"], resource_id),
+        tables.clients.application_autoscaling.put_scaling_policy(
+            PolicyName=_name_at_copy(policy, resource_id),
             ServiceNamespace=_NAMESPACE,
             ResourceId=resource_id,
             ScalableDimension=policy["ScalableDimension"],
             PolicyType=policy["PolicyType"],
-            TargetTrackingScalingPolicyConfiguration=policy["TargetTrackingScalingPolicyConfiguration"],
+            TargetTrackingScalingPolicyConfiguration=_of_copy(
+                policy["TargetTrackingScalingPolicyConfiguration"], tables
+            ),
         )
+
+
+def _name_at_copy(policy: dict[str, Any], resource_id: str) -> str:
+    """Policies made in the console have the resource in their names. A name that becomes too long ends in a digest."""
+    name = str(policy["PolicyName"].replace(policy["ResourceId"], resource_id))
+    if len(name) <= _LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+    return f"{name[: _LONGEST_NAME - len(digest) - 1]}-{digest}"
+
+
+def _of_copy(configuration: Any, tables: Tables) -> Any:  # noqa: ANN401 (any part of a configuration)
+    """A customised metric names the table as the value of a dimension, in either form of its specification."""
+    if isinstance(configuration, list):
+        return [_of_copy(part, tables) for part in configuration]
+    if not isinstance(configuration, dict):
+        return configuration
+    if configuration.get("Value") == tables.source_name:
+        return configuration | {"Value": tables.target_name}
+    return {key: _of_copy(part, tables) for key, part in configuration.items()}

@@ -7,14 +7,15 @@ from typing import Any
 
 from rotator.aws_errors import translated_errors
 from rotator.errors import NotYet, SettingsNotApplied
+from rotator.indexes import GLOBAL, indexes_of
 from rotator.tables import Tables
 
 _ON = ("ENABLED", "ENABLING")
 
 
 def carry_over_contributor_insights(tables: Tables) -> bool:
-    source_indexes = {index["IndexName"] for index in tables.source.get("GlobalSecondaryIndexes", [])}
-    common = [name for name in tables.target_index_names if name in source_indexes]
+    source_indexes = indexes_of(tables.source, GLOBAL)
+    common = [name for name in tables.target_global_indexes if name in source_indexes]
     # All are enabled before any is waited for.
     statuses = [_enable(of, tables) for of in ({}, *({"IndexName": name} for name in common))]
     if "ENABLING" in statuses:

@@ -3,39 +3,54 @@
 from typing import Any
 
 from rotator.errors import NotYet
-from rotator.restore.options import local_indexes_stay, sse_specification
+from rotator.indexes import GLOBAL, KINDS, VECTOR, indexes_of
+from rotator.recovery_points import NATIVE
+from rotator.restore.options import (
+    check_billing_mode,
+    check_indexes_exist,
+    local_indexes_stay,
+    sse_specification,
+)
 from rotator.tables import Tables
 from rotator.target_table import ON_DEMAND, billing_mode_of, is_encrypted_as
 
 
 def leave_out_indexes(tables: Tables) -> bool:
-    """DynamoDB deletes one index at a time."""
+    """DynamoDB deletes one index at a time.
+
+    An index that the copy lacks was deleted before, if the restore had brought it. Of a native backup, the restore
+    itself leaves it out, once it has checked that the backup has it.
+    """
     excluded = tables.state["Restore"].get("ExcludedIndexes", [])
-    local = [index["IndexName"] for index in tables.target.get("LocalSecondaryIndexes", [])]
-    if stay := [name for name in excluded if name in local]:
-        raise local_indexes_stay(stay)
-    for name in excluded:
-        if name in tables.target_index_names:
-            tables.update_target(GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": name}}])
+    if tables.state["RecoveryPointKind"] != NATIVE:
+        check_indexes_exist(excluded, indexes_of(tables.state["DescribeTableOutput"]["Table"]))
+    for kind in KINDS:
+        left = {name: index for name, index in indexes_of(tables.target, kind).items() if name in excluded}
+        if left and not kind.update:
+            raise local_indexes_stay(left)
+        for name, index in left.items():
+            if index.get("IndexStatus") == "DELETING":
+                raise NotYet(f"The index {name} of {tables.target_name} is being deleted")
+            tables.update_target(**{kind.update: [{"Delete": {"IndexName": name}}]})
     return True
 
 
 def change_billing_mode(tables: Tables) -> bool:
     options = tables.state["Restore"]
     wanted = options["BillingMode"]
+    check_billing_mode(options, indexes_of(tables.target, VECTOR))
     if billing_mode_of(tables.target) != wanted:
         if wanted == ON_DEMAND:
             tables.update_target(BillingMode=wanted)
         else:
-            tables.update_target(BillingMode=wanted, **_capacity(tables, tables.target_index_names))
+            tables.update_target(BillingMode=wanted, **_capacity(tables, tables.target_global_indexes))
     return True
 
 
 def change_provisioned_throughput(tables: Tables) -> bool:
     """The capacity of the table, and of each index that the restore left with another one."""
     wanted = tables.state["Restore"]["ProvisionedThroughput"]
-    indexes = tables.target.get("GlobalSecondaryIndexes", [])
-    others = [index["IndexName"] for index in indexes if not _has(index, wanted)]
+    others = [name for name, index in indexes_of(tables.target, GLOBAL).items() if not _has(index, wanted)]
     if others or not _has(tables.target, wanted):
         tables.update_target(**_capacity(tables, others, of_table=not _has(tables.target, wanted)))
     return True
@@ -67,7 +82,7 @@ def _capacity(tables: Tables, index_names: list[str], *, of_table: bool = True) 
     wanted = tables.state["Restore"]["ProvisionedThroughput"]
     change: dict[str, Any] = {"ProvisionedThroughput": wanted} if of_table else {}
     if index_names:
-        change["GlobalSecondaryIndexUpdates"] = [
+        change[GLOBAL.update] = [
             {"Update": {"IndexName": name, "ProvisionedThroughput": wanted}} for name in index_names
         ]
     return change

@@ -1,13 +1,15 @@
 """What a rule wants of a restore, and how each kind of recovery point takes it.
 
-DynamoDB takes all of it when it restores a backup. AWS Backup only takes the key: the rest follows after the restore.
+DynamoDB takes all of it when it restores a backup. AWS Backup only takes the encryption: the rest follows after the
+restore.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rotator.aws_errors import translated_errors
 from rotator.errors import RestoreOptionImpossible
+from rotator.indexes import GLOBAL, KINDS, LOCAL, VECTOR, definition_of, indexes_of
 from rotator.rules import Rule
 from rotator.source_table import describe_backup, describe_source_table
 from rotator.state import OnDemandThroughput, RestoreOptions, RotationState
@@ -44,8 +46,10 @@ def options_of(rule: Rule) -> RestoreOptions:
 
 
 def overrides(state: RotationState, dynamodb: "DynamoDBClient") -> dict[str, Any]:
-    """The overrides of `RestoreTableFromBackup`. None is empty, because DynamoDB does not treat that as left out.
+    """The overrides of `RestoreTableFromBackup`. Raises `RestoreOptionImpossible`.
 
+    None is empty, except for the list of a kind of index that is left out altogether: DynamoDB does not treat an empty
+    override as left out.
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableFromBackup.html
     """
     options = state["Restore"]
@@ -58,7 +62,7 @@ def overrides(state: RotationState, dynamodb: "DynamoDBClient") -> dict[str, Any
         wanted["OnDemandThroughputOverride"] = options["OnDemandThroughput"]
     if "Encryption" in options:
         wanted["SSESpecificationOverride"] = sse_specification(options["Encryption"])
-    if "ExcludedIndexes" in options or "ProvisionedThroughput" in options:
+    if _concern_indexes(options):
         wanted |= _index_overrides(options, state["BackupSnsMessage"]["RecoveryPointArn"], dynamodb)
     return wanted
 
@@ -72,24 +76,55 @@ def sse_specification(encryption: str) -> "SSESpecificationTypeDef":
 
 
 def restore_job_metadata(options: RestoreOptions) -> dict[str, str]:
-    """The encryption in the metadata of `StartRestoreJob`, which takes a customer managed key or an AWS owned one.
+    """The encryption in the metadata of `StartRestoreJob`.
 
     AWS documents two defaults, so none is relied on.
     https://docs.aws.amazon.com/aws-backup/latest/devguide/restoring-dynamodb.html
     """
     encryption = options.get("Encryption", AWS_OWNED)
-    if encryption in (AWS_OWNED, AWS_MANAGED):
+    if encryption == AWS_OWNED:
         return {"encryptionType": "Default"}
+    if encryption == AWS_MANAGED:
+        return {"encryptionType": "KMS"}
     return {"encryptionType": "KMS", "kmsMasterKeyArn": encryption}
 
 
 def check_restore_job_options(state: RotationState, dynamodb: "DynamoDBClient") -> None:
-    """Raises `RestoreOptionImpossible` where the rule leaves out a local secondary index."""
-    excluded = state["Restore"].get("ExcludedIndexes", [])
-    source = describe_source_table(state, dynamodb) if excluded else None
-    local = {index["IndexName"] for index in (source or {}).get("LocalSecondaryIndexes", [])}
-    if impossible := sorted(local.intersection(excluded)):
-        raise local_indexes_stay(impossible)
+    """Raises `RestoreOptionImpossible` where the source table, while it exists, tells that the rule cannot be met."""
+    options = state["Restore"]
+    if not _concern_indexes(options):
+        return
+    source = describe_source_table(state, dynamodb)
+    if source is None:
+        return
+    excluded = options.get("ExcludedIndexes", [])
+    check_indexes_exist(excluded, indexes_of(source))
+    if local := sorted(indexes_of(source, LOCAL).keys() & {*excluded}):
+        raise local_indexes_stay(local)
+    check_billing_mode(options, indexes_of(source, VECTOR).keys() - {*excluded})
+
+
+def check_indexes_exist(excluded: Iterable[str], names: Collection[str]) -> None:
+    """Raises `RestoreOptionImpossible` where the rule leaves out an index that the table does not have."""
+    if unknown := [name for name in excluded if name not in names]:
+        there = f"only {', '.join(sorted(names))}" if names else "no index"
+        raise RestoreOptionImpossible(
+            f"The rule leaves out {', '.join(unknown)}, but the table has {there}. Correct the rule's "
+            "restore.excluded_indexes."
+        )
+
+
+def check_billing_mode(options: RestoreOptions, vector_indexes: Collection[str]) -> None:
+    """Raises `RestoreOptionImpossible` where a table with these vector indexes cannot have the rule's billing mode.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
+    """
+    if options.get("BillingMode") == PROVISIONED and vector_indexes:
+        raise RestoreOptionImpossible(
+            f"The rule asks for billing mode {PROVISIONED}, but a table with vector indexes can only be on demand. "
+            f"Remove restore.billing_mode from the rule, or leave out {', '.join(sorted(vector_indexes))} with "
+            "restore.excluded_indexes."
+        )
 
 
 def local_indexes_stay(names: Iterable[str]) -> RestoreOptionImpossible:
@@ -97,6 +132,10 @@ def local_indexes_stay(names: Iterable[str]) -> RestoreOptionImpossible:
         f"The rule leaves out {', '.join(names)}, but a local secondary index cannot be deleted, and AWS Backup "
         "restores advanced recovery points with all indexes. Remove it from the rule's restore.excluded_indexes."
     )
+
+
+def _concern_indexes(options: RestoreOptions) -> bool:
+    return "ExcludedIndexes" in options or options.get("BillingMode") == PROVISIONED
 
 
 def _index_overrides(
@@ -107,26 +146,22 @@ def _index_overrides(
         backup = describe_backup(recovery_point_arn, dynamodb)
     features = backup.get("SourceTableFeatureDetails", {})
     excluded = options.get("ExcludedIndexes", [])
-    indexes: dict[str, list[dict[str, Any]]] = {}
-    if there := features.get("GlobalSecondaryIndexes"):
-        billing_mode = options.get("BillingMode") or backup["SourceTableDetails"].get("BillingMode", PROVISIONED)
-        throughput = options.get("ProvisionedThroughput")
-        indexes["GlobalSecondaryIndexOverride"] = [
-            _global_index(index, throughput, billing_mode) for index in there if index["IndexName"] not in excluded
+    check_indexes_exist(excluded, indexes_of(features))
+    check_billing_mode(options, indexes_of(features, VECTOR).keys() - {*excluded})
+    billing_mode = options.get("BillingMode") or backup["SourceTableDetails"].get("BillingMode", PROVISIONED)
+    throughput = options.get("ProvisionedThroughput")
+    return {
+        kind.override: [
+            definition_of(index) | (_capacity(index, throughput, billing_mode) if kind is GLOBAL else {})
+            for name, index in there.items()
+            if name not in excluded
         ]
-    if there := features.get("LocalSecondaryIndexes"):
-        indexes["LocalSecondaryIndexOverride"] = [
-            {key: index[key] for key in ("IndexName", "KeySchema", "Projection")}
-            for index in there
-            if index["IndexName"] not in excluded
-        ]
-    return indexes
+        for kind in KINDS
+        if (there := indexes_of(features, kind))
+    }
 
 
-def _global_index(index: Mapping[str, Any], throughput: Any, billing_mode: str) -> dict[str, Any]:  # noqa: ANN401
-    wanted = {key: index[key] for key in ("IndexName", "KeySchema", "Projection")}
+def _capacity(index: Mapping[str, Any], throughput: Any, billing_mode: str) -> dict[str, Any]:  # noqa: ANN401
     if billing_mode == PROVISIONED:
-        return wanted | {"ProvisionedThroughput": throughput or index["ProvisionedThroughput"]}
-    if on_demand := index.get("OnDemandThroughput"):
-        return wanted | {"OnDemandThroughput": on_demand}
-    return wanted
+        return {"ProvisionedThroughput": throughput or index["ProvisionedThroughput"]}
+    return {key: index[key] for key in ("OnDemandThroughput",) if index.get(key)}
