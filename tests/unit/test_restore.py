@@ -459,6 +459,12 @@ def test_a_job_that_hit_a_limit_is_started_over_after_a_wait(message: str, clien
     assert (output["RestoreStatus"], output["SecondsToNextCheck"]) == ("START_OVER", 300)
 
 
+def test_a_job_that_hit_the_quota_of_tables_is_not_started_over(clients: Clients) -> None:
+    message = "Subscriber limit exceeded: There is a limit of 2500 tables per subscriber"
+    with pytest.raises(RestoreJobFailed, match=message):
+        checked_job(clients, Status="FAILED", StatusMessage=message)
+
+
 @pytest.mark.parametrize(("redriven_after", "starts_over"), [(None, False), (HOUR / 2, True), (-HOUR / 2, False)])
 def test_a_redrive_starts_over_a_native_restore_whose_table_is_gone(
     redriven_after: timedelta | None, starts_over: bool, clients: Clients

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from rotator.aws_errors import will_not_pass
 from rotator.clients import Clients
 from rotator.errors import RestoreJobFailed, TableNotFound, UnexpectedTableStatus
 from rotator.logs import logger
@@ -101,7 +102,7 @@ def _start_over_or_fail(job: "DescribeRestoreJobOutputTypeDef", execution: Execu
     message = job.get("StatusMessage", "")
     if _started_before_redrive(job["CreationDate"], execution):
         return _start_over(1)
-    if _HIT_A_LIMIT.search(message):
+    if _HIT_A_LIMIT.search(message) and not will_not_pass(message):
         elapsed = datetime.now(UTC) - parse_iso8601(execution["StartTime"])
         return _start_over(seconds_to_next_attempt(elapsed))
     raise RestoreJobFailed(f"Restore job {job['RestoreJobId']} is {job['Status']}: {message}")
