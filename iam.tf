@@ -16,6 +16,9 @@ locals {
   # AWS does not document the names of the alarms that Application Auto Scaling keeps with its caller's permissions.
   scaling_alarms_arn = "arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:*"
 
+  # The same in every partition, although host names in China end in amazonaws.com.cn.
+  dynamodb_service = "dynamodb.${local.region}.amazonaws.com"
+
   function_policies = {
     start_workflow       = data.aws_iam_policy_document.start_workflow.json
     restore_backup       = data.aws_iam_policy_document.restore_backup.json
@@ -111,7 +114,7 @@ data "aws_iam_policy_document" "customer_keys" {
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = ["dynamodb.${local.region}.${data.aws_partition.this.dns_suffix}"]
+        values   = [local.dynamodb_service]
       }
     }
   }
@@ -135,7 +138,7 @@ data "aws_iam_policy_document" "decryption" {
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = ["dynamodb.${local.region}.${data.aws_partition.this.dns_suffix}"]
+        values   = [local.dynamodb_service]
       }
     }
   }
