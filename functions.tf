@@ -7,7 +7,7 @@ locals {
       environment = "workflow"
     }
     restore_backup = {
-      description = "Starts to restore a recovery point to a new table"
+      description = "Starts restoring a recovery point to a new table"
       environment = "step"
     }
     check_restore_status = {
@@ -15,11 +15,11 @@ locals {
       environment = "step"
     }
     configure_table = {
-      description = "Gives a copy the shape that its rule asks for, before the hook"
+      description = "Applies restore options and table class to a copy, before the hook"
       environment = "step"
     }
     carry_over_settings = {
-      description = "Carries over what lets data out of a copy or deletes it, after the hook"
+      description = "Carries over settings that let data out of a copy or delete it, after the hook"
       environment = "step"
     }
     verify_table = {

@@ -1,17 +1,18 @@
-# The tables, keys and parameters that several roles may use.
+# What the roles share: the tables, keys and parameters that several of them may use, and what every function may do.
 
 locals {
   tables_arn = "arn:${local.partition}:dynamodb:${local.region}:${local.account_id}:table"
-  # No rule yields a table name of another form, so the functions cannot touch the tables of others.
+  # No rule yields a table name of any other form, so the functions cannot touch other tables.
   target_tables_arn = "${local.tables_arn}/*-????????-??-??-??"
   # A rule finds its source tables by a regular expression, which a policy cannot express.
   source_tables_arn = "${local.tables_arn}/*"
   backups_arn       = "${local.tables_arn}/*/backup/*"
 
+  customer_keys  = { for name, rule in var.rules : name => rule.restore.encryption if try(startswith(rule.restore.encryption, "arn:"), false) }
   parameter_arns = [for rule in module.rule : rule.parameter_arn if rule.parameter_arn != null]
   carry_over     = toset(flatten([for rule in var.rules : rule.carry_over]))
 
-  # The ids of scalable targets are not those of tables, so wherever these are granted there is a condition as well.
+  # The ids of scalable targets are not those of tables, hence the condition wherever this is granted.
   scalable_targets_arn = "arn:${local.partition}:application-autoscaling:${local.region}:${local.account_id}:scalable-target/*"
   # AWS does not document the names of the alarms that Application Auto Scaling keeps with its caller's permissions.
   scaling_alarms_arn = "arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:*"
@@ -86,10 +87,6 @@ resource "aws_iam_role_policy" "function" {
   name   = each.key
   role   = aws_iam_role.function[each.key].name
   policy = each.value
-}
-
-locals {
-  customer_keys = { for name, rule in var.rules : name => rule.restore.encryption if try(startswith(rule.restore.encryption, "arn:"), false) }
 }
 
 # DynamoDB encrypts a table with the permissions of whoever restores it. Empty where no rule names a key.

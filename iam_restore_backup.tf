@@ -29,8 +29,8 @@ data "aws_iam_policy_document" "restore_backup" {
     resources = [local.target_tables_arn]
   }
 
-  # It finds out whether this rotation created a table that already exists, and which indexes the source table has
-  # where a rule leaves some out.
+  # To find out whether this rotation created a table that already exists and, where a rule excludes indexes, which ones
+  # the source table has.
   statement {
     sid       = "DescribeTables"
     actions   = ["dynamodb:DescribeTable"]
@@ -43,7 +43,7 @@ data "aws_iam_policy_document" "restore_backup" {
     resources = [local.target_tables_arn]
   }
 
-  # DynamoDB drops each index that an override does not name, so those that stay have to be known.
+  # DynamoDB drops each index that an override does not name, so the ones to keep must be known.
   dynamic "statement" {
     for_each = anytrue([for rule in var.rules : rule.restore.read_capacity_units != null || length(rule.restore.excluded_indexes) > 0]) ? [local.backups_arn] : []
 

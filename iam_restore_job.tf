@@ -1,5 +1,5 @@
-# What AWS Backup restores advanced recovery points with. The role is created even where restore_role_arn names another:
-# that one may not exist yet, and the number of roles has to be known at plan.
+# The role with which AWS Backup restores advanced recovery points. It is created even where restore_role_arn names
+# another one, which may not exist yet: the number of roles must be known at plan.
 
 locals {
   restore_role_arn = var.restore_role_arn == null ? aws_iam_role.restore.arn : var.restore_role_arn

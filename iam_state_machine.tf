@@ -61,8 +61,8 @@ data "aws_iam_policy_document" "state_machine" {
     }
   }
 
-  # Step Functions waits for the end of a hook with an EventBridge rule. It rejects a definition that may wait if the role
-  # may not create this rule, so it is needed even where there is no hook.
+  # Step Functions waits for the end of a hook with an EventBridge rule. It rejects a definition that may wait if the
+  # role may not create this rule, so the permission is needed even where there is no hook.
   statement {
     sid       = "WaitForHooks"
     actions   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]

@@ -21,7 +21,7 @@ resource "aws_sns_topic_subscription" "this" {
   })
   redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.this["undelivered_notifications"].arn })
 
-  # From the first notification on, the function may be invoked, and there is a state machine to start.
+  # The first notification must find a function that SNS may invoke, and a state machine to start.
   depends_on = [
     aws_lambda_permission.this,
     aws_lambda_function_event_invoke_config.this,

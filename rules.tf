@@ -1,4 +1,4 @@
-# Each rule is validated by a module of its own, and passed to start_workflow as JSON.
+# Each rule is validated by its own instance of modules/rule, and passed to start_workflow as JSON.
 
 module "rule" {
   source   = "./modules/rule"

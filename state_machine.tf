@@ -1,5 +1,5 @@
 locals {
-  # Not a reference, because the function that starts executions is one of those that the state machine refers to.
+  # Not a reference, which would be a cycle: the state machine refers to its functions and its role, and they name it.
   state_machine_arn = "arn:${local.partition}:states:${local.region}:${local.account_id}:stateMachine:${var.name}"
 }
 

@@ -1,11 +1,11 @@
 variable "backup_sns_topic_arn" {
-  description = "ARN of the SNS topic to which AWS Backup publishes the notifications of your vaults. A standard topic in the Region and account of the module."
+  description = "ARN of the SNS topic to which AWS Backup publishes the notifications of your vaults. It must be a standard topic in the module's Region and account."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^arn:[^:]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\\.fifo)?$", var.backup_sns_topic_arn))
-    error_message = "backup_sns_topic_arn is \"${var.backup_sns_topic_arn}\", which is not the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:123456789012:backups. Use the attribute arn of your aws_sns_topic."
+    error_message = "backup_sns_topic_arn is \"${var.backup_sns_topic_arn}\", which is not the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:123456789012:backups. Use the arn attribute of your aws_sns_topic."
   }
 
   validation {
@@ -84,13 +84,13 @@ variable "name" {
 }
 
 variable "timeout_hours" {
-  description = "Time limit of a rotation, hook included. A redrive gets a fresh one."
+  description = "Time limit of a rotation in hours, hook included, rounded up to whole seconds. A redrive gets a fresh limit."
   type        = number
   default     = 48
   nullable    = false
 
   validation {
-    condition     = ceil(var.timeout_hours * 3600) >= 1 && var.timeout_hours <= 365 * 24
+    condition     = var.timeout_hours > 0 && var.timeout_hours <= 365 * 24
     error_message = "timeout_hours is ${var.timeout_hours}. Use more than 0 and at most 8760 hours: Step Functions limits an execution to a year."
   }
 }
@@ -102,7 +102,7 @@ variable "restore_role_arn" {
 
   validation {
     condition     = var.restore_role_arn == null ? true : can(regex("^arn:[^:]+:iam::${local.account_id}:role/[!-~]+$", var.restore_role_arn))
-    error_message = "restore_role_arn is ${jsonencode(var.restore_role_arn)}, which is not the ARN of a role in the account of the module, such as arn:aws:iam::${local.account_id}:role/restore. Use the attribute arn of your aws_iam_role."
+    error_message = "restore_role_arn is ${jsonencode(var.restore_role_arn)}, which is not the ARN of a role in the module's account, such as arn:aws:iam::${local.account_id}:role/restore. Use the arn attribute of your aws_iam_role."
   }
 }
 
@@ -113,7 +113,7 @@ variable "notification_topic_arn" {
 
   validation {
     condition     = var.notification_topic_arn == null ? true : can(regex(local.topic_arn_pattern, var.notification_topic_arn))
-    error_message = "notification_topic_arn is ${jsonencode(var.notification_topic_arn)}, which is not the ARN of a standard SNS topic in ${local.region}, such as arn:aws:sns:${local.region}:123456789012:rotations. Use the attribute arn of your aws_sns_topic."
+    error_message = "notification_topic_arn is ${jsonencode(var.notification_topic_arn)}, which is not the ARN of a standard SNS topic in ${local.region}, such as arn:aws:sns:${local.region}:123456789012:rotations. Use the arn attribute of your aws_sns_topic."
   }
 }
 
@@ -131,11 +131,11 @@ variable "notify_of_success" {
 
 variable "alarms" {
   description = <<-EOT
-    CloudWatch alarms for rotations that failed, timed out or were stopped, errors of start_workflow, and messages in any queue. Null for none.
+    CloudWatch alarms for rotations that failed, timed out or were stopped, errors of start_workflow and report_result, and messages in any queue. Null for none.
 
     - `topic_arn`: ARN of the SNS topic that they notify. If the topic is encrypted, its key policy must allow CloudWatch to use the key.
   EOT
-  # An object, because whether there are alarms has to be known at plan, and the ARN of a new topic is not.
+  # An object, because whether there are alarms must be known at plan, and the ARN of a new topic is not.
   type = object({
     topic_arn = string
   })
@@ -143,23 +143,23 @@ variable "alarms" {
 
   validation {
     condition     = var.alarms == null ? true : can(regex(local.topic_arn_pattern, var.alarms.topic_arn))
-    error_message = "alarms.topic_arn is ${jsonencode(try(var.alarms.topic_arn, null))}, which is not the ARN of a standard SNS topic in ${local.region}, such as arn:aws:sns:${local.region}:123456789012:alarms. Use the attribute arn of your aws_sns_topic."
+    error_message = "alarms.topic_arn is ${jsonencode(try(var.alarms.topic_arn, null))}, which is not the ARN of a standard SNS topic in ${local.region}, such as arn:aws:sns:${local.region}:123456789012:alarms. Use the arn attribute of your aws_sns_topic."
   }
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the permissions boundary of every role. Null for none."
+  description = "ARN of the permissions boundary of all roles. Null for none."
   type        = string
   default     = null
 
   validation {
     condition     = var.permissions_boundary == null ? true : can(regex("^arn:[^:]+:iam::(?:${local.account_id}|aws):policy/[!-~]+$", var.permissions_boundary))
-    error_message = "permissions_boundary is ${jsonencode(var.permissions_boundary)}, which is not the ARN of an IAM policy in the account of the module, such as arn:aws:iam::${local.account_id}:policy/boundary. Use the attribute arn of your aws_iam_policy."
+    error_message = "permissions_boundary is ${jsonencode(var.permissions_boundary)}, which is not the ARN of an IAM policy in the module's account, such as arn:aws:iam::${local.account_id}:policy/boundary. Use the arn attribute of your aws_iam_policy."
   }
 }
 
 variable "role_path" {
-  description = "Path of every role."
+  description = "Path of all roles."
   type        = string
   default     = "/"
   nullable    = false
@@ -171,13 +171,13 @@ variable "role_path" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the KMS key that encrypts the log groups and queues. Null for AWS owned keys. The key policy must allow CloudWatch Logs in the Region, SNS and EventBridge to use the key."
+  description = "ARN of the KMS key that encrypts the log groups and queues. Null for AWS owned keys. The key policy must allow CloudWatch Logs in the Region to use the key, and SNS (sns.amazonaws.com) and EventBridge (events.amazonaws.com), which send what they cannot deliver to the queues."
   type        = string
   default     = null
 
   validation {
     condition     = var.kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
-    error_message = "kms_key_arn is ${jsonencode(var.kms_key_arn)}, which is not the ARN of a KMS key in ${local.region}, such as arn:aws:kms:${local.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. CloudWatch Logs does not accept an alias: use the attribute arn of your aws_kms_key."
+    error_message = "kms_key_arn is ${jsonencode(var.kms_key_arn)}, which is not the ARN of a KMS key in ${local.region}, such as arn:aws:kms:${local.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. CloudWatch Logs does not accept an alias: use the arn attribute of your aws_kms_key."
   }
 }
 
@@ -225,7 +225,7 @@ variable "tracing" {
 }
 
 variable "tags" {
-  description = "Tags of everything that the module creates."
+  description = "Tags for everything that the module creates."
   type        = map(string)
   default     = {}
   nullable    = false

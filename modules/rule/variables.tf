@@ -1,5 +1,5 @@
 variable "name" {
-  description = "The rule's key in var.rules of the module around this one."
+  description = "The rule's key in var.rules of the parent module."
   type        = string
   nullable    = false
 
@@ -11,7 +11,7 @@ variable "name" {
 }
 
 variable "source_pattern" {
-  description = "See var.rules of the module around this one."
+  description = "See var.rules of the parent module."
   type        = string
   nullable    = false
 
@@ -32,7 +32,7 @@ variable "source_pattern" {
 }
 
 variable "replacement_pattern" {
-  description = "See var.rules of the module around this one."
+  description = "See var.rules of the parent module."
   type        = string
   nullable    = false
 
@@ -48,7 +48,7 @@ variable "replacement_pattern" {
 }
 
 variable "ssm_parameter_name" {
-  description = "See var.rules of the module around this one. Null where no parameter is set."
+  description = "See var.rules of the parent module. Null where no parameter is set."
   type        = string
 
   validation {
@@ -67,7 +67,7 @@ variable "ssm_parameter_name" {
 }
 
 variable "restore" {
-  description = "See var.rules of the module around this one."
+  description = "See var.rules of the parent module."
   type = object({
     billing_mode            = optional(string)
     max_read_request_units  = optional(number)
@@ -115,7 +115,7 @@ variable "restore" {
 }
 
 variable "carry_over" {
-  description = "See var.rules of the module around this one."
+  description = "See var.rules of the parent module."
   type        = set(string)
   default     = []
   nullable    = false
@@ -137,7 +137,7 @@ variable "carry_over" {
 }
 
 variable "tags" {
-  description = "See var.rules of the module around this one."
+  description = "See var.rules of the parent module."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -154,18 +154,18 @@ variable "tags" {
 }
 
 variable "before_switch" {
-  description = "See var.rules of the module around this one. Null where there is no hook."
+  description = "See var.rules of the parent module. Null where there is no hook."
   type        = string
   default     = null
 
   validation {
     condition     = var.before_switch == null ? true : can(regex("^arn:[^:]+:(?:lambda:${var.region}:[0-9]{12}:function:[A-Za-z0-9_-]+(?::[A-Za-z0-9$_-]+)?|states:${var.region}:${var.account_id}:stateMachine:[^:]+(?::[^:]+)?)$", var.before_switch))
-    error_message = "rules[\"${var.name}\"].before_switch is ${jsonencode(var.before_switch)}, which is not the ARN of a Lambda function in ${var.region}, or of a state machine there in the account of the module, such as arn:aws:lambda:${var.region}:123456789012:function:mask. Use the attribute arn of your aws_lambda_function or aws_sfn_state_machine."
+    error_message = "rules[\"${var.name}\"].before_switch is ${jsonencode(var.before_switch)}, which is not the ARN of a Lambda function in ${var.region}, or of a state machine there and in the module's account, such as arn:aws:lambda:${var.region}:123456789012:function:mask. Use the arn attribute of your aws_lambda_function or aws_sfn_state_machine."
   }
 }
 
 variable "keep" {
-  description = "See var.rules of the module around this one. Null where nothing is deleted."
+  description = "See var.rules of the parent module. Null where nothing is deleted."
   type        = number
   default     = null
 
@@ -176,13 +176,13 @@ variable "keep" {
 }
 
 variable "region" {
-  description = "Region of the module around this one."
+  description = "Region of the parent module."
   type        = string
   nullable    = false
 }
 
 variable "account_id" {
-  description = "Account of the module around this one."
+  description = "Account of the parent module."
   type        = string
   nullable    = false
 }

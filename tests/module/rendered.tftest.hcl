@@ -18,7 +18,25 @@ override_data {
 override_resource {
   target          = aws_lambda_function.this
   override_during = plan
-  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator" }
+  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-step" }
+}
+
+override_resource {
+  target          = aws_lambda_function.this["start_workflow"]
+  override_during = plan
+  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-start-workflow" }
+}
+
+override_resource {
+  target          = aws_lambda_function.this["report_result"]
+  override_during = plan
+  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result" }
+}
+
+override_resource {
+  target          = aws_sqs_queue.this["failed_reports"]
+  override_during = plan
+  values          = { arn = "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:rotator-failed-reports" }
 }
 
 override_resource {
@@ -37,6 +55,7 @@ override_resource {
 override_resource {
   target          = aws_sfn_state_machine.this
   override_during = plan
+  values          = { arn = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator" }
 }
 
 variables {
@@ -269,7 +288,7 @@ run "policies" {
 }
 
 # A function that only some rules need may only write its log where none does.
-run "rules_that_ask_for_nothing_grant_nothing" {
+run "rules_that_need_nothing_grant_nothing" {
   command = plan
 
   variables {
@@ -539,12 +558,12 @@ run "options" {
     condition = alltrue([
       for policy in concat(values(local.function_policies), [data.aws_iam_policy_document.state_machine.json]) : strcontains(policy, "xray:PutTraceSegments")
     ])
-    error_message = "A role may not write traces."
+    error_message = "A role is not allowed to write traces."
   }
 
   assert {
     condition     = strcontains(data.aws_iam_policy_document.state_machine.json, "xray:GetSamplingRules") && strcontains(data.aws_iam_policy_document.state_machine.json, "xray:GetSamplingTargets")
-    error_message = "The state machine does not know what to trace."
+    error_message = "The state machine is not allowed to read sampling rules."
   }
 
   assert {
@@ -554,7 +573,7 @@ run "options" {
 
   assert {
     condition     = alltrue([for function in aws_lambda_function.this : function.architectures[0] == "x86_64" && function.logging_config[0].application_log_level == "DEBUG"])
-    error_message = "The architecture or the log level did not arrive at the functions."
+    error_message = "A function has another architecture or log level."
   }
 
   assert {
@@ -575,12 +594,16 @@ run "options" {
   }
 
   assert {
-    condition     = strcontains(data.aws_iam_policy_document.start_workflow.json, "kms:GenerateDataKey") && strcontains(data.aws_iam_policy_document.report_result.json, "kms:GenerateDataKey")
-    error_message = "start_workflow or report_result may not send to an encrypted queue."
+    condition = [
+      for policy in [data.aws_iam_policy_document.start_workflow, data.aws_iam_policy_document.report_result] : [
+        for statement in jsondecode(policy.json).Statement : [statement.Action, statement.Resource] if startswith(statement.Sid, "Encrypt")
+      ]
+    ] == [for function in ["start_workflow", "report_result"] : [[["kms:GenerateDataKey", "kms:Decrypt"], var.kms_key_arn]]]
+    error_message = "start_workflow or report_result may not send to an encrypted queue, or may do more."
   }
 }
 
-run "tags_reach_everything_that_takes_them" {
+run "everything_has_the_tags" {
   command = plan
 
   variables {
@@ -599,7 +622,7 @@ run "tags_reach_everything_that_takes_them" {
         [aws_iam_role.state_machine.tags, aws_iam_role.restore.tags, aws_cloudwatch_log_group.state_machine.tags, aws_sfn_state_machine.this.tags, aws_cloudwatch_event_rule.rotation_ended.tags],
       ) : tags["team"] == "data"
     ])
-    error_message = "Something is without the tags."
+    error_message = "Something lacks the tags."
   }
 }
 
@@ -607,11 +630,11 @@ run "the_state_machine_belongs_to_its_partition_and_has_the_time_limit" {
   command = plan
 
   variables {
-    timeout_hours = 1.5
+    timeout_hours = 1.5001
   }
 
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).TimeoutSeconds == 5400
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).TimeoutSeconds == 5401
     error_message = aws_sfn_state_machine.this.definition
   }
 
@@ -637,13 +660,59 @@ run "every_end_of_an_execution_is_reported" {
   }
 
   assert {
-    condition     = aws_lambda_permission.report_result.source_arn == "arn:aws-us-gov:events:us-gov-west-1:123456789012:rule/rotator-rotation-ended" && aws_lambda_permission.report_result.principal == "events.amazonaws.com"
-    error_message = "Somebody other than the rule may invoke report_result."
+    condition     = aws_cloudwatch_event_target.report_result.arn == "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result"
+    error_message = "The rule invokes ${aws_cloudwatch_event_target.report_result.arn}."
   }
 
   assert {
-    condition     = aws_lambda_function.this["report_result"].environment[0].variables["START_WORKFLOW_FUNCTION"] == "rotator-start-workflow"
-    error_message = "report_result does not know the function that starts rotations."
+    condition     = aws_lambda_permission.report_result.function_name == "rotator-report-result" && aws_lambda_permission.report_result.source_arn == "arn:aws-us-gov:events:us-gov-west-1:123456789012:rule/rotator-rotation-ended" && aws_lambda_permission.report_result.principal == "events.amazonaws.com"
+    error_message = "Something other than the rule may invoke report_result, or the rule may not."
+  }
+
+  # What EventBridge cannot deliver, and what the function fails to process.
+  assert {
+    condition = [
+      aws_cloudwatch_event_target.report_result.dead_letter_config[0].arn,
+      aws_lambda_function_event_invoke_config.report_result.destination_config[0].on_failure[0].destination,
+    ] == [for consumer in ["rule", "function"] : "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:rotator-failed-reports"]
+    error_message = "A report that fails is lost."
+  }
+
+  assert {
+    condition     = aws_lambda_function_event_invoke_config.report_result.function_name == "rotator-report-result" && aws_lambda_function_event_invoke_config.report_result.maximum_retry_attempts == 2
+    error_message = "report_result is not retried twice."
+  }
+}
+
+run "each_function_receives_what_it_reads" {
+  command = plan
+
+  assert {
+    condition = alltrue([for key in local.steps : aws_lambda_function.this[key].environment[0].variables == tomap({
+      POWERTOOLS_SERVICE_NAME = "rotator"
+      MODULE                  = "rotator"
+      RESTORE_ROLE_ARN        = "arn:aws-us-gov:iam::123456789012:role/rotator-restore-job"
+    })])
+    error_message = jsonencode({ for key in local.steps : key => aws_lambda_function.this[key].environment[0].variables })
+  }
+
+  assert {
+    condition = aws_lambda_function.this["start_workflow"].environment[0].variables == tomap({
+      POWERTOOLS_SERVICE_NAME = "rotator"
+      RULES                   = local.rules_json
+      STATE_MACHINE_ARN       = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
+    })
+    error_message = jsonencode(aws_lambda_function.this["start_workflow"].environment[0].variables)
+  }
+
+  assert {
+    condition = aws_lambda_function.this["report_result"].environment[0].variables == tomap({
+      POWERTOOLS_SERVICE_NAME = "rotator"
+      NOTIFICATION_TOPIC_ARN  = ""
+      NOTIFY_OF_SUCCESS       = "false"
+      START_WORKFLOW_FUNCTION = "rotator-start-workflow"
+    })
+    error_message = jsonencode(aws_lambda_function.this["report_result"].environment[0].variables)
   }
 }
 
@@ -685,6 +754,11 @@ run "messages_and_alarms" {
   }
 
   assert {
+    condition     = [for name in ["NOTIFICATION_TOPIC_ARN", "NOTIFY_OF_SUCCESS"] : aws_lambda_function.this["report_result"].environment[0].variables[name]] == ["arn:aws-us-gov:sns:us-gov-west-1:123456789012:rotations", "true"]
+    error_message = jsonencode(aws_lambda_function.this["report_result"].environment[0].variables)
+  }
+
+  assert {
     condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => "${alarm.namespace} ${alarm.metric_name} ${one(values(alarm.dimensions))}" } == {
       rotations-failed          = "AWS/States ExecutionsFailed arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
       rotations-timed-out       = "AWS/States ExecutionsTimedOut arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
@@ -694,31 +768,31 @@ run "messages_and_alarms" {
       undelivered-notifications = "AWS/SQS ApproximateNumberOfMessagesVisible rotator-undelivered-notifications"
       failed-reports            = "AWS/SQS ApproximateNumberOfMessagesVisible rotator-failed-reports"
     }
-    error_message = "The alarms watch something else."
+    error_message = "The alarms watch ${jsonencode({ for key, alarm in aws_cloudwatch_metric_alarm.this : key => alarm.dimensions })}."
   }
 
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : one(alarm.alarm_actions) == var.alarms.topic_arn])
-    error_message = "An alarm goes elsewhere."
+    error_message = "An alarm notifies another topic."
   }
 }
 
-run "a_restore_role_of_the_user_is_the_only_one_that_is_passed" {
+run "only_the_given_restore_role_is_passed" {
   command = plan
 
   variables {
-    restore_role_arn = "arn:aws-us-gov:iam::123456789012:role/theirs"
+    restore_role_arn = "arn:aws-us-gov:iam::123456789012:role/restore"
   }
 
   assert {
     condition = [
       for statement in jsondecode(data.aws_iam_policy_document.restore_backup.json).Statement : statement.Resource if statement.Sid == "PassRestoreRole"
-    ] == ["arn:aws-us-gov:iam::123456789012:role/theirs"]
+    ] == ["arn:aws-us-gov:iam::123456789012:role/restore"]
     error_message = data.aws_iam_policy_document.restore_backup.json
   }
 
   assert {
-    condition     = aws_lambda_function.this["restore_backup"].environment[0].variables["RESTORE_ROLE_ARN"] == "arn:aws-us-gov:iam::123456789012:role/theirs"
-    error_message = "The function received another role."
+    condition     = aws_lambda_function.this["restore_backup"].environment[0].variables["RESTORE_ROLE_ARN"] == "arn:aws-us-gov:iam::123456789012:role/restore"
+    error_message = "restore_backup received another role."
   }
 }

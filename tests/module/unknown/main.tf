@@ -1,4 +1,4 @@
-# The module as someone uses it who makes the hook, the key and an encrypted topic in the same configuration.
+# The module in a configuration that also creates the hook, the key and an encrypted topic.
 
 terraform {
   required_providers {
@@ -8,7 +8,7 @@ terraform {
   }
 }
 
-# Their outputs are known after they are made.
+# Their outputs are known only after apply.
 resource "terraform_data" "hook" {
   input = "arn:aws:lambda:us-east-1:123456789012:function:mask"
 }
@@ -17,7 +17,7 @@ resource "terraform_data" "key" {
   input = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 }
 
-# The policy of a topic's key names the role that publishes.
+# The policy of the topic's key names the role that publishes.
 resource "terraform_data" "key_of_topic" {
   input = module.rotator.function_roles["report_result"].arn
 }
