@@ -19,8 +19,10 @@ variable "rules" {
     Which tables are rotated and how, keyed by rule name (1 to 43 characters from `A-Z`, `a-z`, `0-9`, `_` and `-`). A table that matches several rules is restored once for each.
 
     - `source_pattern`: regular expression. The rule applies to every table in whose name, not ARN, it finds a match.
+    - `exclude_pattern`: regular expression. The rule does not apply to a table in whose name it finds a match.
     - `replacement_pattern`: replaces each match in the table's name. `$0`, `$1`, `$${1}` and `$${name}` refer to the match and its groups. The target table is named `<replaced>-YYYYMMDD-HH-mm-ss`, from the start time of the backup in UTC.
     - `ssm_parameter_name`: name of the SSM parameter that is set to the ARN of the target table, and created if necessary. The same references work here, and are filled in from the first match. Without it, no parameter is set.
+    - `ssm_parameter_adopt`: whether a `String` parameter of that name that somebody created in advance is taken over, once. Otherwise it is left as it is, and the rotation fails.
     - `restore`: options of the restore. Whatever is left out stays as it was backed up.
       - `billing_mode`: `PAY_PER_REQUEST` or `PROVISIONED`.
       - `max_read_request_units`, `max_write_request_units`: the maxima of a table with `PAY_PER_REQUEST`.
@@ -35,8 +37,10 @@ variable "rules" {
   EOT
   type = map(object({
     source_pattern      = string
+    exclude_pattern     = optional(string)
     replacement_pattern = string
     ssm_parameter_name  = optional(string)
+    ssm_parameter_adopt = optional(bool, false)
     restore = optional(object({
       billing_mode            = optional(string)
       max_read_request_units  = optional(number)
@@ -64,9 +68,11 @@ variable "rules" {
     error_message = "rules has ${join(" and ", [for name, rule in var.rules : name if length([for other in var.rules : other if other.source_pattern == rule.source_pattern && other.replacement_pattern == rule.replacement_pattern]) > 1])} with the same source_pattern and replacement_pattern, so their copies would have the same name. Give each rule its own replacement_pattern."
   }
 
+  # A name with references is the same parameter for certain where the pattern is the same as well. Other rules that lead
+  # to one parameter are detected when a backup is announced.
   validation {
-    condition     = length([for name, rule in var.rules : name if try(!strcontains(rule.ssm_parameter_name, "$"), false) && length([for other in var.rules : other if other.ssm_parameter_name == rule.ssm_parameter_name]) > 1]) == 0
-    error_message = "rules has ${join(" and ", [for name, rule in var.rules : name if try(!strcontains(rule.ssm_parameter_name, "$"), false) && length([for other in var.rules : other if other.ssm_parameter_name == rule.ssm_parameter_name]) > 1])} with the same ssm_parameter_name, which can only point at the copies of one rule. Give each rule its own parameter."
+    condition     = length(distinct([for rule in var.rules : [rule.ssm_parameter_name, strcontains(rule.ssm_parameter_name, "$") ? rule.source_pattern : ""] if rule.ssm_parameter_name != null])) == length([for rule in var.rules : rule if rule.ssm_parameter_name != null])
+    error_message = "rules has ${join(" and ", [for name, rule in var.rules : name if length([for other in var.rules : other if rule.ssm_parameter_name != null && other.ssm_parameter_name == rule.ssm_parameter_name && (!try(strcontains(rule.ssm_parameter_name, "$"), false) || other.source_pattern == rule.source_pattern)]) > 1])} with the same ssm_parameter_name, which can only point at the copies of one rule. Give each rule its own parameter."
   }
 }
 
@@ -96,13 +102,25 @@ variable "timeout_hours" {
 }
 
 variable "restore_role_arn" {
-  description = "ARN of the role that AWS Backup restores advanced recovery points with. Null for the one that the module creates. Use your own where a customer managed key encrypts the vault."
+  description = "ARN of the role that AWS Backup restores advanced recovery points with. Null for the one that the module creates. Where a customer managed key encrypts the vault, backup_kms_key_arns is enough, unless the key policy only trusts other roles."
   type        = string
   default     = null
 
   validation {
     condition     = var.restore_role_arn == null ? true : can(regex("^arn:[^:]+:iam::${local.account_id}:role/[!-~]+$", var.restore_role_arn))
     error_message = "restore_role_arn is ${jsonencode(var.restore_role_arn)}, which is not the ARN of a role in the module's account, such as arn:aws:iam::${local.account_id}:role/restore. Use the arn attribute of your aws_iam_role."
+  }
+}
+
+variable "backup_kms_key_arns" {
+  description = "ARNs of the KMS keys in the Region of the module that encrypt your vaults and source tables. Whoever restores may decrypt backups with them, through DynamoDB and AWS Backup. Their key policies must allow that as well."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.backup_kms_key_arns : can(regex("^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", arn))])
+    error_message = "backup_kms_key_arns has ${join(", ", [for arn in var.backup_kms_key_arns : jsonencode(arn) if !can(regex("^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", arn))])}. Use ARNs of KMS keys in ${local.region}, such as arn:aws:kms:${local.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. An alias does not work."
   }
 }
 

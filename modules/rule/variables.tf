@@ -17,17 +17,38 @@ variable "source_pattern" {
 
   validation {
     condition     = can(replace("", "/${var.source_pattern}/", ""))
-    error_message = "rules[\"${var.name}\"].source_pattern is \"${var.source_pattern}\", which is not a regular expression. Check for unbalanced brackets, a * or + with nothing before it, and unknown escapes."
+    error_message = "rules[\"${var.name}\"].source_pattern is \"${var.source_pattern}\", ${can(regex(local.lookaround, var.source_pattern)) ? local.way_out_of_lookaround : local.way_out_of_syntax_error}"
   }
 
   validation {
     condition     = can(regex(local.portable_pattern, var.source_pattern)) || !can(replace("", "/${var.source_pattern}/", ""))
-    error_message = "rules[\"${var.name}\"].source_pattern is \"${var.source_pattern}\", which Terraform (at plan) and Python (at run time) interpret differently. Use ASCII characters, classes such as [a-z_-] and \\d, the anchors ^, $ and \\b, groups ( ), (?: ) and (?P<name> ), the repeats *, +, ? and {n,m}, |, and (?i) at the very start. Escape literal brackets with \\. A group that is repeated by *, + or {n,m} may only contain characters and classes."
+    error_message = "rules[\"${var.name}\"].source_pattern is \"${var.source_pattern}\", ${local.way_out_of_differences}"
   }
 
   validation {
     condition     = length(distinct(regexall(local.named_group, var.source_pattern))) == length(regexall(local.named_group, var.source_pattern))
     error_message = "rules[\"${var.name}\"].source_pattern is \"${var.source_pattern}\", which gives two groups the same name. Give each group its own name."
+  }
+}
+
+variable "exclude_pattern" {
+  description = "See var.rules of the parent module. Null where nothing is excluded."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.exclude_pattern == null ? true : can(replace("", "/${var.exclude_pattern}/", ""))
+    error_message = "rules[\"${var.name}\"].exclude_pattern is ${jsonencode(var.exclude_pattern)}, ${can(regex(local.lookaround, var.exclude_pattern)) ? local.way_out_of_lookaround : local.way_out_of_syntax_error}"
+  }
+
+  validation {
+    condition     = var.exclude_pattern == null ? true : can(regex(local.portable_pattern, var.exclude_pattern)) || !can(replace("", "/${var.exclude_pattern}/", ""))
+    error_message = "rules[\"${var.name}\"].exclude_pattern is ${jsonencode(var.exclude_pattern)}, ${local.way_out_of_differences}"
+  }
+
+  validation {
+    condition     = var.exclude_pattern == null ? true : length(distinct(regexall(local.named_group, var.exclude_pattern))) == length(regexall(local.named_group, var.exclude_pattern))
+    error_message = "rules[\"${var.name}\"].exclude_pattern is ${jsonencode(var.exclude_pattern)}, which gives two groups the same name. Give each group its own name."
   }
 }
 
@@ -63,6 +84,18 @@ variable "ssm_parameter_name" {
       length(var.ssm_parameter_name) <= local.parameter_name_length_max
     )
     error_message = "rules[\"${var.name}\"].ssm_parameter_name is ${jsonencode(var.ssm_parameter_name)}, which Systems Manager does not accept as a parameter name. Use up to 15 levels, each after a \"/\", from a-z, A-Z, 0-9, \"_\", \"-\" and \".\", with references such as $1; not starting with \"aws\" or \"ssm\"; at most ${local.parameter_name_length_max} characters. To set no parameter, leave it out."
+  }
+}
+
+variable "ssm_parameter_adopt" {
+  description = "See var.rules of the parent module."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !var.ssm_parameter_adopt || var.ssm_parameter_name != null
+    error_message = "rules[\"${var.name}\"].ssm_parameter_adopt is true, but ssm_parameter_name is null, so there is no parameter to adopt. Set ssm_parameter_name, or leave ssm_parameter_adopt out."
   }
 }
 

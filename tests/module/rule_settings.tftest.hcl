@@ -238,7 +238,7 @@ run "the_most_tags" {
     source = "./modules/rule"
   }
   variables {
-    tags = { for number in range(44) : "tag-${number}" => "" }
+    tags = { for number in range(43) : "tag-${number}" => "" }
   }
 }
 
@@ -248,7 +248,7 @@ run "too_many_tags" {
     source = "./modules/rule"
   }
   variables {
-    tags = { for number in range(45) : "tag-${number}" => "" }
+    tags = { for number in range(44) : "tag-${number}" => "" }
   }
   expect_failures = [var.tags]
 }

@@ -36,7 +36,7 @@ run "every_form_of_reference" {
     ssm_parameter_name  = "/staging/$table/x$${2}"
   }
   assert {
-    condition     = output.parameter_arn == "arn:aws:ssm:us-east-1:123456789012:parameter/staging/*/x*"
+    condition     = output.parameter_arn == "arn:aws:ssm:us-east-1:*:parameter/staging/*/x*"
     error_message = "The output is ${output.parameter_arn}."
   }
 }
@@ -129,6 +129,74 @@ run "a_pattern_that_gives_two_groups_the_same_name" {
     replacement_pattern = "x"
   }
   expect_failures = [var.source_pattern]
+}
+
+run "a_pattern_with_a_lookahead" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    source_pattern      = "^(?!test-).+-production$"
+    replacement_pattern = "x"
+  }
+  expect_failures = [var.source_pattern]
+}
+
+run "tables_to_exclude" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    exclude_pattern = "^(?P<stage>test|trial)-"
+  }
+}
+
+run "tables_to_exclude_by_a_pattern_that_does_not_compile" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    exclude_pattern = "(a"
+  }
+  expect_failures = [var.exclude_pattern]
+}
+
+run "tables_to_exclude_by_a_pattern_that_python_interprets_differently" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    exclude_pattern = "[[:alpha:]]"
+  }
+  expect_failures = [var.exclude_pattern]
+}
+
+run "tables_to_exclude_by_a_pattern_that_gives_two_groups_the_same_name" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    exclude_pattern = "(?P<a>x)(?P<a>y)"
+  }
+  expect_failures = [var.exclude_pattern]
+}
+
+run "a_group_of_the_excluded_tables" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    source_pattern      = "-production$"
+    exclude_pattern     = "^(test)-"
+    replacement_pattern = "$1"
+  }
+  expect_failures = [var.replacement_pattern]
 }
 
 run "a_replacement_that_refers_to_a_missing_number" {
@@ -270,6 +338,28 @@ run "a_parameter_that_is_too_deep" {
     ssm_parameter_name = join("", [for number in range(16) : "/a"])
   }
   expect_failures = [var.ssm_parameter_name]
+}
+
+run "a_parameter_to_adopt" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    ssm_parameter_name  = "/staging/orders"
+    ssm_parameter_adopt = true
+  }
+}
+
+run "no_parameter_to_adopt" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    ssm_parameter_adopt = true
+  }
+  expect_failures = [var.ssm_parameter_adopt]
 }
 
 run "a_reserved_parameter" {

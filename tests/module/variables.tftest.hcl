@@ -78,6 +78,17 @@ run "two_rules_with_one_parameter" {
   expect_failures = [var.rules]
 }
 
+run "two_rules_with_one_parameter_for_each_table" {
+  command = plan
+  variables {
+    rules = {
+      staging   = { source_pattern = "^(.+)-production$", replacement_pattern = "$1-staging", ssm_parameter_name = "/$1" }
+      reporting = { source_pattern = "^(.+)-production$", replacement_pattern = "$1-reporting", ssm_parameter_name = "/$1" }
+    }
+  }
+  expect_failures = [var.rules]
+}
+
 run "two_rules_whose_parameters_only_look_the_same" {
   command = plan
   variables {
@@ -96,17 +107,18 @@ run "no_rules" {
   expect_failures = [var.rules]
 }
 
+# Patterns that hardly compress.
 run "rules_that_just_fit_in_the_environment" {
   command = plan
   variables {
-    rules = { for number in range(37) : "rule-${number}" => { source_pattern = "-production-${number}$", replacement_pattern = "-x" } }
+    rules = { for number in range(130) : "rule-${number}" => { source_pattern = md5(number), replacement_pattern = "-x" } }
   }
 }
 
 run "rules_that_do_not_fit_in_the_environment" {
   command = plan
   variables {
-    rules = { for number in range(50) : "rule-${number}" => { source_pattern = "-production-${number}$", replacement_pattern = "-x" } }
+    rules = { for number in range(140) : "rule-${number}" => { source_pattern = md5(number), replacement_pattern = "-x" } }
   }
   expect_failures = [aws_lambda_function.this["start_workflow"]]
 }
@@ -174,6 +186,29 @@ run "a_key_in_another_region" {
     kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
   }
   expect_failures = [var.kms_key_arn]
+}
+
+run "a_key_of_backups" {
+  command = plan
+  variables {
+    backup_kms_key_arns = ["arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
+  }
+}
+
+run "a_key_of_backups_in_another_region" {
+  command = plan
+  variables {
+    backup_kms_key_arns = ["arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
+  }
+  expect_failures = [var.backup_kms_key_arns]
+}
+
+run "an_alias_instead_of_a_key_of_backups" {
+  command = plan
+  variables {
+    backup_kms_key_arns = ["arn:aws:kms:us-east-1:123456789012:alias/backups"]
+  }
+  expect_failures = [var.backup_kms_key_arns]
 }
 
 run "a_restore_role_in_another_account" {
