@@ -1,7 +1,7 @@
 data "aws_iam_policy_document" "restore_backup" {
   source_policy_documents = [
     data.aws_iam_policy_document.function["restore_backup"].json,
-    data.aws_iam_policy_document.customer_keys.json,
+    data.aws_iam_policy_document.keys_of_restores.json,
   ]
 
   # DynamoDB checks the action on the backup and on the table that it creates.
@@ -37,10 +37,11 @@ data "aws_iam_policy_document" "restore_backup" {
     resources = [anytrue([for rule in var.rules : length(rule.restore.excluded_indexes) > 0]) ? local.source_tables_arn : local.target_tables_arn]
   }
 
+  # To recognize its own copy and, where a rule carries tags over, to count those that the copy will have.
   statement {
-    sid       = "RecognizeTargetTables"
+    sid       = "ReadTags"
     actions   = ["dynamodb:ListTagsOfResource"]
-    resources = [local.target_tables_arn]
+    resources = [local.tables_with_tags_to_read_arn]
   }
 
   # DynamoDB drops each index that an override does not name, so the ones to keep must be known.
@@ -56,8 +57,16 @@ data "aws_iam_policy_document" "restore_backup" {
 
   statement {
     sid       = "StartRestoreJobs"
-    actions   = ["backup:StartRestoreJob"]
+    actions   = ["backup:DescribeRecoveryPoint", "backup:StartRestoreJob"]
     resources = ["arn:${local.partition}:backup:${local.region}:${local.account_id}:recovery-point:*"]
+  }
+
+  # A recovery point is described by its vault, which its ARN does not name.
+  statement {
+    sid     = "FindVaults"
+    actions = ["backup:ListBackupVaults"]
+    # AWS Backup has no resource-level permissions for this action.
+    resources = ["*"]
   }
 
   statement {

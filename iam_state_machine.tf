@@ -116,4 +116,11 @@ resource "aws_iam_role_policy" "state_machine" {
   name   = "state_machine"
   role   = aws_iam_role.state_machine.name
   policy = data.aws_iam_policy_document.state_machine.json
+
+  lifecycle {
+    precondition {
+      condition     = local.policy_sizes["state_machine"] <= local.policy_size_max
+      error_message = "The policy of the role ${aws_iam_role.state_machine.name} is ${local.policy_sizes["state_machine"]} ${local.way_out_of_large_policy}"
+    }
+  }
 }

@@ -40,12 +40,6 @@ override_resource {
 }
 
 override_resource {
-  target          = aws_iam_role.restore
-  override_during = plan
-  values          = { arn = "arn:aws-us-gov:iam::123456789012:role/rotator-restore-job" }
-}
-
-override_resource {
   target          = aws_cloudwatch_event_rule.rotation_ended
   override_during = plan
   values          = { arn = "arn:aws-us-gov:events:us-gov-west-1:123456789012:rule/rotator-rotation-ended" }
@@ -85,6 +79,12 @@ run "policies" {
         Effect   = "Allow"
         Action   = "states:StartExecution"
         Resource = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
+      },
+      {
+        Sid      = "RecognizeCopies"
+        Effect   = "Allow"
+        Action   = "dynamodb:ListTagsOfResource"
+        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
       },
       {
         Sid      = "KeepFailedNotifications"
@@ -134,7 +134,7 @@ run "policies" {
         Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
       },
       {
-        Sid      = "RecognizeTargetTables"
+        Sid      = "ReadTags"
         Effect   = "Allow"
         Action   = "dynamodb:ListTagsOfResource"
         Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
@@ -142,8 +142,14 @@ run "policies" {
       {
         Sid      = "StartRestoreJobs"
         Effect   = "Allow"
-        Action   = "backup:StartRestoreJob"
+        Action   = ["backup:StartRestoreJob", "backup:DescribeRecoveryPoint"]
         Resource = "arn:aws-us-gov:backup:us-gov-west-1:123456789012:recovery-point:*"
+      },
+      {
+        Sid      = "FindVaults"
+        Effect   = "Allow"
+        Action   = "backup:ListBackupVaults"
+        Resource = "*"
       },
       {
         Sid       = "PassRestoreRole"
@@ -157,8 +163,8 @@ run "policies" {
         Effect = "Allow"
         Action = "ssm:GetParameterHistory"
         Resource = [
-          "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/staging/*/table-arn",
-          "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/reporting",
+          "arn:aws-us-gov:ssm:us-gov-west-1:*:parameter/staging/*/table-arn",
+          "arn:aws-us-gov:ssm:us-gov-west-1:*:parameter/reporting",
         ]
       },
     ]))
@@ -176,7 +182,13 @@ run "policies" {
       {
         Sid      = "DescribeAndTagTargetTables"
         Effect   = "Allow"
-        Action   = ["dynamodb:TagResource", "dynamodb:ListTagsOfResource", "dynamodb:DescribeTable"]
+        Action   = ["dynamodb:TagResource", "dynamodb:DescribeTable"]
+        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
+      },
+      {
+        Sid      = "ReadTags"
+        Effect   = "Allow"
+        Action   = "dynamodb:ListTagsOfResource"
         Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
       },
       {
@@ -202,8 +214,8 @@ run "policies" {
         Effect = "Allow"
         Action = ["ssm:PutParameter", "ssm:GetParameterHistory"]
         Resource = [
-          "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/staging/*/table-arn",
-          "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/reporting",
+          "arn:aws-us-gov:ssm:us-gov-west-1:*:parameter/staging/*/table-arn",
+          "arn:aws-us-gov:ssm:us-gov-west-1:*:parameter/reporting",
         ]
       },
     ]))
@@ -232,10 +244,10 @@ run "policies" {
   assert {
     condition = alltrue(flatten([
       for policy in concat(values(local.function_policies), [data.aws_iam_policy_document.state_machine.json]) : [
-        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs"], statement.Sid) if contains(flatten([statement.Resource]), "*")
+        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs", "FindVaults"], statement.Sid) if contains(flatten([statement.Resource]), "*")
       ]
     ]))
-    error_message = "A statement other than DeliverLogs and DescribeRestoreJobs has the resource *."
+    error_message = "A * is used where AWS has resource-level permissions."
   }
 
   assert {
@@ -306,8 +318,21 @@ run "rules_that_need_nothing_grant_nothing" {
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"]) == { proof = { source_pattern = ".", replacement_pattern = "$0", verify = false } }
-    error_message = aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"]
+    condition     = jsondecode(local.rules_json) == { proof = { source_pattern = ".", replacement_pattern = "$0", verify = false } }
+    error_message = local.rules_json
+  }
+}
+
+run "tags_are_written_with_those_of_ownership" {
+  command = plan
+
+  variables {
+    rules = { staging = { source_pattern = ".", replacement_pattern = "$0", carry_over = ["tags"], tags = { stage = "staging" } } }
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(data.aws_iam_policy_document.configure_table.json).Statement : statement.Sid] == ["WriteLogs"]
+    error_message = data.aws_iam_policy_document.configure_table.json
   }
 }
 
@@ -318,8 +343,10 @@ run "a_rule_that_asks_for_everything" {
     rules = {
       staging = {
         source_pattern      = "^(.+)-production$"
+        exclude_pattern     = "^test-"
         replacement_pattern = "$1-staging"
         ssm_parameter_name  = "/staging/$1/table-arn"
+        ssm_parameter_adopt = true
         restore = {
           billing_mode         = "PROVISIONED"
           read_capacity_units  = 5
@@ -342,11 +369,11 @@ run "a_rule_that_asks_for_everything" {
 
   assert {
     condition = { for name, policy in local.function_policies : name => [for statement in jsondecode(policy).Statement : statement.Sid] if contains(["restore_backup", "configure_table", "carry_over_settings", "verify_table", "delete_old_tables"], name) } == {
-      restore_backup      = ["WriteLogs", "EncryptTargetTables", "RestoreBackups", "FillTargetTables", "DescribeTables", "RecognizeTargetTables", "ReadIndexesOfBackups", "StartRestoreJobs", "PassRestoreRole", "ReadParameters"]
-      configure_table     = ["WriteLogs", "DescribeTables", "ReadTagsOfSourceTables", "ConfigureTargetTables"]
+      restore_backup      = ["WriteLogs", "EncryptTargetTables", "RestoreBackups", "FillTargetTables", "DescribeTables", "ReadTags", "ReadIndexesOfBackups", "StartRestoreJobs", "FindVaults", "PassRestoreRole", "ReadParameters"]
+      configure_table     = ["WriteLogs", "DescribeTables", "ConfigureTargetTables"]
       carry_over_settings = ["WriteLogs", "DecryptTargetTables", "DescribeTables", "ReadSettings", "WriteSettingsOfTargetTables", "ReadSettingsOfBackups", "ReadAutoScaling", "WriteAutoScaling", "KeepAlarmsOfAutoScaling", "WriteToKinesisDestinations", "ListKinesisStreams"]
       verify_table        = ["WriteLogs", "DecryptTargetTables", "DescribeBackups", "DescribeRestoreJobs", "DescribeSourceAndTargetTables", "ReadTargetTables"]
-      delete_old_tables   = ["WriteLogs", "ListTables", "RecognizeOldTables", "DeleteOldTables", "FindAutoScalingOfOldTables", "EndAutoScalingOfOldTables", "DeleteAlarmsOfAutoScaling", "ReadParameters"]
+      delete_old_tables   = ["WriteLogs", "ListTables", "RecognizeOldTables", "DescribeRotations", "DeleteOldTables", "FindAutoScalingOfOldTables", "EndAutoScalingOfOldTables", "DeleteAlarmsOfAutoScaling", "ReadParameters"]
     }
     error_message = jsonencode(local.function_policies)
   }
@@ -360,7 +387,13 @@ run "a_rule_that_asks_for_everything" {
   }
 
   assert {
-    condition = [for statement in jsondecode(data.aws_iam_policy_document.delete_old_tables.json).Statement : statement if contains(["DeleteOldTables", "EndAutoScalingOfOldTables", "ReadParameters"], statement.Sid)] == jsondecode(jsonencode([
+    condition = [for statement in jsondecode(data.aws_iam_policy_document.delete_old_tables.json).Statement : statement if contains(["DescribeRotations", "DeleteOldTables", "EndAutoScalingOfOldTables", "ReadParameters"], statement.Sid)] == jsondecode(jsonencode([
+      {
+        Sid      = "DescribeRotations"
+        Effect   = "Allow"
+        Action   = "states:DescribeExecution"
+        Resource = "arn:aws-us-gov:states:us-gov-west-1:123456789012:execution:rotator:*"
+      },
       {
         Sid      = "DeleteOldTables"
         Effect   = "Allow"
@@ -384,7 +417,7 @@ run "a_rule_that_asks_for_everything" {
         Sid      = "ReadParameters"
         Effect   = "Allow"
         Action   = "ssm:GetParameterHistory"
-        Resource = "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/staging/*/table-arn"
+        Resource = "arn:aws-us-gov:ssm:us-gov-west-1:*:parameter/staging/*/table-arn"
       },
     ]))
     error_message = data.aws_iam_policy_document.delete_old_tables.json
@@ -407,30 +440,43 @@ run "a_rule_that_asks_for_everything" {
   }
 
   assert {
-    condition = jsondecode(data.aws_iam_policy_document.restore.json).Statement[0].Sid == "EncryptTargetTables" && alltrue([
-      for statement in jsondecode(data.aws_iam_policy_document.restore.json).Statement : statement.Condition.StringEquals["kms:ViaService"] == "dynamodb.us-gov-west-1.amazonaws.com" if statement.Sid == "EncryptTargetTables"
-    ])
+    condition = one([for statement in jsondecode(data.aws_iam_policy_document.restore.json).Statement : statement if statement.Sid == "EncryptTargetTables"]).Condition == jsondecode(jsonencode({
+      StringEquals = { "kms:ViaService" = "dynamodb.us-gov-west-1.amazonaws.com" }
+    }))
     error_message = data.aws_iam_policy_document.restore.json
   }
 
   assert {
     condition = alltrue(flatten([
       for policy in concat(values(local.function_policies), [data.aws_iam_policy_document.state_machine.json]) : [
-        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs", "ListTables", "ReadAutoScaling", "FindAutoScalingOfOldTables", "ListKinesisStreams"], statement.Sid) if contains(flatten([statement.Resource]), "*")
+        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs", "FindVaults", "ListTables", "ReadAutoScaling", "FindAutoScalingOfOldTables", "ListKinesisStreams"], statement.Sid) if contains(flatten([statement.Resource]), "*")
       ]
     ]))
     error_message = "A * is used where AWS has resource-level permissions."
   }
 
   assert {
-    condition = jsondecode(aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"]).staging.restore == {
+    condition = jsondecode(local.rules_json).staging.restore == {
       billing_mode         = "PROVISIONED"
       read_capacity_units  = 5
       write_capacity_units = 1
       encryption           = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
       excluded_indexes     = ["by-day"]
     }
-    error_message = aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"]
+    error_message = local.rules_json
+  }
+
+  assert {
+    condition     = [for attribute in ["exclude_pattern", "ssm_parameter_adopt"] : jsondecode(local.rules_json).staging[attribute]] == ["^test-", true]
+    error_message = local.rules_json
+  }
+
+  # The tags of source tables are read where a rule carries them over.
+  assert {
+    condition = alltrue([for policy in [data.aws_iam_policy_document.restore_backup, data.aws_iam_policy_document.check_restore_status] :
+      [for statement in jsondecode(policy.json).Statement : [statement.Action, statement.Resource] if statement.Sid == "ReadTags"] == [["dynamodb:ListTagsOfResource", "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*"]]
+    ])
+    error_message = "restore_backup or check_restore_status may not read the tags of source tables, or may do more."
   }
 }
 
@@ -448,6 +494,74 @@ run "auto_scaling_alone" {
       KeepAlarmsOfAutoScaling     = [["cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms"], "arn:aws-us-gov:cloudwatch:us-gov-west-1:123456789012:alarm:*"]
     }
     error_message = data.aws_iam_policy_document.carry_over_settings.json
+  }
+}
+
+run "aws_backup_may_fill_copies_only" {
+  command = plan
+
+  assert {
+    condition = jsondecode(data.aws_iam_policy_document.restore.json).Statement == jsondecode(jsonencode([
+      {
+        Sid      = "RestoreTables"
+        Effect   = "Allow"
+        Action   = ["dynamodb:RestoreTableFromAwsBackup", "dynamodb:DescribeTable"]
+        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*"
+      },
+      {
+        Sid    = "FillTargetTables"
+        Effect = "Allow"
+        Action = [
+          "dynamodb:UpdateItem",
+          "dynamodb:Scan",
+          "dynamodb:Query",
+          "dynamodb:PutItem",
+          "dynamodb:GetItem",
+          "dynamodb:DeleteItem",
+          "dynamodb:BatchWriteItem",
+        ]
+        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
+      },
+    ]))
+    error_message = data.aws_iam_policy_document.restore.json
+  }
+}
+
+run "backups_are_decrypted_with_their_keys_by_whoever_restores" {
+  command = plan
+
+  variables {
+    backup_kms_key_arns = ["arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
+  }
+
+  assert {
+    condition = alltrue([for policy in [data.aws_iam_policy_document.restore_backup, data.aws_iam_policy_document.restore] :
+      [for statement in jsondecode(policy.json).Statement : statement if strcontains(jsonencode(statement), "kms:")] == jsondecode(jsonencode([
+        {
+          Sid       = "DecryptBackups"
+          Effect    = "Allow"
+          Action    = ["kms:DescribeKey", "kms:Decrypt"]
+          Resource  = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+          Condition = { StringEquals = { "kms:ViaService" = ["dynamodb.us-gov-west-1.amazonaws.com", "backup.us-gov-west-1.amazonaws.com"] } }
+        },
+        {
+          Sid      = "GrantDecryptionOfBackups"
+          Effect   = "Allow"
+          Action   = "kms:CreateGrant"
+          Resource = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+          Condition = {
+            Bool         = { "kms:GrantIsForAWSResource" = "true" }
+            StringEquals = { "kms:ViaService" = ["dynamodb.us-gov-west-1.amazonaws.com", "backup.us-gov-west-1.amazonaws.com"] }
+          }
+        },
+      ]))
+    ])
+    error_message = data.aws_iam_policy_document.restore.json
+  }
+
+  assert {
+    condition     = length([for name, policy in local.function_policies : name if strcontains(policy, "kms:")]) == 1
+    error_message = "Functions other than restore_backup may use the keys of backups."
   }
 }
 
@@ -510,7 +624,9 @@ run "null_attributes_count_as_left_out" {
       proof = {
         source_pattern      = "."
         replacement_pattern = "$0"
+        exclude_pattern     = null
         ssm_parameter_name  = null
+        ssm_parameter_adopt = null
         restore             = null
         carry_over          = null
         tags                = null
@@ -522,8 +638,8 @@ run "null_attributes_count_as_left_out" {
   }
 
   assert {
-    condition     = aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"] == jsonencode({ proof = { replacement_pattern = "$0", source_pattern = "." } })
-    error_message = aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"]
+    condition     = local.rules_json == jsonencode({ proof = { replacement_pattern = "$0", source_pattern = "." } })
+    error_message = local.rules_json
   }
 }
 
@@ -586,6 +702,11 @@ run "options" {
       for group in concat(values(aws_cloudwatch_log_group.function), [aws_cloudwatch_log_group.state_machine]) : group.retention_in_days == 7 && group.kms_key_id == var.kms_key_arn
     ])
     error_message = "A log group lacks the retention or the key."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["restore_backup"].environment[0].variables["RESTORE_ROLE_ARN"] == "arn:aws-us-gov:iam::123456789012:role/service/rotator-restore-job"
+    error_message = "restore_backup passes ${aws_lambda_function.this["restore_backup"].environment[0].variables["RESTORE_ROLE_ARN"]}."
   }
 
   assert {
@@ -699,7 +820,7 @@ run "each_function_receives_what_it_reads" {
   assert {
     condition = aws_lambda_function.this["start_workflow"].environment[0].variables == tomap({
       POWERTOOLS_SERVICE_NAME = "rotator"
-      RULES                   = local.rules_json
+      RULES                   = base64gzip(local.rules_json)
       STATE_MACHINE_ARN       = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
     })
     error_message = jsonencode(aws_lambda_function.this["start_workflow"].environment[0].variables)
