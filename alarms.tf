@@ -13,7 +13,7 @@ locals {
       dimensions  = { StateMachineArn = local.state_machine_arn }
     }
     rotations-stopped = {
-      description = "Somebody stopped a rotation."
+      description = "A rotation was stopped."
       namespace   = "AWS/States"
       metric      = "ExecutionsAborted"
       dimensions  = { StateMachineArn = local.state_machine_arn }

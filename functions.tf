@@ -7,7 +7,7 @@ locals {
       environment = "workflow"
     }
     restore_backup = {
-      description = "Starts to restore a recovery point to a new table"
+      description = "Starts restoring a recovery point to a new table"
       environment = "step"
     }
     check_restore_status = {
@@ -15,11 +15,11 @@ locals {
       environment = "step"
     }
     configure_table = {
-      description = "Gives a copy the shape that its rule asks for, before the hook"
+      description = "Applies restore options and table class to a copy, before the hook"
       environment = "step"
     }
     carry_over_settings = {
-      description = "Carries over what lets data out of a copy or deletes it, after the hook"
+      description = "Carries over settings that let data out of a copy or delete it, after the hook"
       environment = "step"
     }
     verify_table = {
@@ -45,7 +45,7 @@ locals {
 
   environments = {
     workflow = {
-      RULES             = local.rules_json
+      RULES             = local.rules_compressed
       STATE_MACHINE_ARN = local.state_machine_arn
     }
     step = {
@@ -102,10 +102,9 @@ resource "aws_lambda_function" "this" {
   depends_on = [aws_iam_role_policy.function]
 
   lifecycle {
-    # Lambda measures the environment as JSON, in which the rules, JSON themselves, are encoded a second time.
     precondition {
-      condition     = each.key != "start_workflow" || local.rules_size <= local.rules_size_max
-      error_message = "rules takes ${local.rules_size} bytes of the environment of a Lambda function, which has room for ${local.rules_size_max}. Shorten the expressions, or use the module twice, each time with some of the rules."
+      condition     = each.key != "start_workflow" || length(local.rules_compressed) <= local.rules_size_max
+      error_message = "rules takes ${length(local.rules_compressed)} bytes, compressed, of the environment of a Lambda function, which has room for ${local.rules_size_max}. Shorten the rules, or use the module twice, each time with some of them."
     }
   }
 }

@@ -1,20 +1,28 @@
-# The tables, keys and parameters that several roles may use.
+# What the roles share: the tables, keys and parameters that several of them may use, and what every function may do.
 
 locals {
   tables_arn = "arn:${local.partition}:dynamodb:${local.region}:${local.account_id}:table"
-  # No rule yields a table name of another form, so the functions cannot touch the tables of others.
+  # No rule yields a table name of any other form, so the functions cannot touch other tables.
   target_tables_arn = "${local.tables_arn}/*-????????-??-??-??"
   # A rule finds its source tables by a regular expression, which a policy cannot express.
   source_tables_arn = "${local.tables_arn}/*"
   backups_arn       = "${local.tables_arn}/*/backup/*"
 
-  parameter_arns = [for rule in module.rule : rule.parameter_arn if rule.parameter_arn != null]
+  customer_keys  = { for name, rule in var.rules : name => rule.restore.encryption if try(startswith(rule.restore.encryption, "arn:"), false) }
+  parameter_arns = distinct([for rule in module.rule : rule.parameter_arn if rule.parameter_arn != null])
   carry_over     = toset(flatten([for rule in var.rules : rule.carry_over]))
 
-  # The ids of scalable targets are not those of tables, so wherever these are granted there is a condition as well.
+  # Those of copies say whose they are. Those of source tables are only read where a rule carries tags over.
+  tables_with_tags_to_read_arn = contains(local.carry_over, "tags") ? local.source_tables_arn : local.target_tables_arn
+
+  # The ids of scalable targets are not those of tables, hence the condition wherever this is granted.
   scalable_targets_arn = "arn:${local.partition}:application-autoscaling:${local.region}:${local.account_id}:scalable-target/*"
   # AWS does not document the names of the alarms that Application Auto Scaling keeps with its caller's permissions.
   scaling_alarms_arn = "arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:*"
+
+  # The names by which KMS knows them, the same in every partition, although host names in China end in amazonaws.com.cn.
+  dynamodb_service = "dynamodb.${local.region}.amazonaws.com"
+  backup_service   = "backup.${local.region}.amazonaws.com"
 
   function_policies = {
     start_workflow       = data.aws_iam_policy_document.start_workflow.json
@@ -27,6 +35,16 @@ locals {
     delete_old_tables    = data.aws_iam_policy_document.delete_old_tables.json
     report_result        = data.aws_iam_policy_document.report_result.json
   }
+
+  # IAM limits the policies in a role to this many characters, without white space.
+  policy_size_max = 10240
+  policy_sizes = {
+    for name, policy in merge(local.function_policies, {
+      restore       = data.aws_iam_policy_document.restore.json
+      state_machine = data.aws_iam_policy_document.state_machine.json
+    }) : name => length(replace(policy, "/\\s/", ""))
+  }
+  way_out_of_large_policy = "characters long, and IAM allows ${local.policy_size_max}. It lists the parameters, hooks and keys that rules and backup_kms_key_arns name. Shorten their names, let rules share them, as a rule with references does for several tables, or use the module twice, each time with some of the rules."
 }
 
 # What every function may do.
@@ -83,14 +101,18 @@ resource "aws_iam_role_policy" "function" {
   name   = each.key
   role   = aws_iam_role.function[each.key].name
   policy = each.value
+
+  lifecycle {
+    precondition {
+      condition     = local.policy_sizes[each.key] <= local.policy_size_max
+      error_message = "The policy of the role ${local.function_names[each.key]} is ${local.policy_sizes[each.key]} ${local.way_out_of_large_policy}"
+    }
+  }
 }
 
-locals {
-  customer_keys = { for name, rule in var.rules : name => rule.restore.encryption if try(startswith(rule.restore.encryption, "arn:"), false) }
-}
-
-# DynamoDB encrypts a table with the permissions of whoever restores it. Empty where no rule names a key.
-data "aws_iam_policy_document" "customer_keys" {
+# DynamoDB encrypts a table, and DynamoDB and AWS Backup decrypt a backup, with the permissions of whoever restores it.
+# Empty where no key is named.
+data "aws_iam_policy_document" "keys_of_restores" {
   dynamic "statement" {
     for_each = length(local.customer_keys) > 0 ? [distinct(values(local.customer_keys))] : []
 
@@ -111,7 +133,46 @@ data "aws_iam_policy_document" "customer_keys" {
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = ["dynamodb.${local.region}.${data.aws_partition.this.dns_suffix}"]
+        values   = [local.dynamodb_service]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.backup_kms_key_arns) > 0 ? [var.backup_kms_key_arns] : []
+
+    content {
+      sid       = "DecryptBackups"
+      actions   = ["kms:Decrypt", "kms:DescribeKey"]
+      resources = statement.value
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = [local.dynamodb_service, local.backup_service]
+      }
+    }
+  }
+
+  # Both services continue a restore with a grant.
+  dynamic "statement" {
+    for_each = length(var.backup_kms_key_arns) > 0 ? [var.backup_kms_key_arns] : []
+
+    content {
+      sid       = "GrantDecryptionOfBackups"
+      actions   = ["kms:CreateGrant"]
+      resources = statement.value
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = [local.dynamodb_service, local.backup_service]
+      }
+
+      condition {
+        test     = "Bool"
+        variable = "kms:GrantIsForAWSResource"
+        values   = ["true"]
       }
     }
   }
@@ -135,7 +196,7 @@ data "aws_iam_policy_document" "decryption" {
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = ["dynamodb.${local.region}.${data.aws_partition.this.dns_suffix}"]
+        values   = [local.dynamodb_service]
       }
     }
   }

@@ -3,8 +3,15 @@ data "aws_iam_policy_document" "check_restore_status" {
 
   statement {
     sid       = "DescribeAndTagTargetTables"
-    actions   = ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource", "dynamodb:TagResource"]
+    actions   = ["dynamodb:DescribeTable", "dynamodb:TagResource"]
     resources = [local.target_tables_arn]
+  }
+
+  # Tags that a rule carries over are written in one call with the module's own.
+  statement {
+    sid       = "ReadTags"
+    actions   = ["dynamodb:ListTagsOfResource"]
+    resources = [local.tables_with_tags_to_read_arn]
   }
 
   statement {

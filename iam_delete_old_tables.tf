@@ -30,6 +30,17 @@ data "aws_iam_policy_document" "delete_old_tables" {
     }
   }
 
+  # Its tags name the rotation that created a copy, which is deleted if that rotation failed.
+  dynamic "statement" {
+    for_each = length(local.rules_that_delete) > 0 ? [local.executions_arn] : []
+
+    content {
+      sid       = "DescribeRotations"
+      actions   = ["states:DescribeExecution"]
+      resources = [statement.value]
+    }
+  }
+
   # The same conditions that the function checks: only copies that this module created are deleted.
   dynamic "statement" {
     for_each = length(local.rules_that_delete) > 0 ? [local.rules_that_delete] : []

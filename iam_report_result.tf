@@ -4,7 +4,7 @@ data "aws_iam_policy_document" "report_result" {
   statement {
     sid       = "DescribeRotations"
     actions   = ["states:DescribeExecution", "states:GetExecutionHistory"]
-    resources = ["${replace(local.state_machine_arn, ":stateMachine:", ":execution:")}:*"]
+    resources = [local.executions_arn]
   }
 
   statement {

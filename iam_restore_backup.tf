@@ -1,7 +1,7 @@
 data "aws_iam_policy_document" "restore_backup" {
   source_policy_documents = [
     data.aws_iam_policy_document.function["restore_backup"].json,
-    data.aws_iam_policy_document.customer_keys.json,
+    data.aws_iam_policy_document.keys_of_restores.json,
   ]
 
   # DynamoDB checks the action on the backup and on the table that it creates.
@@ -29,21 +29,22 @@ data "aws_iam_policy_document" "restore_backup" {
     resources = [local.target_tables_arn]
   }
 
-  # It finds out whether this rotation created a table that already exists, and which indexes the source table has
-  # where a rule leaves some out.
+  # To find out whether this rotation created a table that already exists and, where a rule excludes indexes, which ones
+  # the source table has.
   statement {
     sid       = "DescribeTables"
     actions   = ["dynamodb:DescribeTable"]
     resources = [anytrue([for rule in var.rules : length(rule.restore.excluded_indexes) > 0]) ? local.source_tables_arn : local.target_tables_arn]
   }
 
+  # To recognize its own copy and, where a rule carries tags over, to count those that the copy will have.
   statement {
-    sid       = "RecognizeTargetTables"
+    sid       = "ReadTags"
     actions   = ["dynamodb:ListTagsOfResource"]
-    resources = [local.target_tables_arn]
+    resources = [local.tables_with_tags_to_read_arn]
   }
 
-  # DynamoDB drops each index that an override does not name, so those that stay have to be known.
+  # DynamoDB drops each index that an override does not name, so the ones to keep must be known.
   dynamic "statement" {
     for_each = anytrue([for rule in var.rules : rule.restore.read_capacity_units != null || length(rule.restore.excluded_indexes) > 0]) ? [local.backups_arn] : []
 
@@ -56,8 +57,16 @@ data "aws_iam_policy_document" "restore_backup" {
 
   statement {
     sid       = "StartRestoreJobs"
-    actions   = ["backup:StartRestoreJob"]
+    actions   = ["backup:DescribeRecoveryPoint", "backup:StartRestoreJob"]
     resources = ["arn:${local.partition}:backup:${local.region}:${local.account_id}:recovery-point:*"]
+  }
+
+  # A recovery point is described by its vault, which its ARN does not name.
+  statement {
+    sid     = "FindVaults"
+    actions = ["backup:ListBackupVaults"]
+    # AWS Backup has no resource-level permissions for this action.
+    resources = ["*"]
   }
 
   statement {

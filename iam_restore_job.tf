@@ -1,8 +1,10 @@
-# What AWS Backup restores advanced recovery points with. The role is created even where restore_role_arn names another:
-# that one may not exist yet, and the number of roles has to be known at plan.
+# The role with which AWS Backup restores advanced recovery points. It is created even where restore_role_arn names
+# another one, which may not exist yet: the number of roles must be known at plan.
 
 locals {
-  restore_role_arn = var.restore_role_arn == null ? aws_iam_role.restore.arn : var.restore_role_arn
+  restore_role_name = "${var.name}-restore-job"
+  # Not a reference, so that the first plan shows the policy of whoever passes the role.
+  restore_role_arn = var.restore_role_arn == null ? "arn:${local.partition}:iam::${local.account_id}:role${var.role_path}${local.restore_role_name}" : var.restore_role_arn
 }
 
 data "aws_iam_policy_document" "assume_by_backup" {
@@ -18,27 +20,33 @@ data "aws_iam_policy_document" "assume_by_backup" {
 }
 
 data "aws_iam_policy_document" "restore" {
+  # On all tables, as in AWS's own policy and examples, because AWS does not document which table it checks them on. The
+  # actions on items below are limited to copies, and without them nothing is restored.
   statement {
-    sid = "RestoreTargetTables"
+    sid       = "RestoreTables"
+    actions   = ["dynamodb:DescribeTable", "dynamodb:RestoreTableFromAwsBackup"]
+    resources = [local.source_tables_arn]
+  }
+
+  statement {
+    sid = "FillTargetTables"
     actions = [
       "dynamodb:BatchWriteItem",
       "dynamodb:DeleteItem",
-      "dynamodb:DescribeTable",
       "dynamodb:GetItem",
       "dynamodb:PutItem",
       "dynamodb:Query",
-      "dynamodb:RestoreTableFromAwsBackup",
       "dynamodb:Scan",
       "dynamodb:UpdateItem",
     ]
     resources = [local.target_tables_arn]
   }
 
-  source_policy_documents = [data.aws_iam_policy_document.customer_keys.json]
+  source_policy_documents = [data.aws_iam_policy_document.keys_of_restores.json]
 }
 
 resource "aws_iam_role" "restore" {
-  name                 = "${var.name}-restore-job"
+  name                 = local.restore_role_name
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary
   assume_role_policy   = data.aws_iam_policy_document.assume_by_backup.json
@@ -49,4 +57,11 @@ resource "aws_iam_role_policy" "restore" {
   name   = "restore"
   role   = aws_iam_role.restore.name
   policy = data.aws_iam_policy_document.restore.json
+
+  lifecycle {
+    precondition {
+      condition     = local.policy_sizes["restore"] <= local.policy_size_max
+      error_message = "The policy of the role ${aws_iam_role.restore.name} is ${local.policy_sizes["restore"]} ${local.way_out_of_large_policy}"
+    }
+  }
 }

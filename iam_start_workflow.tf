@@ -7,6 +7,13 @@ data "aws_iam_policy_document" "start_workflow" {
     resources = [local.state_machine_arn]
   }
 
+  # A table that is a copy starts nothing, whichever instance of the module created it.
+  statement {
+    sid       = "RecognizeCopies"
+    actions   = ["dynamodb:ListTagsOfResource"]
+    resources = [local.target_tables_arn]
+  }
+
   statement {
     sid       = "KeepFailedNotifications"
     actions   = ["sqs:SendMessage"]

@@ -61,8 +61,8 @@ data "aws_iam_policy_document" "state_machine" {
     }
   }
 
-  # Step Functions waits for the end of a hook with an EventBridge rule. It rejects a definition that may wait if the role
-  # may not create this rule, so it is needed even where there is no hook.
+  # Step Functions waits for the end of a hook with an EventBridge rule. It rejects a definition that may wait if the
+  # role may not create this rule, so the permission is needed even where there is no hook.
   statement {
     sid       = "WaitForHooks"
     actions   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
@@ -116,4 +116,11 @@ resource "aws_iam_role_policy" "state_machine" {
   name   = "state_machine"
   role   = aws_iam_role.state_machine.name
   policy = data.aws_iam_policy_document.state_machine.json
+
+  lifecycle {
+    precondition {
+      condition     = local.policy_sizes["state_machine"] <= local.policy_size_max
+      error_message = "The policy of the role ${aws_iam_role.state_machine.name} is ${local.policy_sizes["state_machine"]} ${local.way_out_of_large_policy}"
+    }
+  }
 }

@@ -21,11 +21,12 @@ resource "aws_sns_topic_subscription" "this" {
   })
   redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.this["undelivered_notifications"].arn })
 
-  # From the first notification on, the function may be invoked, and there is a state machine to start.
+  # The first notification must find a function that SNS may invoke, a state machine to start, and a role to restore with.
   depends_on = [
     aws_lambda_permission.this,
     aws_lambda_function_event_invoke_config.this,
     aws_sfn_state_machine.this,
+    aws_iam_role_policy.restore,
     aws_cloudwatch_event_target.report_result,
   ]
 

@@ -1,5 +1,5 @@
-# Every end of an execution is reported, including those that no state of the machine could report itself: stopped by
-# hand, out of time, beyond a limit of Step Functions.
+# Every end of an execution is reported, including those that the state machine could not report itself: it was stopped
+# by hand, timed out, or hit a limit of Step Functions.
 
 locals {
   rotation_ended_rule_name = "${var.name}-rotation-ended"
@@ -7,7 +7,7 @@ locals {
 
 resource "aws_cloudwatch_event_rule" "rotation_ended" {
   name        = local.rotation_ended_rule_name
-  description = "Rotations of ${var.name} that ended, whichever way"
+  description = "Rotations of ${var.name} that ended, successfully or not"
   event_pattern = jsonencode({
     source        = ["aws.states"]
     "detail-type" = ["Step Functions Execution Status Change"]
@@ -27,7 +27,7 @@ resource "aws_cloudwatch_event_target" "report_result" {
     arn = aws_sqs_queue.this["failed_reports"].arn
   }
 
-  # From the first event on, the function may be invoked.
+  # The first event must find a function that the rule may invoke.
   depends_on = [aws_lambda_permission.report_result, aws_lambda_function_event_invoke_config.report_result]
 }
 

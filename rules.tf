@@ -1,4 +1,4 @@
-# Each rule is validated by a module of its own, and passed to start_workflow as JSON.
+# Each rule is validated by its own instance of modules/rule, and passed to start_workflow as compressed JSON.
 
 module "rule" {
   source   = "./modules/rule"
@@ -7,7 +7,9 @@ module "rule" {
   name                = each.key
   source_pattern      = each.value.source_pattern
   replacement_pattern = each.value.replacement_pattern
+  exclude_pattern     = each.value.exclude_pattern
   ssm_parameter_name  = each.value.ssm_parameter_name
+  ssm_parameter_adopt = each.value.ssm_parameter_adopt
   restore             = each.value.restore
   carry_over          = each.value.carry_over
   tags                = each.value.tags
@@ -23,12 +25,14 @@ locals {
   rules_json = jsonencode({
     for name, rule in var.rules : name => {
       for attribute, value in merge(rule, { restore = { for option, value in rule.restore : option => value if !contains(local.unset, jsonencode(value)) } }) :
-      attribute => value if !contains(local.unset, jsonencode(value)) && !(attribute == "verify" && jsonencode(value) == "true")
+      attribute => value if !contains(local.unset, jsonencode(value)) && jsonencode(value) != lookup(local.defaults, attribute, "")
     }
   })
-  unset = ["null", "[]", "{}"]
+  unset    = ["null", "[]", "{}"]
+  defaults = { ssm_parameter_adopt = "false", verify = "true" }
 
-  # The part of a function's 4 KB of environment that is left for the rules. Their quotation marks count twice.
-  rules_size     = length(base64encode(jsonencode(local.rules_json))) * 3 / 4
+  rules_compressed = base64gzip(local.rules_json)
+
+  # The part of a function's 4 KB of environment that is left for the rules. Lambda measures the environment as JSON.
   rules_size_max = 4 * 1024 + 2 - length(jsonencode(merge(local.common_environment, { RULES = "", STATE_MACHINE_ARN = local.state_machine_arn })))
 }

@@ -1,6 +1,7 @@
 locals {
-  # Not a reference, because the function that starts executions is one of those that the state machine refers to.
+  # Not a reference, which would be a cycle: the state machine refers to its functions and its role, and they name it.
   state_machine_arn = "arn:${local.partition}:states:${local.region}:${local.account_id}:stateMachine:${var.name}"
+  executions_arn    = "${replace(local.state_machine_arn, ":stateMachine:", ":execution:")}:*"
 }
 
 resource "aws_sfn_state_machine" "this" {

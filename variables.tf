@@ -1,11 +1,11 @@
 variable "backup_sns_topic_arn" {
-  description = "ARN of the SNS topic to which AWS Backup publishes the notifications of your vaults. A standard topic in the Region and account of the module."
+  description = "ARN of the SNS topic to which AWS Backup publishes the notifications of your vaults. It must be a standard topic in the module's Region and account."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^arn:[^:]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\\.fifo)?$", var.backup_sns_topic_arn))
-    error_message = "backup_sns_topic_arn is \"${var.backup_sns_topic_arn}\", which is not the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:123456789012:backups. Use the attribute arn of your aws_sns_topic."
+    error_message = "backup_sns_topic_arn is \"${var.backup_sns_topic_arn}\", which is not the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:123456789012:backups. Use the arn attribute of your aws_sns_topic."
   }
 
   validation {
@@ -19,8 +19,10 @@ variable "rules" {
     Which tables are rotated and how, keyed by rule name (1 to 43 characters from `A-Z`, `a-z`, `0-9`, `_` and `-`). A table that matches several rules is restored once for each.
 
     - `source_pattern`: regular expression. The rule applies to every table in whose name, not ARN, it finds a match.
+    - `exclude_pattern`: regular expression. The rule does not apply to a table in whose name it finds a match.
     - `replacement_pattern`: replaces each match in the table's name. `$0`, `$1`, `$${1}` and `$${name}` refer to the match and its groups. The target table is named `<replaced>-YYYYMMDD-HH-mm-ss`, from the start time of the backup in UTC.
     - `ssm_parameter_name`: name of the SSM parameter that is set to the ARN of the target table, and created if necessary. The same references work here, and are filled in from the first match. Without it, no parameter is set.
+    - `ssm_parameter_adopt`: whether a `String` parameter of that name that somebody created in advance is taken over, once. Otherwise it is left as it is, and the rotation fails.
     - `restore`: options of the restore. Whatever is left out stays as it was backed up.
       - `billing_mode`: `PAY_PER_REQUEST` or `PROVISIONED`.
       - `max_read_request_units`, `max_write_request_units`: the maxima of a table with `PAY_PER_REQUEST`.
@@ -35,8 +37,10 @@ variable "rules" {
   EOT
   type = map(object({
     source_pattern      = string
+    exclude_pattern     = optional(string)
     replacement_pattern = string
     ssm_parameter_name  = optional(string)
+    ssm_parameter_adopt = optional(bool, false)
     restore = optional(object({
       billing_mode            = optional(string)
       max_read_request_units  = optional(number)
@@ -64,9 +68,11 @@ variable "rules" {
     error_message = "rules has ${join(" and ", [for name, rule in var.rules : name if length([for other in var.rules : other if other.source_pattern == rule.source_pattern && other.replacement_pattern == rule.replacement_pattern]) > 1])} with the same source_pattern and replacement_pattern, so their copies would have the same name. Give each rule its own replacement_pattern."
   }
 
+  # A name with references is the same parameter for certain where the pattern is the same as well. Other rules that lead
+  # to one parameter are detected when a backup is announced.
   validation {
-    condition     = length([for name, rule in var.rules : name if try(!strcontains(rule.ssm_parameter_name, "$"), false) && length([for other in var.rules : other if other.ssm_parameter_name == rule.ssm_parameter_name]) > 1]) == 0
-    error_message = "rules has ${join(" and ", [for name, rule in var.rules : name if try(!strcontains(rule.ssm_parameter_name, "$"), false) && length([for other in var.rules : other if other.ssm_parameter_name == rule.ssm_parameter_name]) > 1])} with the same ssm_parameter_name, which can only point at the copies of one rule. Give each rule its own parameter."
+    condition     = length(distinct([for rule in var.rules : [rule.ssm_parameter_name, strcontains(rule.ssm_parameter_name, "$") ? rule.source_pattern : ""] if rule.ssm_parameter_name != null])) == length([for rule in var.rules : rule if rule.ssm_parameter_name != null])
+    error_message = "rules has ${join(" and ", [for name, rule in var.rules : name if length([for other in var.rules : other if rule.ssm_parameter_name != null && other.ssm_parameter_name == rule.ssm_parameter_name && (!try(strcontains(rule.ssm_parameter_name, "$"), false) || other.source_pattern == rule.source_pattern)]) > 1])} with the same ssm_parameter_name, which can only point at the copies of one rule. Give each rule its own parameter."
   }
 }
 
@@ -84,25 +90,37 @@ variable "name" {
 }
 
 variable "timeout_hours" {
-  description = "Time limit of a rotation, hook included. A redrive gets a fresh one."
+  description = "Time limit of a rotation in hours, hook included, rounded up to whole seconds. A redrive gets a fresh limit."
   type        = number
   default     = 48
   nullable    = false
 
   validation {
-    condition     = ceil(var.timeout_hours * 3600) >= 1 && var.timeout_hours <= 365 * 24
+    condition     = var.timeout_hours > 0 && var.timeout_hours <= 365 * 24
     error_message = "timeout_hours is ${var.timeout_hours}. Use more than 0 and at most 8760 hours: Step Functions limits an execution to a year."
   }
 }
 
 variable "restore_role_arn" {
-  description = "ARN of the role that AWS Backup restores advanced recovery points with. Null for the one that the module creates. Use your own where a customer managed key encrypts the vault."
+  description = "ARN of the role that AWS Backup restores advanced recovery points with. Null for the one that the module creates. Where a customer managed key encrypts the vault, backup_kms_key_arns is enough, unless the key policy only trusts other roles."
   type        = string
   default     = null
 
   validation {
     condition     = var.restore_role_arn == null ? true : can(regex("^arn:[^:]+:iam::${local.account_id}:role/[!-~]+$", var.restore_role_arn))
-    error_message = "restore_role_arn is ${jsonencode(var.restore_role_arn)}, which is not the ARN of a role in the account of the module, such as arn:aws:iam::${local.account_id}:role/restore. Use the attribute arn of your aws_iam_role."
+    error_message = "restore_role_arn is ${jsonencode(var.restore_role_arn)}, which is not the ARN of a role in the module's account, such as arn:aws:iam::${local.account_id}:role/restore. Use the arn attribute of your aws_iam_role."
+  }
+}
+
+variable "backup_kms_key_arns" {
+  description = "ARNs of the KMS keys in the Region of the module that encrypt your vaults and source tables. Whoever restores may decrypt backups with them, through DynamoDB and AWS Backup. Their key policies must allow that as well."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.backup_kms_key_arns : can(regex("^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", arn))])
+    error_message = "backup_kms_key_arns has ${join(", ", [for arn in var.backup_kms_key_arns : jsonencode(arn) if !can(regex("^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", arn))])}. Use ARNs of KMS keys in ${local.region}, such as arn:aws:kms:${local.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. An alias does not work."
   }
 }
 
@@ -113,7 +131,7 @@ variable "notification_topic_arn" {
 
   validation {
     condition     = var.notification_topic_arn == null ? true : can(regex(local.topic_arn_pattern, var.notification_topic_arn))
-    error_message = "notification_topic_arn is ${jsonencode(var.notification_topic_arn)}, which is not the ARN of a standard SNS topic in ${local.region}, such as arn:aws:sns:${local.region}:123456789012:rotations. Use the attribute arn of your aws_sns_topic."
+    error_message = "notification_topic_arn is ${jsonencode(var.notification_topic_arn)}, which is not the ARN of a standard SNS topic in ${local.region}, such as arn:aws:sns:${local.region}:123456789012:rotations. Use the arn attribute of your aws_sns_topic."
   }
 }
 
@@ -131,11 +149,11 @@ variable "notify_of_success" {
 
 variable "alarms" {
   description = <<-EOT
-    CloudWatch alarms for rotations that failed, timed out or were stopped, errors of start_workflow, and messages in any queue. Null for none.
+    CloudWatch alarms for rotations that failed, timed out or were stopped, errors of start_workflow and report_result, and messages in any queue. Null for none.
 
     - `topic_arn`: ARN of the SNS topic that they notify. If the topic is encrypted, its key policy must allow CloudWatch to use the key.
   EOT
-  # An object, because whether there are alarms has to be known at plan, and the ARN of a new topic is not.
+  # An object, because whether there are alarms must be known at plan, and the ARN of a new topic is not.
   type = object({
     topic_arn = string
   })
@@ -143,23 +161,23 @@ variable "alarms" {
 
   validation {
     condition     = var.alarms == null ? true : can(regex(local.topic_arn_pattern, var.alarms.topic_arn))
-    error_message = "alarms.topic_arn is ${jsonencode(try(var.alarms.topic_arn, null))}, which is not the ARN of a standard SNS topic in ${local.region}, such as arn:aws:sns:${local.region}:123456789012:alarms. Use the attribute arn of your aws_sns_topic."
+    error_message = "alarms.topic_arn is ${jsonencode(try(var.alarms.topic_arn, null))}, which is not the ARN of a standard SNS topic in ${local.region}, such as arn:aws:sns:${local.region}:123456789012:alarms. Use the arn attribute of your aws_sns_topic."
   }
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the permissions boundary of every role. Null for none."
+  description = "ARN of the permissions boundary of all roles. Null for none."
   type        = string
   default     = null
 
   validation {
     condition     = var.permissions_boundary == null ? true : can(regex("^arn:[^:]+:iam::(?:${local.account_id}|aws):policy/[!-~]+$", var.permissions_boundary))
-    error_message = "permissions_boundary is ${jsonencode(var.permissions_boundary)}, which is not the ARN of an IAM policy in the account of the module, such as arn:aws:iam::${local.account_id}:policy/boundary. Use the attribute arn of your aws_iam_policy."
+    error_message = "permissions_boundary is ${jsonencode(var.permissions_boundary)}, which is not the ARN of an IAM policy in the module's account, such as arn:aws:iam::${local.account_id}:policy/boundary. Use the arn attribute of your aws_iam_policy."
   }
 }
 
 variable "role_path" {
-  description = "Path of every role."
+  description = "Path of all roles."
   type        = string
   default     = "/"
   nullable    = false
@@ -171,13 +189,13 @@ variable "role_path" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the KMS key that encrypts the log groups and queues. Null for AWS owned keys. The key policy must allow CloudWatch Logs in the Region, SNS and EventBridge to use the key."
+  description = "ARN of the KMS key that encrypts the log groups and queues. Null for AWS owned keys. The key policy must allow CloudWatch Logs in the Region to use the key, and SNS (sns.amazonaws.com) and EventBridge (events.amazonaws.com), which send what they cannot deliver to the queues."
   type        = string
   default     = null
 
   validation {
     condition     = var.kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
-    error_message = "kms_key_arn is ${jsonencode(var.kms_key_arn)}, which is not the ARN of a KMS key in ${local.region}, such as arn:aws:kms:${local.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. CloudWatch Logs does not accept an alias: use the attribute arn of your aws_kms_key."
+    error_message = "kms_key_arn is ${jsonencode(var.kms_key_arn)}, which is not the ARN of a KMS key in ${local.region}, such as arn:aws:kms:${local.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. CloudWatch Logs does not accept an alias: use the arn attribute of your aws_kms_key."
   }
 }
 
@@ -225,7 +243,7 @@ variable "tracing" {
 }
 
 variable "tags" {
-  description = "Tags of everything that the module creates."
+  description = "Tags for everything that the module creates."
   type        = map(string)
   default     = {}
   nullable    = false

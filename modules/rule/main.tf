@@ -9,8 +9,8 @@ locals {
 
   settings = ["tags", "time_to_live", "stream", "point_in_time_recovery", "deletion_protection", "table_class", "contributor_insights", "auto_scaling", "resource_policy", "kinesis_destination"]
 
-  # Of 50 tags, the module itself needs six.
-  tags_max         = 44
+  # Of 50 tags, the module itself needs seven.
+  tags_max         = 43
   ownership_prefix = "backup-dynamodb-rotator:"
 
   units = ["max_read_request_units", "max_write_request_units", "read_capacity_units", "write_capacity_units"]

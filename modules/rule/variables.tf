@@ -1,5 +1,5 @@
 variable "name" {
-  description = "The rule's key in var.rules of the module around this one."
+  description = "The rule's key in var.rules of the parent module."
   type        = string
   nullable    = false
 
@@ -11,18 +11,18 @@ variable "name" {
 }
 
 variable "source_pattern" {
-  description = "See var.rules of the module around this one."
+  description = "See var.rules of the parent module."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(replace("", "/${var.source_pattern}/", ""))
-    error_message = "rules[\"${var.name}\"].source_pattern is \"${var.source_pattern}\", which is not a regular expression. Check for unbalanced brackets, a * or + with nothing before it, and unknown escapes."
+    error_message = "rules[\"${var.name}\"].source_pattern is \"${var.source_pattern}\", ${can(regex(local.lookaround, var.source_pattern)) ? local.way_out_of_lookaround : local.way_out_of_syntax_error}"
   }
 
   validation {
     condition     = can(regex(local.portable_pattern, var.source_pattern)) || !can(replace("", "/${var.source_pattern}/", ""))
-    error_message = "rules[\"${var.name}\"].source_pattern is \"${var.source_pattern}\", which Terraform (at plan) and Python (at run time) interpret differently. Use ASCII characters, classes such as [a-z_-] and \\d, the anchors ^, $ and \\b, groups ( ), (?: ) and (?P<name> ), the repeats *, +, ? and {n,m}, |, and (?i) at the very start. Escape literal brackets with \\. A group that is repeated by *, + or {n,m} may only contain characters and classes."
+    error_message = "rules[\"${var.name}\"].source_pattern is \"${var.source_pattern}\", ${local.way_out_of_differences}"
   }
 
   validation {
@@ -31,8 +31,29 @@ variable "source_pattern" {
   }
 }
 
+variable "exclude_pattern" {
+  description = "See var.rules of the parent module. Null where nothing is excluded."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.exclude_pattern == null ? true : can(replace("", "/${var.exclude_pattern}/", ""))
+    error_message = "rules[\"${var.name}\"].exclude_pattern is ${jsonencode(var.exclude_pattern)}, ${can(regex(local.lookaround, var.exclude_pattern)) ? local.way_out_of_lookaround : local.way_out_of_syntax_error}"
+  }
+
+  validation {
+    condition     = var.exclude_pattern == null ? true : can(regex(local.portable_pattern, var.exclude_pattern)) || !can(replace("", "/${var.exclude_pattern}/", ""))
+    error_message = "rules[\"${var.name}\"].exclude_pattern is ${jsonencode(var.exclude_pattern)}, ${local.way_out_of_differences}"
+  }
+
+  validation {
+    condition     = var.exclude_pattern == null ? true : length(distinct(regexall(local.named_group, var.exclude_pattern))) == length(regexall(local.named_group, var.exclude_pattern))
+    error_message = "rules[\"${var.name}\"].exclude_pattern is ${jsonencode(var.exclude_pattern)}, which gives two groups the same name. Give each group its own name."
+  }
+}
+
 variable "replacement_pattern" {
-  description = "See var.rules of the module around this one."
+  description = "See var.rules of the parent module."
   type        = string
   nullable    = false
 
@@ -48,7 +69,7 @@ variable "replacement_pattern" {
 }
 
 variable "ssm_parameter_name" {
-  description = "See var.rules of the module around this one. Null where no parameter is set."
+  description = "See var.rules of the parent module. Null where no parameter is set."
   type        = string
 
   validation {
@@ -66,8 +87,20 @@ variable "ssm_parameter_name" {
   }
 }
 
+variable "ssm_parameter_adopt" {
+  description = "See var.rules of the parent module."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !var.ssm_parameter_adopt || var.ssm_parameter_name != null
+    error_message = "rules[\"${var.name}\"].ssm_parameter_adopt is true, but ssm_parameter_name is null, so there is no parameter to adopt. Set ssm_parameter_name, or leave ssm_parameter_adopt out."
+  }
+}
+
 variable "restore" {
-  description = "See var.rules of the module around this one."
+  description = "See var.rules of the parent module."
   type = object({
     billing_mode            = optional(string)
     max_read_request_units  = optional(number)
@@ -115,7 +148,7 @@ variable "restore" {
 }
 
 variable "carry_over" {
-  description = "See var.rules of the module around this one."
+  description = "See var.rules of the parent module."
   type        = set(string)
   default     = []
   nullable    = false
@@ -137,7 +170,7 @@ variable "carry_over" {
 }
 
 variable "tags" {
-  description = "See var.rules of the module around this one."
+  description = "See var.rules of the parent module."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -154,18 +187,18 @@ variable "tags" {
 }
 
 variable "before_switch" {
-  description = "See var.rules of the module around this one. Null where there is no hook."
+  description = "See var.rules of the parent module. Null where there is no hook."
   type        = string
   default     = null
 
   validation {
     condition     = var.before_switch == null ? true : can(regex("^arn:[^:]+:(?:lambda:${var.region}:[0-9]{12}:function:[A-Za-z0-9_-]+(?::[A-Za-z0-9$_-]+)?|states:${var.region}:${var.account_id}:stateMachine:[^:]+(?::[^:]+)?)$", var.before_switch))
-    error_message = "rules[\"${var.name}\"].before_switch is ${jsonencode(var.before_switch)}, which is not the ARN of a Lambda function in ${var.region}, or of a state machine there in the account of the module, such as arn:aws:lambda:${var.region}:123456789012:function:mask. Use the attribute arn of your aws_lambda_function or aws_sfn_state_machine."
+    error_message = "rules[\"${var.name}\"].before_switch is ${jsonencode(var.before_switch)}, which is not the ARN of a Lambda function in ${var.region}, or of a state machine there and in the module's account, such as arn:aws:lambda:${var.region}:123456789012:function:mask. Use the arn attribute of your aws_lambda_function or aws_sfn_state_machine."
   }
 }
 
 variable "keep" {
-  description = "See var.rules of the module around this one. Null where nothing is deleted."
+  description = "See var.rules of the parent module. Null where nothing is deleted."
   type        = number
   default     = null
 
@@ -176,13 +209,13 @@ variable "keep" {
 }
 
 variable "region" {
-  description = "Region of the module around this one."
+  description = "Region of the parent module."
   type        = string
   nullable    = false
 }
 
 variable "account_id" {
-  description = "Account of the module around this one."
+  description = "Account of the parent module."
   type        = string
   nullable    = false
 }

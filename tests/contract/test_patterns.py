@@ -127,6 +127,28 @@ def test_patterns_that_the_two_interpret_differently_are_refused(tmp_path: Path)
     assert [pattern for pattern, verdict in zip(REFUSED, verdicts, strict=True) if verdict["accepted"]] == []
 
 
+def test_the_error_about_a_lookahead_points_to_exclude_pattern(tmp_path: Path) -> None:
+    shutil.copytree(PATTERNS.parent, tmp_path, dirs_exist_ok=True)
+    rule = {
+        "name": "staging",
+        "source_pattern": "^(?!test-).+-production$",
+        "replacement_pattern": "staging",
+        "ssm_parameter_name": None,
+        "region": "us-east-1",
+        "account_id": "123456789012",
+        "parameters_arn": "arn:aws:ssm:us-east-1:123456789012:parameter",
+    }
+    (tmp_path / "terraform.tfvars.json").write_text(json.dumps(rule))
+    plan = subprocess.run(
+        ["terraform", f"-chdir={tmp_path}", "plan", "-no-color"], capture_output=True, text=True, check=False
+    )
+
+    message = " ".join(plan.stderr.split())
+    assert "which has a lookahead or a lookbehind" in message
+    assert "what it must not match in exclude_pattern" in message
+
+
+
 ATOMS = [
     *["a", "b", "A", "-", "_", ".", "]", "{", "[a-b]", "[^a]", "[ab-]", "[]a]", "[\\d-b]", "[a&&b]", "[[:alpha:]]"],
     *[

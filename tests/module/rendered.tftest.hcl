@@ -18,13 +18,25 @@ override_data {
 override_resource {
   target          = aws_lambda_function.this
   override_during = plan
-  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator" }
+  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-step" }
 }
 
 override_resource {
-  target          = aws_iam_role.restore
+  target          = aws_lambda_function.this["start_workflow"]
   override_during = plan
-  values          = { arn = "arn:aws-us-gov:iam::123456789012:role/rotator-restore-job" }
+  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-start-workflow" }
+}
+
+override_resource {
+  target          = aws_lambda_function.this["report_result"]
+  override_during = plan
+  values          = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result" }
+}
+
+override_resource {
+  target          = aws_sqs_queue.this["failed_reports"]
+  override_during = plan
+  values          = { arn = "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:rotator-failed-reports" }
 }
 
 override_resource {
@@ -37,6 +49,7 @@ override_resource {
 override_resource {
   target          = aws_sfn_state_machine.this
   override_during = plan
+  values          = { arn = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator" }
 }
 
 variables {
@@ -66,6 +79,12 @@ run "policies" {
         Effect   = "Allow"
         Action   = "states:StartExecution"
         Resource = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
+      },
+      {
+        Sid      = "RecognizeCopies"
+        Effect   = "Allow"
+        Action   = "dynamodb:ListTagsOfResource"
+        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
       },
       {
         Sid      = "KeepFailedNotifications"
@@ -115,7 +134,7 @@ run "policies" {
         Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
       },
       {
-        Sid      = "RecognizeTargetTables"
+        Sid      = "ReadTags"
         Effect   = "Allow"
         Action   = "dynamodb:ListTagsOfResource"
         Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
@@ -123,8 +142,14 @@ run "policies" {
       {
         Sid      = "StartRestoreJobs"
         Effect   = "Allow"
-        Action   = "backup:StartRestoreJob"
+        Action   = ["backup:StartRestoreJob", "backup:DescribeRecoveryPoint"]
         Resource = "arn:aws-us-gov:backup:us-gov-west-1:123456789012:recovery-point:*"
+      },
+      {
+        Sid      = "FindVaults"
+        Effect   = "Allow"
+        Action   = "backup:ListBackupVaults"
+        Resource = "*"
       },
       {
         Sid       = "PassRestoreRole"
@@ -138,8 +163,8 @@ run "policies" {
         Effect = "Allow"
         Action = "ssm:GetParameterHistory"
         Resource = [
-          "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/staging/*/table-arn",
-          "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/reporting",
+          "arn:aws-us-gov:ssm:us-gov-west-1:*:parameter/staging/*/table-arn",
+          "arn:aws-us-gov:ssm:us-gov-west-1:*:parameter/reporting",
         ]
       },
     ]))
@@ -157,7 +182,13 @@ run "policies" {
       {
         Sid      = "DescribeAndTagTargetTables"
         Effect   = "Allow"
-        Action   = ["dynamodb:TagResource", "dynamodb:ListTagsOfResource", "dynamodb:DescribeTable"]
+        Action   = ["dynamodb:TagResource", "dynamodb:DescribeTable"]
+        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
+      },
+      {
+        Sid      = "ReadTags"
+        Effect   = "Allow"
+        Action   = "dynamodb:ListTagsOfResource"
         Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
       },
       {
@@ -183,8 +214,8 @@ run "policies" {
         Effect = "Allow"
         Action = ["ssm:PutParameter", "ssm:GetParameterHistory"]
         Resource = [
-          "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/staging/*/table-arn",
-          "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/reporting",
+          "arn:aws-us-gov:ssm:us-gov-west-1:*:parameter/staging/*/table-arn",
+          "arn:aws-us-gov:ssm:us-gov-west-1:*:parameter/reporting",
         ]
       },
     ]))
@@ -213,10 +244,10 @@ run "policies" {
   assert {
     condition = alltrue(flatten([
       for policy in concat(values(local.function_policies), [data.aws_iam_policy_document.state_machine.json]) : [
-        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs"], statement.Sid) if contains(flatten([statement.Resource]), "*")
+        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs", "FindVaults"], statement.Sid) if contains(flatten([statement.Resource]), "*")
       ]
     ]))
-    error_message = "A statement other than DeliverLogs and DescribeRestoreJobs has the resource *."
+    error_message = "A * is used where AWS has resource-level permissions."
   }
 
   assert {
@@ -269,7 +300,7 @@ run "policies" {
 }
 
 # A function that only some rules need may only write its log where none does.
-run "rules_that_ask_for_nothing_grant_nothing" {
+run "rules_that_need_nothing_grant_nothing" {
   command = plan
 
   variables {
@@ -287,8 +318,21 @@ run "rules_that_ask_for_nothing_grant_nothing" {
   }
 
   assert {
-    condition     = jsondecode(aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"]) == { proof = { source_pattern = ".", replacement_pattern = "$0", verify = false } }
-    error_message = aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"]
+    condition     = jsondecode(local.rules_json) == { proof = { source_pattern = ".", replacement_pattern = "$0", verify = false } }
+    error_message = local.rules_json
+  }
+}
+
+run "tags_are_written_with_those_of_ownership" {
+  command = plan
+
+  variables {
+    rules = { staging = { source_pattern = ".", replacement_pattern = "$0", carry_over = ["tags"], tags = { stage = "staging" } } }
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(data.aws_iam_policy_document.configure_table.json).Statement : statement.Sid] == ["WriteLogs"]
+    error_message = data.aws_iam_policy_document.configure_table.json
   }
 }
 
@@ -299,8 +343,10 @@ run "a_rule_that_asks_for_everything" {
     rules = {
       staging = {
         source_pattern      = "^(.+)-production$"
+        exclude_pattern     = "^test-"
         replacement_pattern = "$1-staging"
         ssm_parameter_name  = "/staging/$1/table-arn"
+        ssm_parameter_adopt = true
         restore = {
           billing_mode         = "PROVISIONED"
           read_capacity_units  = 5
@@ -323,11 +369,11 @@ run "a_rule_that_asks_for_everything" {
 
   assert {
     condition = { for name, policy in local.function_policies : name => [for statement in jsondecode(policy).Statement : statement.Sid] if contains(["restore_backup", "configure_table", "carry_over_settings", "verify_table", "delete_old_tables"], name) } == {
-      restore_backup      = ["WriteLogs", "EncryptTargetTables", "RestoreBackups", "FillTargetTables", "DescribeTables", "RecognizeTargetTables", "ReadIndexesOfBackups", "StartRestoreJobs", "PassRestoreRole", "ReadParameters"]
-      configure_table     = ["WriteLogs", "DescribeTables", "ReadTagsOfSourceTables", "ConfigureTargetTables"]
+      restore_backup      = ["WriteLogs", "EncryptTargetTables", "RestoreBackups", "FillTargetTables", "DescribeTables", "ReadTags", "ReadIndexesOfBackups", "StartRestoreJobs", "FindVaults", "PassRestoreRole", "ReadParameters"]
+      configure_table     = ["WriteLogs", "DescribeTables", "ConfigureTargetTables"]
       carry_over_settings = ["WriteLogs", "DecryptTargetTables", "DescribeTables", "ReadSettings", "WriteSettingsOfTargetTables", "ReadSettingsOfBackups", "ReadAutoScaling", "WriteAutoScaling", "KeepAlarmsOfAutoScaling", "WriteToKinesisDestinations", "ListKinesisStreams"]
       verify_table        = ["WriteLogs", "DecryptTargetTables", "DescribeBackups", "DescribeRestoreJobs", "DescribeSourceAndTargetTables", "ReadTargetTables"]
-      delete_old_tables   = ["WriteLogs", "ListTables", "RecognizeOldTables", "DeleteOldTables", "FindAutoScalingOfOldTables", "EndAutoScalingOfOldTables", "DeleteAlarmsOfAutoScaling", "ReadParameters"]
+      delete_old_tables   = ["WriteLogs", "ListTables", "RecognizeOldTables", "DescribeRotations", "DeleteOldTables", "FindAutoScalingOfOldTables", "EndAutoScalingOfOldTables", "DeleteAlarmsOfAutoScaling", "ReadParameters"]
     }
     error_message = jsonencode(local.function_policies)
   }
@@ -341,7 +387,13 @@ run "a_rule_that_asks_for_everything" {
   }
 
   assert {
-    condition = [for statement in jsondecode(data.aws_iam_policy_document.delete_old_tables.json).Statement : statement if contains(["DeleteOldTables", "EndAutoScalingOfOldTables", "ReadParameters"], statement.Sid)] == jsondecode(jsonencode([
+    condition = [for statement in jsondecode(data.aws_iam_policy_document.delete_old_tables.json).Statement : statement if contains(["DescribeRotations", "DeleteOldTables", "EndAutoScalingOfOldTables", "ReadParameters"], statement.Sid)] == jsondecode(jsonencode([
+      {
+        Sid      = "DescribeRotations"
+        Effect   = "Allow"
+        Action   = "states:DescribeExecution"
+        Resource = "arn:aws-us-gov:states:us-gov-west-1:123456789012:execution:rotator:*"
+      },
       {
         Sid      = "DeleteOldTables"
         Effect   = "Allow"
@@ -365,7 +417,7 @@ run "a_rule_that_asks_for_everything" {
         Sid      = "ReadParameters"
         Effect   = "Allow"
         Action   = "ssm:GetParameterHistory"
-        Resource = "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/staging/*/table-arn"
+        Resource = "arn:aws-us-gov:ssm:us-gov-west-1:*:parameter/staging/*/table-arn"
       },
     ]))
     error_message = data.aws_iam_policy_document.delete_old_tables.json
@@ -388,30 +440,43 @@ run "a_rule_that_asks_for_everything" {
   }
 
   assert {
-    condition = jsondecode(data.aws_iam_policy_document.restore.json).Statement[0].Sid == "EncryptTargetTables" && alltrue([
-      for statement in jsondecode(data.aws_iam_policy_document.restore.json).Statement : statement.Condition.StringEquals["kms:ViaService"] == "dynamodb.us-gov-west-1.amazonaws.com" if statement.Sid == "EncryptTargetTables"
-    ])
+    condition = one([for statement in jsondecode(data.aws_iam_policy_document.restore.json).Statement : statement if statement.Sid == "EncryptTargetTables"]).Condition == jsondecode(jsonencode({
+      StringEquals = { "kms:ViaService" = "dynamodb.us-gov-west-1.amazonaws.com" }
+    }))
     error_message = data.aws_iam_policy_document.restore.json
   }
 
   assert {
     condition = alltrue(flatten([
       for policy in concat(values(local.function_policies), [data.aws_iam_policy_document.state_machine.json]) : [
-        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs", "ListTables", "ReadAutoScaling", "FindAutoScalingOfOldTables", "ListKinesisStreams"], statement.Sid) if contains(flatten([statement.Resource]), "*")
+        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs", "FindVaults", "ListTables", "ReadAutoScaling", "FindAutoScalingOfOldTables", "ListKinesisStreams"], statement.Sid) if contains(flatten([statement.Resource]), "*")
       ]
     ]))
     error_message = "A * is used where AWS has resource-level permissions."
   }
 
   assert {
-    condition = jsondecode(aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"]).staging.restore == {
+    condition = jsondecode(local.rules_json).staging.restore == {
       billing_mode         = "PROVISIONED"
       read_capacity_units  = 5
       write_capacity_units = 1
       encryption           = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
       excluded_indexes     = ["by-day"]
     }
-    error_message = aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"]
+    error_message = local.rules_json
+  }
+
+  assert {
+    condition     = [for attribute in ["exclude_pattern", "ssm_parameter_adopt"] : jsondecode(local.rules_json).staging[attribute]] == ["^test-", true]
+    error_message = local.rules_json
+  }
+
+  # The tags of source tables are read where a rule carries them over.
+  assert {
+    condition = alltrue([for policy in [data.aws_iam_policy_document.restore_backup, data.aws_iam_policy_document.check_restore_status] :
+      [for statement in jsondecode(policy.json).Statement : [statement.Action, statement.Resource] if statement.Sid == "ReadTags"] == [["dynamodb:ListTagsOfResource", "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*"]]
+    ])
+    error_message = "restore_backup or check_restore_status may not read the tags of source tables, or may do more."
   }
 }
 
@@ -429,6 +494,74 @@ run "auto_scaling_alone" {
       KeepAlarmsOfAutoScaling     = [["cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms"], "arn:aws-us-gov:cloudwatch:us-gov-west-1:123456789012:alarm:*"]
     }
     error_message = data.aws_iam_policy_document.carry_over_settings.json
+  }
+}
+
+run "aws_backup_may_fill_copies_only" {
+  command = plan
+
+  assert {
+    condition = jsondecode(data.aws_iam_policy_document.restore.json).Statement == jsondecode(jsonencode([
+      {
+        Sid      = "RestoreTables"
+        Effect   = "Allow"
+        Action   = ["dynamodb:RestoreTableFromAwsBackup", "dynamodb:DescribeTable"]
+        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*"
+      },
+      {
+        Sid    = "FillTargetTables"
+        Effect = "Allow"
+        Action = [
+          "dynamodb:UpdateItem",
+          "dynamodb:Scan",
+          "dynamodb:Query",
+          "dynamodb:PutItem",
+          "dynamodb:GetItem",
+          "dynamodb:DeleteItem",
+          "dynamodb:BatchWriteItem",
+        ]
+        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
+      },
+    ]))
+    error_message = data.aws_iam_policy_document.restore.json
+  }
+}
+
+run "backups_are_decrypted_with_their_keys_by_whoever_restores" {
+  command = plan
+
+  variables {
+    backup_kms_key_arns = ["arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
+  }
+
+  assert {
+    condition = alltrue([for policy in [data.aws_iam_policy_document.restore_backup, data.aws_iam_policy_document.restore] :
+      [for statement in jsondecode(policy.json).Statement : statement if strcontains(jsonencode(statement), "kms:")] == jsondecode(jsonencode([
+        {
+          Sid       = "DecryptBackups"
+          Effect    = "Allow"
+          Action    = ["kms:DescribeKey", "kms:Decrypt"]
+          Resource  = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+          Condition = { StringEquals = { "kms:ViaService" = ["dynamodb.us-gov-west-1.amazonaws.com", "backup.us-gov-west-1.amazonaws.com"] } }
+        },
+        {
+          Sid      = "GrantDecryptionOfBackups"
+          Effect   = "Allow"
+          Action   = "kms:CreateGrant"
+          Resource = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+          Condition = {
+            Bool         = { "kms:GrantIsForAWSResource" = "true" }
+            StringEquals = { "kms:ViaService" = ["dynamodb.us-gov-west-1.amazonaws.com", "backup.us-gov-west-1.amazonaws.com"] }
+          }
+        },
+      ]))
+    ])
+    error_message = data.aws_iam_policy_document.restore.json
+  }
+
+  assert {
+    condition     = length([for name, policy in local.function_policies : name if strcontains(policy, "kms:")]) == 1
+    error_message = "Functions other than restore_backup may use the keys of backups."
   }
 }
 
@@ -491,7 +624,9 @@ run "null_attributes_count_as_left_out" {
       proof = {
         source_pattern      = "."
         replacement_pattern = "$0"
+        exclude_pattern     = null
         ssm_parameter_name  = null
+        ssm_parameter_adopt = null
         restore             = null
         carry_over          = null
         tags                = null
@@ -503,8 +638,8 @@ run "null_attributes_count_as_left_out" {
   }
 
   assert {
-    condition     = aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"] == jsonencode({ proof = { replacement_pattern = "$0", source_pattern = "." } })
-    error_message = aws_lambda_function.this["start_workflow"].environment[0].variables["RULES"]
+    condition     = local.rules_json == jsonencode({ proof = { replacement_pattern = "$0", source_pattern = "." } })
+    error_message = local.rules_json
   }
 }
 
@@ -539,12 +674,12 @@ run "options" {
     condition = alltrue([
       for policy in concat(values(local.function_policies), [data.aws_iam_policy_document.state_machine.json]) : strcontains(policy, "xray:PutTraceSegments")
     ])
-    error_message = "A role may not write traces."
+    error_message = "A role is not allowed to write traces."
   }
 
   assert {
     condition     = strcontains(data.aws_iam_policy_document.state_machine.json, "xray:GetSamplingRules") && strcontains(data.aws_iam_policy_document.state_machine.json, "xray:GetSamplingTargets")
-    error_message = "The state machine does not know what to trace."
+    error_message = "The state machine is not allowed to read sampling rules."
   }
 
   assert {
@@ -554,7 +689,7 @@ run "options" {
 
   assert {
     condition     = alltrue([for function in aws_lambda_function.this : function.architectures[0] == "x86_64" && function.logging_config[0].application_log_level == "DEBUG"])
-    error_message = "The architecture or the log level did not arrive at the functions."
+    error_message = "A function has another architecture or log level."
   }
 
   assert {
@@ -570,17 +705,26 @@ run "options" {
   }
 
   assert {
+    condition     = aws_lambda_function.this["restore_backup"].environment[0].variables["RESTORE_ROLE_ARN"] == "arn:aws-us-gov:iam::123456789012:role/service/rotator-restore-job"
+    error_message = "restore_backup passes ${aws_lambda_function.this["restore_backup"].environment[0].variables["RESTORE_ROLE_ARN"]}."
+  }
+
+  assert {
     condition     = alltrue([for queue in aws_sqs_queue.this : queue.kms_master_key_id == var.kms_key_arn])
     error_message = "A queue lacks the key."
   }
 
   assert {
-    condition     = strcontains(data.aws_iam_policy_document.start_workflow.json, "kms:GenerateDataKey") && strcontains(data.aws_iam_policy_document.report_result.json, "kms:GenerateDataKey")
-    error_message = "start_workflow or report_result may not send to an encrypted queue."
+    condition = [
+      for policy in [data.aws_iam_policy_document.start_workflow, data.aws_iam_policy_document.report_result] : [
+        for statement in jsondecode(policy.json).Statement : [statement.Action, statement.Resource] if startswith(statement.Sid, "Encrypt")
+      ]
+    ] == [for function in ["start_workflow", "report_result"] : [[["kms:GenerateDataKey", "kms:Decrypt"], var.kms_key_arn]]]
+    error_message = "start_workflow or report_result may not send to an encrypted queue, or may do more."
   }
 }
 
-run "tags_reach_everything_that_takes_them" {
+run "everything_has_the_tags" {
   command = plan
 
   variables {
@@ -599,7 +743,7 @@ run "tags_reach_everything_that_takes_them" {
         [aws_iam_role.state_machine.tags, aws_iam_role.restore.tags, aws_cloudwatch_log_group.state_machine.tags, aws_sfn_state_machine.this.tags, aws_cloudwatch_event_rule.rotation_ended.tags],
       ) : tags["team"] == "data"
     ])
-    error_message = "Something is without the tags."
+    error_message = "Something lacks the tags."
   }
 }
 
@@ -607,11 +751,11 @@ run "the_state_machine_belongs_to_its_partition_and_has_the_time_limit" {
   command = plan
 
   variables {
-    timeout_hours = 1.5
+    timeout_hours = 1.5001
   }
 
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.this.definition).TimeoutSeconds == 5400
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).TimeoutSeconds == 5401
     error_message = aws_sfn_state_machine.this.definition
   }
 
@@ -637,13 +781,59 @@ run "every_end_of_an_execution_is_reported" {
   }
 
   assert {
-    condition     = aws_lambda_permission.report_result.source_arn == "arn:aws-us-gov:events:us-gov-west-1:123456789012:rule/rotator-rotation-ended" && aws_lambda_permission.report_result.principal == "events.amazonaws.com"
-    error_message = "Somebody other than the rule may invoke report_result."
+    condition     = aws_cloudwatch_event_target.report_result.arn == "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result"
+    error_message = "The rule invokes ${aws_cloudwatch_event_target.report_result.arn}."
   }
 
   assert {
-    condition     = aws_lambda_function.this["report_result"].environment[0].variables["START_WORKFLOW_FUNCTION"] == "rotator-start-workflow"
-    error_message = "report_result does not know the function that starts rotations."
+    condition     = aws_lambda_permission.report_result.function_name == "rotator-report-result" && aws_lambda_permission.report_result.source_arn == "arn:aws-us-gov:events:us-gov-west-1:123456789012:rule/rotator-rotation-ended" && aws_lambda_permission.report_result.principal == "events.amazonaws.com"
+    error_message = "Something other than the rule may invoke report_result, or the rule may not."
+  }
+
+  # What EventBridge cannot deliver, and what the function fails to process.
+  assert {
+    condition = [
+      aws_cloudwatch_event_target.report_result.dead_letter_config[0].arn,
+      aws_lambda_function_event_invoke_config.report_result.destination_config[0].on_failure[0].destination,
+    ] == [for consumer in ["rule", "function"] : "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:rotator-failed-reports"]
+    error_message = "A report that fails is lost."
+  }
+
+  assert {
+    condition     = aws_lambda_function_event_invoke_config.report_result.function_name == "rotator-report-result" && aws_lambda_function_event_invoke_config.report_result.maximum_retry_attempts == 2
+    error_message = "report_result is not retried twice."
+  }
+}
+
+run "each_function_receives_what_it_reads" {
+  command = plan
+
+  assert {
+    condition = alltrue([for key in local.steps : aws_lambda_function.this[key].environment[0].variables == tomap({
+      POWERTOOLS_SERVICE_NAME = "rotator"
+      MODULE                  = "rotator"
+      RESTORE_ROLE_ARN        = "arn:aws-us-gov:iam::123456789012:role/rotator-restore-job"
+    })])
+    error_message = jsonencode({ for key in local.steps : key => aws_lambda_function.this[key].environment[0].variables })
+  }
+
+  assert {
+    condition = aws_lambda_function.this["start_workflow"].environment[0].variables == tomap({
+      POWERTOOLS_SERVICE_NAME = "rotator"
+      RULES                   = base64gzip(local.rules_json)
+      STATE_MACHINE_ARN       = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
+    })
+    error_message = jsonencode(aws_lambda_function.this["start_workflow"].environment[0].variables)
+  }
+
+  assert {
+    condition = aws_lambda_function.this["report_result"].environment[0].variables == tomap({
+      POWERTOOLS_SERVICE_NAME = "rotator"
+      NOTIFICATION_TOPIC_ARN  = ""
+      NOTIFY_OF_SUCCESS       = "false"
+      START_WORKFLOW_FUNCTION = "rotator-start-workflow"
+    })
+    error_message = jsonencode(aws_lambda_function.this["report_result"].environment[0].variables)
   }
 }
 
@@ -685,6 +875,11 @@ run "messages_and_alarms" {
   }
 
   assert {
+    condition     = [for name in ["NOTIFICATION_TOPIC_ARN", "NOTIFY_OF_SUCCESS"] : aws_lambda_function.this["report_result"].environment[0].variables[name]] == ["arn:aws-us-gov:sns:us-gov-west-1:123456789012:rotations", "true"]
+    error_message = jsonencode(aws_lambda_function.this["report_result"].environment[0].variables)
+  }
+
+  assert {
     condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => "${alarm.namespace} ${alarm.metric_name} ${one(values(alarm.dimensions))}" } == {
       rotations-failed          = "AWS/States ExecutionsFailed arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
       rotations-timed-out       = "AWS/States ExecutionsTimedOut arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
@@ -694,31 +889,31 @@ run "messages_and_alarms" {
       undelivered-notifications = "AWS/SQS ApproximateNumberOfMessagesVisible rotator-undelivered-notifications"
       failed-reports            = "AWS/SQS ApproximateNumberOfMessagesVisible rotator-failed-reports"
     }
-    error_message = "The alarms watch something else."
+    error_message = "The alarms watch ${jsonencode({ for key, alarm in aws_cloudwatch_metric_alarm.this : key => alarm.dimensions })}."
   }
 
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : one(alarm.alarm_actions) == var.alarms.topic_arn])
-    error_message = "An alarm goes elsewhere."
+    error_message = "An alarm notifies another topic."
   }
 }
 
-run "a_restore_role_of_the_user_is_the_only_one_that_is_passed" {
+run "only_the_given_restore_role_is_passed" {
   command = plan
 
   variables {
-    restore_role_arn = "arn:aws-us-gov:iam::123456789012:role/theirs"
+    restore_role_arn = "arn:aws-us-gov:iam::123456789012:role/restore"
   }
 
   assert {
     condition = [
       for statement in jsondecode(data.aws_iam_policy_document.restore_backup.json).Statement : statement.Resource if statement.Sid == "PassRestoreRole"
-    ] == ["arn:aws-us-gov:iam::123456789012:role/theirs"]
+    ] == ["arn:aws-us-gov:iam::123456789012:role/restore"]
     error_message = data.aws_iam_policy_document.restore_backup.json
   }
 
   assert {
-    condition     = aws_lambda_function.this["restore_backup"].environment[0].variables["RESTORE_ROLE_ARN"] == "arn:aws-us-gov:iam::123456789012:role/theirs"
-    error_message = "The function received another role."
+    condition     = aws_lambda_function.this["restore_backup"].environment[0].variables["RESTORE_ROLE_ARN"] == "arn:aws-us-gov:iam::123456789012:role/restore"
+    error_message = "restore_backup received another role."
   }
 }

@@ -1,4 +1,4 @@
-# What a rule asks of its copies: what AWS would refuse later, or what contradicts itself, is refused when planning.
+# What a rule asks of its copies. Whatever AWS would reject later, or contradicts itself, is rejected at plan.
 
 mock_provider "aws" {
   source = "./tests/module/mocks"
@@ -46,7 +46,7 @@ run "provisioned_capacity_without_write_units" {
   expect_failures = [var.restore]
 }
 
-run "capacity_of_a_table_on_demand" {
+run "capacity_of_an_on_demand_table" {
   command = plan
   module {
     source = "./modules/rule"
@@ -78,7 +78,7 @@ run "a_maximum_on_demand" {
   }
 }
 
-run "a_maximum_of_provisioned_capacity" {
+run "a_maximum_with_provisioned_capacity" {
   command = plan
   module {
     source = "./modules/rule"
@@ -111,7 +111,7 @@ run "half_a_unit" {
   expect_failures = [var.restore]
 }
 
-run "no_capacity_at_all" {
+run "zero_capacity" {
   command = plan
   module {
     source = "./modules/rule"
@@ -122,7 +122,7 @@ run "no_capacity_at_all" {
   expect_failures = [var.restore]
 }
 
-run "a_key_of_the_customer" {
+run "a_customer_managed_key" {
   command = plan
   module {
     source = "./modules/rule"
@@ -132,7 +132,7 @@ run "a_key_of_the_customer" {
   }
 }
 
-run "a_key_of_another_region" {
+run "a_key_in_another_region" {
   command = plan
   module {
     source = "./modules/rule"
@@ -154,7 +154,7 @@ run "an_alias_of_a_key" {
   expect_failures = [var.restore]
 }
 
-run "an_index_that_can_not_exist" {
+run "an_index_that_cannot_exist" {
   command = plan
   module {
     source = "./modules/rule"
@@ -186,7 +186,7 @@ run "a_setting_that_does_not_exist" {
   expect_failures = [var.carry_over]
 }
 
-run "auto_scaling_of_a_table_on_demand" {
+run "auto_scaling_of_an_on_demand_table" {
   command = plan
   module {
     source = "./modules/rule"
@@ -198,7 +198,7 @@ run "auto_scaling_of_a_table_on_demand" {
   expect_failures = [var.carry_over]
 }
 
-run "protected_copies_that_are_to_be_deleted" {
+run "protected_copies_that_keep_would_delete" {
   command = plan
   module {
     source = "./modules/rule"
@@ -210,7 +210,7 @@ run "protected_copies_that_are_to_be_deleted" {
   expect_failures = [var.carry_over]
 }
 
-run "a_tag_of_aws" {
+run "a_reserved_tag" {
   command = plan
   module {
     source = "./modules/rule"
@@ -221,7 +221,7 @@ run "a_tag_of_aws" {
   expect_failures = [var.tags]
 }
 
-run "a_tag_of_ownership" {
+run "a_tag_that_marks_ownership" {
   command = plan
   module {
     source = "./modules/rule"
@@ -232,13 +232,13 @@ run "a_tag_of_ownership" {
   expect_failures = [var.tags]
 }
 
-run "as_many_tags_as_a_table_has_room_for" {
+run "the_most_tags" {
   command = plan
   module {
     source = "./modules/rule"
   }
   variables {
-    tags = { for number in range(44) : "tag-${number}" => "" }
+    tags = { for number in range(43) : "tag-${number}" => "" }
   }
 }
 
@@ -248,12 +248,12 @@ run "too_many_tags" {
     source = "./modules/rule"
   }
   variables {
-    tags = { for number in range(45) : "tag-${number}" => "" }
+    tags = { for number in range(44) : "tag-${number}" => "" }
   }
   expect_failures = [var.tags]
 }
 
-run "a_function_before_the_switch" {
+run "a_function_as_hook" {
   command = plan
   module {
     source = "./modules/rule"
@@ -263,7 +263,7 @@ run "a_function_before_the_switch" {
   }
 }
 
-run "a_state_machine_before_the_switch" {
+run "a_state_machine_as_hook" {
   command = plan
   module {
     source = "./modules/rule"
@@ -273,7 +273,7 @@ run "a_state_machine_before_the_switch" {
   }
 }
 
-run "a_topic_before_the_switch" {
+run "a_topic_as_hook" {
   command = plan
   module {
     source = "./modules/rule"
@@ -284,7 +284,7 @@ run "a_topic_before_the_switch" {
   expect_failures = [var.before_switch]
 }
 
-run "a_function_of_another_region" {
+run "a_function_in_another_region" {
   command = plan
   module {
     source = "./modules/rule"
@@ -295,7 +295,7 @@ run "a_function_of_another_region" {
   expect_failures = [var.before_switch]
 }
 
-run "a_state_machine_of_another_account" {
+run "a_state_machine_in_another_account" {
   command = plan
   module {
     source = "./modules/rule"
@@ -306,7 +306,7 @@ run "a_state_machine_of_another_account" {
   expect_failures = [var.before_switch]
 }
 
-run "a_function_of_another_account" {
+run "a_function_in_another_account" {
   command = plan
   module {
     source = "./modules/rule"
@@ -316,7 +316,7 @@ run "a_function_of_another_account" {
   }
 }
 
-run "keeping_none" {
+run "keeping_no_copies" {
   command = plan
   module {
     source = "./modules/rule"

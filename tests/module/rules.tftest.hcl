@@ -1,5 +1,5 @@
-# A rule that AWS, Terraform or Python would refuse later is refused when planning. Which patterns both of them read
-# alike is tested in test_patterns.py.
+# A rule that AWS, Terraform or Python would reject later is rejected at plan. Which patterns Terraform and Python
+# interpret the same is tested in tests/contract/test_patterns.py.
 
 mock_provider "aws" {
   source = "./tests/module/mocks"
@@ -22,11 +22,11 @@ run "a_rule_without_a_parameter" {
   }
   assert {
     condition     = output.parameter_arn == null
-    error_message = "No parameter was asked for, but the output is ${jsonencode(output.parameter_arn)}."
+    error_message = "The rule has no parameter, but the output is ${jsonencode(output.parameter_arn)}."
   }
 }
 
-run "references_of_every_form" {
+run "every_form_of_reference" {
   command = plan
   module {
     source = "./modules/rule"
@@ -36,12 +36,12 @@ run "references_of_every_form" {
     ssm_parameter_name  = "/staging/$table/x$${2}"
   }
   assert {
-    condition     = output.parameter_arn == "arn:aws:ssm:us-east-1:123456789012:parameter/staging/*/x*"
+    condition     = output.parameter_arn == "arn:aws:ssm:us-east-1:*:parameter/staging/*/x*"
     error_message = "The output is ${output.parameter_arn}."
   }
 }
 
-run "brackets_that_are_no_groups" {
+run "brackets_that_are_not_groups" {
   command = plan
   module {
     source = "./modules/rule"
@@ -84,7 +84,7 @@ run "the_longest_name" {
   }
 }
 
-run "a_name_that_leaves_no_room_for_a_backup_job" {
+run "a_name_that_leaves_no_room_for_a_backup_job_id" {
   command = plan
   module {
     source = "./modules/rule"
@@ -107,7 +107,7 @@ run "a_pattern_that_does_not_compile" {
   expect_failures = [var.source_pattern]
 }
 
-run "a_pattern_that_python_reads_otherwise" {
+run "a_pattern_that_python_interprets_differently" {
   command = plan
   module {
     source = "./modules/rule"
@@ -119,7 +119,7 @@ run "a_pattern_that_python_reads_otherwise" {
   expect_failures = [var.source_pattern]
 }
 
-run "a_pattern_that_names_two_groups_alike" {
+run "a_pattern_that_gives_two_groups_the_same_name" {
   command = plan
   module {
     source = "./modules/rule"
@@ -129,6 +129,74 @@ run "a_pattern_that_names_two_groups_alike" {
     replacement_pattern = "x"
   }
   expect_failures = [var.source_pattern]
+}
+
+run "a_pattern_with_a_lookahead" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    source_pattern      = "^(?!test-).+-production$"
+    replacement_pattern = "x"
+  }
+  expect_failures = [var.source_pattern]
+}
+
+run "tables_to_exclude" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    exclude_pattern = "^(?P<stage>test|trial)-"
+  }
+}
+
+run "tables_to_exclude_by_a_pattern_that_does_not_compile" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    exclude_pattern = "(a"
+  }
+  expect_failures = [var.exclude_pattern]
+}
+
+run "tables_to_exclude_by_a_pattern_that_python_interprets_differently" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    exclude_pattern = "[[:alpha:]]"
+  }
+  expect_failures = [var.exclude_pattern]
+}
+
+run "tables_to_exclude_by_a_pattern_that_gives_two_groups_the_same_name" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    exclude_pattern = "(?P<a>x)(?P<a>y)"
+  }
+  expect_failures = [var.exclude_pattern]
+}
+
+run "a_group_of_the_excluded_tables" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    source_pattern      = "-production$"
+    exclude_pattern     = "^(test)-"
+    replacement_pattern = "$1"
+  }
+  expect_failures = [var.replacement_pattern]
 }
 
 run "a_replacement_that_refers_to_a_missing_number" {
@@ -153,7 +221,7 @@ run "a_replacement_that_refers_to_a_missing_name" {
   expect_failures = [var.replacement_pattern]
 }
 
-run "a_replacement_whose_reference_runs_into_the_text" {
+run "a_reference_that_runs_into_the_text_after_it" {
   command = plan
   module {
     source = "./modules/rule"
@@ -164,7 +232,7 @@ run "a_replacement_whose_reference_runs_into_the_text" {
   expect_failures = [var.replacement_pattern]
 }
 
-run "a_replacement_that_no_table_can_be_named" {
+run "a_replacement_that_cannot_be_part_of_a_table_name" {
   command = plan
   module {
     source = "./modules/rule"
@@ -196,7 +264,7 @@ run "the_longest_replacement" {
   }
 }
 
-run "a_replacement_that_leaves_no_room_for_the_time" {
+run "a_replacement_that_leaves_no_room_for_the_timestamp" {
   command = plan
   module {
     source = "./modules/rule"
@@ -272,6 +340,28 @@ run "a_parameter_that_is_too_deep" {
   expect_failures = [var.ssm_parameter_name]
 }
 
+run "a_parameter_to_adopt" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    ssm_parameter_name  = "/staging/orders"
+    ssm_parameter_adopt = true
+  }
+}
+
+run "no_parameter_to_adopt" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    ssm_parameter_adopt = true
+  }
+  expect_failures = [var.ssm_parameter_adopt]
+}
+
 run "a_reserved_parameter" {
   command = plan
   module {
@@ -289,7 +379,7 @@ run "the_longest_parameter" {
     source = "./modules/rule"
   }
   variables {
-    # 1,011 characters, less the 44 of arn:aws:ssm:us-east-1:123456789012:parameter, less the slash
+    # 1,011 characters, minus the 44 of arn:aws:ssm:us-east-1:123456789012:parameter, minus the slash
     ssm_parameter_name = "/${join("", [for number in range(966) : "a"])}"
   }
 }

@@ -1,10 +1,10 @@
-# What is not known when planning, such as the ARN of a key or of a hook in the same configuration, can be planned with.
+# Values that are unknown at plan, such as the ARN of a key or a hook in the same configuration, do not stop a plan.
 
 mock_provider "aws" {
   source = "./tests/module/mocks"
 }
 
-run "a_key_a_hook_and_an_encrypted_topic_that_are_yet_to_be_made" {
+run "a_key_a_hook_a_parameter_name_and_an_encrypted_topic_that_do_not_exist_yet" {
   command = plan
   module {
     source = "./tests/module/unknown"

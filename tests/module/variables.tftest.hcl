@@ -1,4 +1,4 @@
-# What AWS would refuse is refused when planning. The rules have a file of their own.
+# What AWS would reject is rejected at plan. Rules are tested in files of their own.
 
 mock_provider "aws" {
   source = "./tests/module/mocks"
@@ -15,7 +15,7 @@ run "the_required_variables_are_enough" {
   command = plan
 }
 
-run "a_topic_name_in_place_of_an_arn" {
+run "a_topic_name_instead_of_an_arn" {
   command = plan
   variables {
     backup_sns_topic_arn = "backups"
@@ -23,7 +23,7 @@ run "a_topic_name_in_place_of_an_arn" {
   expect_failures = [var.backup_sns_topic_arn]
 }
 
-run "a_topic_without_an_account" {
+run "a_topic_arn_without_an_account" {
   command = plan
   variables {
     backup_sns_topic_arn = "arn:aws:sns:us-east-1::backups"
@@ -39,7 +39,7 @@ run "a_fifo_topic" {
   expect_failures = [var.backup_sns_topic_arn]
 }
 
-run "a_topic_of_another_region" {
+run "a_topic_in_another_region" {
   command = plan
   variables {
     backup_sns_topic_arn = "arn:aws:sns:eu-west-1:123456789012:backups"
@@ -47,7 +47,7 @@ run "a_topic_of_another_region" {
   expect_failures = [aws_sns_topic_subscription.this]
 }
 
-run "a_topic_of_another_account" {
+run "a_topic_in_another_account" {
   command = plan
   variables {
     backup_sns_topic_arn = "arn:aws:sns:us-east-1:210987654321:backups"
@@ -78,7 +78,18 @@ run "two_rules_with_one_parameter" {
   expect_failures = [var.rules]
 }
 
-run "two_rules_with_parameters_that_only_look_the_same" {
+run "two_rules_with_one_parameter_for_each_table" {
+  command = plan
+  variables {
+    rules = {
+      staging   = { source_pattern = "^(.+)-production$", replacement_pattern = "$1-staging", ssm_parameter_name = "/$1" }
+      reporting = { source_pattern = "^(.+)-production$", replacement_pattern = "$1-reporting", ssm_parameter_name = "/$1" }
+    }
+  }
+  expect_failures = [var.rules]
+}
+
+run "two_rules_whose_parameters_only_look_the_same" {
   command = plan
   variables {
     rules = {
@@ -96,17 +107,18 @@ run "no_rules" {
   expect_failures = [var.rules]
 }
 
-run "rules_that_just_fit_into_the_environment" {
+# Patterns that hardly compress.
+run "rules_that_just_fit_in_the_environment" {
   command = plan
   variables {
-    rules = { for number in range(37) : "rule-${number}" => { source_pattern = "-production-${number}$", replacement_pattern = "-x" } }
+    rules = { for number in range(130) : "rule-${number}" => { source_pattern = md5(number), replacement_pattern = "-x" } }
   }
 }
 
-run "rules_that_do_not_fit_into_the_environment" {
+run "rules_that_do_not_fit_in_the_environment" {
   command = plan
   variables {
-    rules = { for number in range(50) : "rule-${number}" => { source_pattern = "-production-${number}$", replacement_pattern = "-x" } }
+    rules = { for number in range(140) : "rule-${number}" => { source_pattern = md5(number), replacement_pattern = "-x" } }
   }
   expect_failures = [aws_lambda_function.this["start_workflow"]]
 }
@@ -118,11 +130,11 @@ run "the_longest_name" {
   }
   assert {
     condition     = length(aws_iam_role.function["check_restore_status"].name) == 64
-    error_message = "The longest name of a role has ${length(aws_iam_role.function["check_restore_status"].name)} characters."
+    error_message = "The longest role name has ${length(aws_iam_role.function["check_restore_status"].name)} characters."
   }
 }
 
-run "a_name_that_makes_the_names_of_roles_too_long" {
+run "a_name_that_makes_role_names_too_long" {
   command = plan
   variables {
     name = "a2345678901234567890123456789012345678901234"
@@ -138,7 +150,7 @@ run "a_name_with_a_space" {
   expect_failures = [var.name]
 }
 
-run "a_permissions_boundary_that_is_no_policy" {
+run "a_permissions_boundary_that_is_not_a_policy" {
   command = plan
   variables {
     permissions_boundary = "arn:aws:iam::123456789012:role/boundary"
@@ -153,7 +165,7 @@ run "a_permissions_boundary_of_aws" {
   }
 }
 
-run "a_role_path_without_an_end" {
+run "a_role_path_without_a_trailing_slash" {
   command = plan
   variables {
     role_path = "/service"
@@ -168,7 +180,7 @@ run "a_role_path_of_two_levels" {
   }
 }
 
-run "a_key_of_another_region" {
+run "a_key_in_another_region" {
   command = plan
   variables {
     kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -176,7 +188,30 @@ run "a_key_of_another_region" {
   expect_failures = [var.kms_key_arn]
 }
 
-run "a_restore_role_of_another_account" {
+run "a_key_of_backups" {
+  command = plan
+  variables {
+    backup_kms_key_arns = ["arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
+  }
+}
+
+run "a_key_of_backups_in_another_region" {
+  command = plan
+  variables {
+    backup_kms_key_arns = ["arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
+  }
+  expect_failures = [var.backup_kms_key_arns]
+}
+
+run "an_alias_instead_of_a_key_of_backups" {
+  command = plan
+  variables {
+    backup_kms_key_arns = ["arn:aws:kms:us-east-1:123456789012:alias/backups"]
+  }
+  expect_failures = [var.backup_kms_key_arns]
+}
+
+run "a_restore_role_in_another_account" {
   command = plan
   variables {
     restore_role_arn = "arn:aws:iam::210987654321:role/restore"
@@ -184,7 +219,7 @@ run "a_restore_role_of_another_account" {
   expect_failures = [var.restore_role_arn]
 }
 
-run "a_permissions_boundary_of_another_account" {
+run "a_permissions_boundary_in_another_account" {
   command = plan
   variables {
     permissions_boundary = "arn:aws:iam::210987654321:policy/boundary"
@@ -192,7 +227,7 @@ run "a_permissions_boundary_of_another_account" {
   expect_failures = [var.permissions_boundary]
 }
 
-run "notifications_that_go_to_another_region" {
+run "a_notification_topic_in_another_region" {
   command = plan
   variables {
     notification_topic_arn = "arn:aws:sns:eu-west-1:123456789012:rotations"
@@ -200,7 +235,7 @@ run "notifications_that_go_to_another_region" {
   expect_failures = [var.notification_topic_arn]
 }
 
-run "alarms_that_go_to_another_region" {
+run "an_alarm_topic_in_another_region" {
   command = plan
   variables {
     alarms = { topic_arn = "arn:aws:sns:eu-west-1:123456789012:alarms" }
@@ -208,7 +243,7 @@ run "alarms_that_go_to_another_region" {
   expect_failures = [var.alarms]
 }
 
-run "alarms_that_go_to_another_account" {
+run "an_alarm_topic_in_another_account" {
   command = plan
   variables {
     alarms = { topic_arn = "arn:aws:sns:us-east-1:210987654321:alarms" }
@@ -223,7 +258,7 @@ run "too_many_tags" {
   expect_failures = [var.tags]
 }
 
-run "an_alias_in_place_of_a_key" {
+run "an_alias_instead_of_a_key" {
   command = plan
   variables {
     kms_key_arn = "arn:aws:kms:us-east-1:123456789012:alias/backups"
@@ -271,7 +306,7 @@ run "a_tag_that_is_too_long" {
   expect_failures = [var.tags]
 }
 
-run "no_time_at_all" {
+run "a_time_limit_of_zero" {
   command = plan
   variables {
     timeout_hours = 0
@@ -279,7 +314,7 @@ run "no_time_at_all" {
   expect_failures = [var.timeout_hours]
 }
 
-run "more_than_a_year" {
+run "a_time_limit_of_more_than_a_year" {
   command = plan
   variables {
     timeout_hours = 8761
@@ -287,7 +322,7 @@ run "more_than_a_year" {
   expect_failures = [var.timeout_hours]
 }
 
-run "a_restore_role_by_its_name" {
+run "a_role_name_instead_of_an_arn" {
   command = plan
   variables {
     restore_role_arn = "restore"
@@ -295,7 +330,7 @@ run "a_restore_role_by_its_name" {
   expect_failures = [var.restore_role_arn]
 }
 
-run "a_fifo_topic_for_notifications" {
+run "a_fifo_notification_topic" {
   command = plan
   variables {
     notification_topic_arn = "arn:aws:sns:us-east-1:123456789012:rotations.fifo"
@@ -303,7 +338,7 @@ run "a_fifo_topic_for_notifications" {
   expect_failures = [var.notification_topic_arn]
 }
 
-run "success_told_to_nobody" {
+run "notify_of_success_without_a_topic" {
   command = plan
   variables {
     notify_of_success = true
@@ -311,7 +346,7 @@ run "success_told_to_nobody" {
   expect_failures = [var.notify_of_success]
 }
 
-run "alarms_that_go_to_no_topic" {
+run "an_alarm_topic_that_is_not_an_arn" {
   command = plan
   variables {
     alarms = { topic_arn = "alarms" }

@@ -1,6 +1,9 @@
 """What Terraform passes through the environment."""
 
+import base64
+import gzip
 import json
+from typing import Any
 
 import pytest
 
@@ -12,12 +15,17 @@ from rotator.settings import ReportSettings, RotationSettings, WorkflowSettings
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:rotator"
 
 
+def compressed(rules: dict[str, Any]) -> str:
+    """As base64gzip(jsonencode(...)) of Terraform."""
+    return base64.b64encode(gzip.compress(json.dumps(rules).encode())).decode()
+
+
 def test_rules_are_read_as_terraform_writes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = {
         "staging": {"source_pattern": "a", "replacement_pattern": "b", "ssm_parameter_name": None},
         "reporting": {"source_pattern": "c", "replacement_pattern": "d", "ssm_parameter_name": "/e"},
     }
-    monkeypatch.setenv(settings.RULES, json.dumps(rules))
+    monkeypatch.setenv(settings.RULES, compressed(rules))
     monkeypatch.setenv(settings.STATE_MACHINE_ARN, MACHINE)
 
     assert WorkflowSettings.from_env() == WorkflowSettings(
@@ -27,7 +35,7 @@ def test_rules_are_read_as_terraform_writes_them(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("missing", [settings.RULES, settings.STATE_MACHINE_ARN])
 def test_a_missing_variable_is_named(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(settings.RULES, "{}")
+    monkeypatch.setenv(settings.RULES, compressed({}))
     monkeypatch.setenv(settings.STATE_MACHINE_ARN, MACHINE)
     monkeypatch.delenv(missing)
 

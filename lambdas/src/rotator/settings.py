@@ -1,5 +1,7 @@
 """What Terraform passes to the functions through their environment."""
 
+import base64
+import gzip
 import json
 import os
 from dataclasses import dataclass
@@ -26,11 +28,11 @@ class WorkflowSettings:
 
     @classmethod
     def from_env(cls) -> Self:
-        """Reads the environment; `RULES` is a JSON object from rule name to the attributes of `Rule`.
+        """Reads the environment; `RULES` is a JSON object from rule name to the attributes of `Rule`, compressed.
 
         Raises `MissingSetting` with the variable's name.
         """
-        rules = json.loads(_required(RULES))
+        rules = json.loads(gzip.decompress(base64.b64decode(_required(RULES))))
         return cls(
             rules=tuple(Rule(name=name, **attributes) for name, attributes in sorted(rules.items())),
             state_machine_arn=_required(STATE_MACHINE_ARN),

@@ -1,4 +1,4 @@
-# What the provider would learn from AWS, so that plans need no account.
+# What the provider would ask AWS, so that plans need no account.
 
 mock_data "aws_partition" {
   defaults = {

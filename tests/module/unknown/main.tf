@@ -1,4 +1,4 @@
-# The module as someone uses it who makes the hook, the key and an encrypted topic in the same configuration.
+# The module in a configuration that also creates the hook, the key, an encrypted topic and what names the parameter.
 
 terraform {
   required_providers {
@@ -8,7 +8,7 @@ terraform {
   }
 }
 
-# Their outputs are known after they are made.
+# Their outputs are known only after apply.
 resource "terraform_data" "hook" {
   input = "arn:aws:lambda:us-east-1:123456789012:function:mask"
 }
@@ -17,7 +17,11 @@ resource "terraform_data" "key" {
   input = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 }
 
-# The policy of a topic's key names the role that publishes.
+resource "terraform_data" "parameter" {
+  input = "/staging/table-arn"
+}
+
+# The policy of the topic's key names the role that publishes.
 resource "terraform_data" "key_of_topic" {
   input = module.rotator.function_roles["report_result"].arn
 }
@@ -32,11 +36,13 @@ module "rotator" {
 
   backup_sns_topic_arn   = "arn:aws:sns:us-east-1:123456789012:backups"
   notification_topic_arn = terraform_data.topic.output
+  backup_kms_key_arns    = [terraform_data.key.output]
 
   rules = {
     staging = {
       source_pattern      = "-production$"
       replacement_pattern = "-staging"
+      ssm_parameter_name  = terraform_data.parameter.output
       restore             = { encryption = terraform_data.key.output }
       before_switch       = terraform_data.hook.output
     }
