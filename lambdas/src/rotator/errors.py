@@ -17,6 +17,10 @@ class UnreadableNotification(RotationError):
     """A completed backup, or what may be one, in an unrecognised message format."""
 
 
+class NotARotation(RotationError):
+    """The execution was started with an input that `start_workflow` did not make."""
+
+
 class InvalidTableName(RotationError):
     """The rule turns the source table's name into one that DynamoDB does not accept."""
 
