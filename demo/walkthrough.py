@@ -136,8 +136,7 @@ class Walkthrough:
         self._terminal.heading("Everything is still running; to explore it")
         print(f"""
   unset AWS_PROFILE AWS_SESSION_TOKEN
-  export AWS_ENDPOINT_URL={endpoint} AWS_REGION={boto3.Session().region_name}
-  export AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo
+  {shell_variables(endpoint, boto3.Session().region_name)}
 
   aws dynamodb scan --table-name {self._target_table}
   aws ssm get-parameter-history --name {self.parameter}
@@ -165,6 +164,12 @@ class Walkthrough:
         parts = ("set-up", APPLY, PLAN, BACKUP, ROTATION, DESTROY)
         shown = [f"{part.removeprefix('terraform ')} {seconds[part]:.1f}" for part in parts if part in seconds]
         terminal.fact("seconds", f"{', '.join(shown)}; total {sum(seconds.values()):.1f}")
+
+
+def shell_variables(endpoint: str, region: str) -> str:
+    """What lets the AWS CLI reach the local AWS. Version 1 reads only the default Region."""
+    return f"""export AWS_ENDPOINT_URL={endpoint} AWS_REGION={region} AWS_DEFAULT_REGION={region}
+  export AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo"""
 
 
 def left_over() -> list[str]:

@@ -21,6 +21,7 @@ from rotator.parameter import point_parameter_at_table
 from rotator.restore.start import start_restore
 from rotator.restore.status import check_restore_status
 from rotator.retention import delete_old_tables
+from rotator.state import missing_keys
 from rotator.verification import verify_table
 from tests.support.rotations import SETTINGS
 
@@ -47,6 +48,11 @@ def test_a_function_serves_an_execution_that_was_started_before_an_upgrade(file:
     output = result_of(FUNCTIONS[recorded["StateName"]], invocation, clients)
 
     assert {*recorded["Selected"]} <= {*output}
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
+def test_an_execution_that_was_started_before_an_upgrade_is_still_a_rotation(file: Path) -> None:
+    assert missing_keys(json.loads(file.read_text())["Payload"]["State"]) == []
 
 
 def test_each_function_of_the_state_machine_is_recorded() -> None:

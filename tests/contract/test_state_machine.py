@@ -9,7 +9,7 @@ import pytest
 
 from rotator import errors, state
 from rotator.recovery_points import NATIVE
-from rotator.report.message import CHECK_STEP, HOOK_STEPS
+from rotator.report.message import CHECK_STEP, HOOK_STEPS, START_STEPS, STEPS_AFTER_SWITCH, SWITCH_STEP
 from rotator.restore import status
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +47,18 @@ def paths(name: str) -> list[list[str]]:
     """The paths into the state that a state reads or writes. A payload is what a function returned."""
     texts = strings({key: value for key, value in STATES[name].items() if key not in ("ResultSelector", "Parameters")})
     return [text.split(".")[1:] for text in texts if re.fullmatch(r"\$\.[\w.]+", text)]
+
+
+def reached_from(name: str, reached: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The state of that name, and all that can follow it."""
+    if name in reached:
+        return reached
+    reached = (*reached, name)
+    for choice in [*STATES[name].get("Choices", []), STATES[name]]:
+        for way in ("Next", "Default"):
+            if way in choice:
+                reached = reached_from(choice[way], reached)
+    return reached
 
 
 def test_terraform_passes_each_placeholder_and_no_other() -> None:
@@ -119,14 +131,28 @@ def test_both_kinds_of_hook_receive_the_same() -> None:
 def test_the_choices_know_the_values_that_the_functions_write() -> None:
     kind, restore = STATES["Native Recovery Point?"], STATES["Restore Complete?"]
 
-    assert [choice["StringEquals"] for choice in kind["Choices"]] == [NATIVE]
-    assert kind["Default"] == "Start Restore Job"
+    (native,) = kind["Choices"]
+    assert [test.get("StringEquals") for test in native["And"]] == [None, NATIVE]
+    assert {native["Next"], kind["Default"]} == START_STEPS
     assert [choice["StringEquals"] for choice in restore["Choices"]] == [status.IN_PROGRESS, status.START_OVER]
     assert restore["Default"] == "Configure Table"
 
 
+def test_an_input_without_any_keys_gets_as_far_as_the_function_that_rejects_it() -> None:
+    first = STATES[MACHINE["StartAt"]]
+    (choice,) = first["Choices"]
+
+    assert choice["And"][0] == {"Variable": choice["And"][1]["Variable"], "IsPresent": True}
+    assert first["Default"] in STEPS
+
+
 def test_the_message_knows_the_step_that_can_start_the_restore_over() -> None:
     assert TASKS[CHECK_STEP]["Next"] == "Restore Complete?"
+
+
+def test_the_message_knows_the_step_that_makes_the_switch_and_those_after_it() -> None:
+    assert TASKS[SWITCH_STEP]["ResultPath"] == "$.UpdateSSMParameterOutput"
+    assert set(reached_from(TASKS[SWITCH_STEP]["Next"])) == STEPS_AFTER_SWITCH
 
 
 def test_what_lets_data_out_comes_after_the_hook() -> None:
@@ -144,9 +170,4 @@ def test_each_error_is_one_of_ours_or_of_aws() -> None:
 
 
 def test_each_state_is_reached_from_another_or_first() -> None:
-    targets = {MACHINE["StartAt"]}
-    for definition in STATES.values():
-        choices = [*definition.get("Choices", []), definition]
-        targets |= {choice[way] for choice in choices for way in ("Next", "Default") if way in choice}
-
-    assert targets == set(STATES)
+    assert set(reached_from(MACHINE["StartAt"])) == set(STATES)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,7 +87,9 @@ def test_a_call_that_aws_throttles_for_ever_runs_out_of_time(deployment: Deploym
         execution = deployment.end_of_rotation("staging", job)
 
     assert execution["status"] == "TIMED_OUT"
-    assert "did not end within timeout_hours in the step Verify Table" in report_on(name, deployment)
+    report = report_on(name, deployment)
+    assert "did not end within timeout_hours in the step Verify Table" in report
+    assert re.search("Last error: +NotYet: .*ThrottlingException.* Scan", report)
 
 
 def test_a_hook_that_returns_more_than_a_state_may_hold_is_reported(deployment: Deployment) -> None:
@@ -134,6 +137,25 @@ def test_a_rotation_whose_function_was_killed_is_reported(deployment: Deployment
     assert "failed in the step Verify Table" in report
     assert "Runtime.ExitError" in report
     assert redrive_command("staging", job, deployment) in report
+
+
+def test_an_execution_that_somebody_started_with_another_input_says_how_rotations_are_started(
+    deployment: Deployment,
+) -> None:
+    arn = client("stepfunctions").start_execution(
+        stateMachineArn=deployment.rotator["state_machine_arn"], name="by-hand", input="{}"
+    )["executionArn"]
+
+    def arrived() -> dict[str, Any] | None:
+        return next((message for message in deployment.inbox() if "by-hand" in message["Subject"]), None)
+
+    report = wait_until("report", arrived, deployment.patience_seconds)
+
+    assert client("stepfunctions").describe_execution(executionArn=arn)["error"] == "NotARotation"
+    assert report["Subject"] == "Failed: by-hand, which is not a rotation"
+    assert "It lacks BackupSnsMessage," in report["Message"]
+    assert f"--function-name {deployment.rotator['functions']['start_workflow']['name']}" in report["Message"]
+    assert "stackTrace" not in report["Message"]
 
 
 def test_the_command_in_a_report_starts_a_new_rotation(deployment: Deployment) -> None:

@@ -18,12 +18,14 @@ from tests.support.rotations import EXECUTION_ARN, TABLE_ARN, TARGET, TARGET_ARN
 
 Step = str
 HOOK = "arn:aws:lambda:us-east-1:123456789012:function:mask"
+PARAMETER = "/staging/orders/table-arn"
 REDRIVE = f"aws stepfunctions redrive-execution --execution-arn {EXECUTION_ARN}"
+DELETE = f"aws dynamodb delete-table --table-name {TARGET}"
 NEW_ROTATION = "aws lambda invoke --function-name rotator-start-workflow"
 
 
 def state_before_the_restore(**changes: Any) -> RotationState:  # noqa: ANN401
-    return {**invocation()["State"], **changes}  # type: ignore[typeddict-item]
+    return {**invocation(parameter=PARAMETER)["State"], **changes}  # type: ignore[typeddict-item]
 
 
 def state_during_the_restore(**changes: Any) -> RotationState:  # noqa: ANN401
@@ -31,7 +33,18 @@ def state_during_the_restore(**changes: Any) -> RotationState:  # noqa: ANN401
 
 
 def state_after_the_restore(**changes: Any) -> RotationState:  # noqa: ANN401
-    return state_during_the_restore(DescribeTableOutput=restored(), **changes)
+    return state_during_the_restore(**{"DescribeTableOutput": restored(), **changes})
+
+
+def state_after_the_switch(**changes: Any) -> RotationState:  # noqa: ANN401
+    switched = {"Version": 2, "Tier": "Standard", "Value": TARGET_ARN}
+    return state_after_the_restore(**{"UpdateSSMParameterOutput": switched, **changes})
+
+
+def attempt_that_failed(error: str, cause: str, kind: str = "TaskFailed") -> dict[str, Any]:
+    """An event in the history of an execution."""
+    resource = {"resourceType": "lambda", "resource": "invoke"} if kind.startswith("Task") else {}
+    return {"type": kind, f"{kind[0].lower()}{kind[1:]}EventDetails": {"error": error, "cause": cause, **resource}}
 
 
 def ended(
@@ -41,34 +54,38 @@ def ended(
     step: Step = "Verify Table",
     *,
     notify_of_success: bool = True,
+    attempts: tuple[dict[str, Any], ...] = (),
+    execution_arn: str = EXECUTION_ARN,
     **described: Any,  # noqa: ANN401
 ) -> list[tuple[str, str, dict[str, Any]]]:
-    """Subject, text and chat notification of what is published about an execution that ended in a state."""
+    """Subject, text and chat notification of what is published about an execution that ended in a step.
+
+    `attempts` are the events of the history between entering that step and the end.
+    """
     topic_arn = clients.sns.create_topic(Name="rotations")["TopicArn"]
-    event = {"detail-type": "Step Functions Execution Status Change", "detail": {"executionArn": EXECUTION_ARN}}
+    event = {"detail-type": "Step Functions Execution Status Change", "detail": {"executionArn": execution_arn}}
     execution = {
-        "executionArn": EXECUTION_ARN,
-        "stateMachineArn": EXECUTION_ARN.replace(":execution:", ":stateMachine:").rpartition(":")[0],
+        "executionArn": execution_arn,
+        "stateMachineArn": execution_arn.replace(":execution:", ":stateMachine:").rpartition(":")[0],
         "startDate": datetime.now(UTC),
         "status": status,
         "input": json.dumps(state_before_the_restore()),
         **({"output": json.dumps(state)} if status == "SUCCEEDED" else {}),
         **described,
     }
-    entered = {"name": step, "input": json.dumps(state)}
+    history: list[Any] = [
+        {"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": "An Earlier Step"}},
+        attempt_that_failed("EarlierError", "overcome"),
+        {"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": step, "input": json.dumps(state)}},
+        *attempts,
+        {"type": "ExecutionFailed"},
+    ]
     events: list[Any] = [
-        {"timestamp": datetime.now(UTC), "type": "ExecutionFailed", "id": 9},
-        {"timestamp": datetime.now(UTC), "type": "TaskStateEntered", "id": 8, "stateEnteredEventDetails": entered},
-        {
-            "timestamp": datetime.now(UTC),
-            "type": "TaskStateEntered",
-            "id": 2,
-            "stateEnteredEventDetails": {"name": "-"},
-        },
+        {"timestamp": datetime.now(UTC), "id": number, **event} for number, event in enumerate(history, 1)
     ]
     with Stubber(clients.stepfunctions) as stub:
-        stub.add_response("describe_execution", execution, {"executionArn": EXECUTION_ARN})
-        stub.add_response("get_execution_history", {"events": events})
+        stub.add_response("describe_execution", execution, {"executionArn": execution_arn})
+        stub.add_response("get_execution_history", {"events": events[::-1]})
         report_result(event, ReportSettings(topic_arn, notify_of_success, "rotator-start-workflow"), clients)
     topic = sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].topics[topic_arn]
     messages = [(subject, json.loads(message)) for _, message, subject, *_ in topic.sent_notifications]
@@ -76,9 +93,15 @@ def ended(
 
 
 def failed(clients: Clients, state: RotationState, step: Step, error: str, cause: str = "the reason") -> str:
-    description = {"errorMessage": cause, "errorType": error, "stackTrace": ["line 1"]}
-    ((_, text, _),) = ended(clients, "FAILED", state, step, error=error, cause=json.dumps(description))
+    cause = json.dumps({"errorMessage": cause, "errorType": error, "stackTrace": ["line 1"]})
+    attempts = (attempt_that_failed(error, cause),)
+    ((_, text, _),) = ended(clients, "FAILED", state, step, attempts=attempts, error=error, cause=cause)
     return text
+
+
+def facts(text: str) -> dict[str, str]:
+    """The table in the text of a message."""
+    return dict(re.findall(r"^([A-Z][\w ]+): +(\S.*)$", text, re.MULTILINE))
 
 
 def test_a_failure_says_what_why_where_and_what_to_do(clients: Clients) -> None:
@@ -96,7 +119,8 @@ def test_a_failure_says_what_why_where_and_what_to_do(clients: Clients) -> None:
         TARGET,
         f"https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/{EXECUTION_ARN}",
         REDRIVE,
-        f"aws dynamodb delete-table --table-name {TARGET}\n{NEW_ROTATION}",
+        "if it exists and its tag backup-dynamodb-rotator:rotation names no other rotation:\n\n"
+        f"{DELETE}\n{NEW_ROTATION}",
     ):
         assert part in text
     assert "line 1" not in text
@@ -167,66 +191,255 @@ def test_the_command_for_a_new_rotation_names_backup_and_rule(clients: Clients) 
 
 
 @pytest.mark.parametrize(
-    ("state", "error", "copy"),
+    ("step", "state", "error", "copy"),
     [
-        (state_before_the_restore(), "AccessDeniedException", "Nothing was restored."),
-        (state_during_the_restore(), "States.Timeout", "A restore already under way continues."),
-        (state_during_the_restore(), "TargetTableTaken", "belongs to something else, and was left alone."),
-        (state_during_the_restore(), "RestoreJobFailed", "AWS Backup gave up the restore."),
-        (state_after_the_restore(), "AccessDeniedException", f"The copy {TARGET} stays.\n"),
-        (state_after_the_restore(BeforeSwitch=HOOK), "ValueError", "it may hold unmasked data."),
+        ("Start Restore", state_before_the_restore(), "AccessDeniedException", "Nothing was restored."),
         (
+            "Start Restore",
+            state_before_the_restore(),
+            "Runtime.ExitError",
+            f"A restore to the table {TARGET} may have been started, because a response was lost.",
+        ),
+        (
+            "Check Restore Status",
+            state_during_the_restore(),
+            "States.Timeout",
+            f"A restore already under way continues. The table {TARGET} stays until you delete it",
+        ),
+        (
+            "Check Restore Status",
+            state_during_the_restore(),
+            "TargetTableTaken",
+            f"The table {TARGET} belongs to something else, and was left alone.",
+        ),
+        (
+            "Check Restore Status",
+            state_during_the_restore(),
+            "RestoreJobFailed",
+            f"AWS Backup gave up the restore to {TARGET}.",
+        ),
+        (
+            "Check Restore Status",
+            state_after_the_restore(DescribeTableOutput=restored() | {"RestoreStatus": "CLAIMED"}),
+            "AccessDeniedException",
+            f"The copy {TARGET} stays. It may lack settings that the rule asks for.\n",
+        ),
+        (
+            "Carry Over Settings",
             state_after_the_restore(BeforeSwitch=HOOK, BeforeSwitchOutput={"Output": {}}),
+            "SettingsNotApplied",
+            f"The copy {TARGET} stays. It may lack settings that the rule asks for.\n",
+        ),
+        (
+            "Run Hook Function",
+            state_after_the_restore(BeforeSwitch=HOOK),
+            "ValueError",
+            f"The copy {TARGET} stays. The hook has not completed on it, so it may hold unmasked data.\n",
+        ),
+        (
+            "Run Hook Function",
+            state_after_the_restore(BeforeSwitch=HOOK),
+            "States.DataLimitExceeded",
+            f"The copy {TARGET} stays. The hook has run on it, but returned more than a state may hold (256 KiB).\n",
+        ),
+        (
+            "Verify Table",
+            state_after_the_restore(
+                BeforeSwitch=HOOK, BeforeSwitchOutput={"Output": {}}, CarryOverSettingsOutput={"Settings": {}}
+            ),
             "VerificationFailed",
             f"The copy {TARGET} stays.\n",
         ),
     ],
 )
-def test_a_failure_says_what_happened_to_the_copy(
-    state: RotationState, error: str, copy: str, clients: Clients
+def test_a_failure_before_the_switch_says_what_happened_to_the_copy(
+    step: Step, state: RotationState, error: str, copy: str, clients: Clients
 ) -> None:
-    text = failed(clients, state, "Check Restore Status", error)
+    text = failed(clients, state, step, error)
 
-    assert copy in text
-    assert "The parameter still points where it did before." in text
+    assert f"The parameter still points where it did before. {copy}" in text
+
+
+def test_of_a_rule_without_a_parameter_no_message_speaks_of_one(clients: Clients) -> None:
+    text = failed(clients, state_before_the_restore(TargetParameterName=""), "Start Restore", "AccessDeniedException")
+
+    assert "in the step Start Restore. Nothing was restored." in text
+
+
+def test_where_the_switch_failed_the_parameter_may_point_at_the_copy_so_nobody_is_told_to_delete_it(
+    clients: Clients,
+) -> None:
+    text = failed(clients, state_after_the_restore(), "Update SSM Parameter", "TemporaryFailure")
+
+    assert f"The parameter may already point at the copy {TARGET}, which stays." in text
+    assert text.index(REDRIVE) < text.index(f"aws ssm get-parameter --name {PARAMETER}") < text.index(NEW_ROTATION)
+    assert "delete-table" not in text
 
 
 def test_a_failure_after_the_switch_does_not_say_that_the_parameter_stayed(clients: Clients) -> None:
-    switched = {"Version": 2, "Tier": "Standard", "Value": TARGET_ARN}
-    state = state_after_the_restore(UpdateSSMParameterOutput=switched)
+    text = failed(clients, state_after_the_switch(), "Delete Old Tables", "AccessDeniedException")
 
-    text = failed(clients, state, "Delete Old Tables", "AccessDeniedException")
-
-    assert "still points" not in text
+    assert f"The copy {TARGET} is ready to use. The parameter had been set before that. Old copies may be left." in text
     assert REDRIVE in text
     assert "delete-table" not in text
     assert NEW_ROTATION not in text
 
 
+def test_without_a_parameter_the_copy_is_in_use_once_old_ones_are_deleted(clients: Clients) -> None:
+    state = state_after_the_restore(TargetParameterName="")
+
+    text = failed(clients, state, "Delete Old Tables", "AccessDeniedException")
+
+    assert f"The copy {TARGET} is ready to use. Old copies may be left." in text
+    assert "delete-table" not in text
+
+
 @pytest.mark.parametrize(
-    ("cause", "told"),
+    ("error", "cause", "told"),
     [
-        (json.dumps({"ExecutionArn": "x", "Status": "FAILED", "Error": "NotMasked", "Cause": "why"}), "NotMasked why"),
-        (json.dumps({"errorMessage": "no such key", "errorType": "ValueError"}), "no such key"),
-        ("not JSON", "not JSON"),
-        ("[]", "[]"),
+        (
+            "ValueError",
+            json.dumps({"errorMessage": "no such key", "errorType": "ValueError", "stackTrace": ["line 1"]}),
+            {"Error": "ValueError", "Cause": "no such key"},
+        ),
+        (
+            "RecursionError",
+            json.dumps({"errorMessage": 'in "f"\\', "errorType": "RecursionError", "stackTrace": ["line 1"] * 9})[:120],
+            {"Error": "RecursionError", "Cause": 'in "f"\\'},
+        ),
+        (
+            "ValueError",
+            json.dumps({"errorMessage": "cut off in é", "errorType": "ValueError"})[:35],
+            {"Error": "ValueError", "Cause": "cut off in "},
+        ),
+        (
+            "Sandbox.Timedout",
+            json.dumps({"errorType": "Sandbox.Timedout", "errorMessage": "Error: Task timed out after 60.00 seconds"}),
+            {"Error": "Sandbox.Timedout", "Cause": "Error: Task timed out after 60.00 seconds"},
+        ),
+        (
+            "States.DataLimitExceeded",
+            "The state/task 'arn:aws:states:::lambda:invoke' returned a result with a size exceeding the maximum",
+            {"Error": "States.DataLimitExceeded", "Cause": "The state/task 'arn:aws:states:::lambda:invoke' returned"},
+        ),
+        (
+            "States.TaskFailed",
+            json.dumps({"ExecutionArn": "x", "Status": "FAILED", "Error": "NotMasked", "Cause": "why"}),
+            {"Error": "States.TaskFailed", "Cause": "FAILED: NotMasked: why"},
+        ),
+        (
+            "States.TaskFailed",
+            json.dumps(
+                {
+                    "ExecutionArn": "x",
+                    "Status": "FAILED",
+                    "Error": "ValueError",
+                    "Cause": json.dumps({"errorMessage": "no such key", "stackTrace": ["line 1"]}),
+                }
+            ),
+            {"Error": "States.TaskFailed", "Cause": "FAILED: ValueError: no such key"},
+        ),
+        (
+            "States.TaskFailed",
+            json.dumps({"ExecutionArn": "x", "Status": "TIMED_OUT"}),
+            {"Error": "States.TaskFailed", "Cause": "TIMED_OUT"},
+        ),
+        (
+            "Lambda.ResourceNotFoundException",
+            "Function not found (Service: AWSLambda; Status Code: 404)",
+            {"Error": "Lambda.ResourceNotFoundException", "Cause": "Function not found (Service: AWSLambda;"},
+        ),
+        ("States.Timeout", "", {"Error": "States.Timeout"}),
+        ("ValueError", "[]", {"Error": "ValueError", "Cause": "[]"}),
     ],
 )
-def test_a_failed_hook_is_named_with_its_reason(cause: str, told: str, clients: Clients) -> None:
+def test_a_failed_hook_is_named_with_its_reason_and_without_a_stack_trace(
+    error: str, cause: str, told: dict[str, str], clients: Clients
+) -> None:
     state = state_after_the_restore(BeforeSwitch=HOOK)
 
-    ((_, text, _),) = ended(clients, "FAILED", state, "Run Hook Function", error="ValueError", cause=cause)
+    ((_, text, _),) = ended(clients, "FAILED", state, "Run Hook Function", error=error, cause=cause)
 
-    assert HOOK in text
-    assert told in text
-    assert "ExecutionArn" not in text
+    found = facts(text)
+    assert found["Hook"] == HOOK
+    assert ("Cause" in found) == ("Cause" in told)
+    assert all(found[name].startswith(value) for name, value in told.items())
+    assert not any(word in text for word in ("line 1", "stackTrace", "ExecutionArn", "errorMessage"))
 
 
-def test_an_execution_with_another_input_is_reported_as_well(clients: Clients) -> None:
-    ((subject, text, _),) = ended(clients, "FAILED", {}, "Native Recovery Point?", input="{}", error="States.Runtime")
+@pytest.mark.parametrize("kind", ["TaskFailed", "LambdaFunctionFailed", "TaskTimedOut", "TaskSubmitFailed"])
+@pytest.mark.parametrize("status", ["TIMED_OUT", "ABORTED", "FAILED"])
+def test_an_execution_that_ended_while_it_was_retrying_quotes_the_last_error(
+    status: Literal["TIMED_OUT", "ABORTED", "FAILED"], kind: str, clients: Clients
+) -> None:
+    last = json.dumps({"errorMessage": "Limit of 50 restores", "stackTrace": ["line 1"]})
+    attempts = (attempt_that_failed("NotYet", "an earlier one", kind), attempt_that_failed("NotYet", last, kind))
 
-    assert subject == "Failed: rotation of an unknown table by rule an unknown rule"
-    assert "Input:" in text
+    ((_, text, _),) = ended(
+        clients,
+        status,
+        state_before_the_restore(),
+        "Start Restore",
+        attempts=(*attempts, {"type": "TaskScheduled"}),
+        cause="History limit exceeded",
+    )
+
+    assert facts(text)["Cause"] == "History limit exceeded"
+    assert facts(text)["Last error"] == "NotYet: Limit of 50 restores"
+    assert "Nothing was restored." in text
+
+
+def test_an_error_that_was_overcome_or_redriven_is_not_quoted(clients: Clients) -> None:
+    attempts = (attempt_that_failed("NotYet", "before the redrive"), {"type": "ExecutionRedriven"})
+
+    ((_, text, _),) = ended(clients, "TIMED_OUT", state_after_the_restore(), attempts=attempts)
+
+    assert "Last error" not in text
+
+
+@pytest.mark.parametrize("state", [{}, [], {"BackupSnsMessage": "?"}, {"Rule": "staging"}])
+def test_an_execution_with_another_input_is_reported_with_the_way_to_start_a_rotation(
+    state: Any,  # noqa: ANN401
+    clients: Clients,
+) -> None:
+    ((subject, text, _),) = ended(clients, "FAILED", state, "Start Restore Job", error="NotARotation", cause="It lacks")
+
+    assert subject == f"Failed: {EXECUTION_ARN.rpartition(':')[2]}, which is not a rotation"
+    assert facts(text)["Input"] == json.dumps(state)
+    assert facts(text)["Cause"] == "It lacks"
+    assert "Nothing was restored." in text
+    assert "Recovery point ARN: <ARN of the recovery point>. Resource ARN : <ARN of the source table>." in text
+    assert NEW_ROTATION in text
+    assert REDRIVE not in text
+
+
+@pytest.mark.parametrize(
+    ("partition", "region", "console"),
+    [
+        ("aws", "eu-central-1", "eu-central-1.console.aws.amazon.com"),
+        ("aws-cn", "cn-north-1", "cn-north-1.console.amazonaws.cn"),
+        ("aws-us-gov", "us-gov-west-1", "us-gov-west-1.console.amazonaws-us-gov.com"),
+        ("aws-eusc", "eusc-de-east-1", "eusc-de-east-1.console.amazonaws-eusc.eu"),
+        ("aws-iso-b", "us-isob-east-1", "us-isob-east-1.console.sc2shome.sgov.gov"),
+    ],
+)
+def test_the_link_leads_to_the_console_of_the_partition(
+    partition: str, region: str, console: str, clients: Clients
+) -> None:
+    arn = f"arn:{partition}:states:{region}:123456789012:execution:rotator:staging-1"
+
+    ((_, text, _),) = ended(clients, "SUCCEEDED", state_after_the_restore(), execution_arn=arn)
+
+    assert facts(text)["Execution"] == (f"https://{console}/states/home?region={region}#/v2/executions/details/{arn}")
+
+
+def test_in_a_partition_whose_console_is_unknown_there_is_no_link(clients: Clients) -> None:
+    arn = "arn:aws-new:states:new-north-1:123456789012:execution:rotator:staging-1"
+
+    ((_, text, _),) = ended(clients, "SUCCEEDED", state_after_the_restore(), execution_arn=arn)
+
+    assert facts(text)["Execution"] == arn
+    assert "https://" not in text
 
 
 @pytest.mark.parametrize("wanted", [True, False])
@@ -238,22 +451,68 @@ def test_a_success_is_reported_where_that_is_wanted(wanted: bool, clients: Clien
 
 
 @pytest.mark.parametrize(
-    ("compared_with", "size", "told"),
+    ("proof", "told"),
     [
-        ("backup", 4711, "yes, compared with: backup; size of the backup: 4711 bytes"),
-        ("nothing, as the source table is gone", None, "the source table is gone; size of the backup: unknown"),
+        (
+            {"Verified": True, "Comparisons": ["keys", "not empty"], "ComparedWith": "backup", "BackupSizeBytes": 4711},
+            "yes (keys, not empty; compared with: backup; size of the backup: 4711 bytes)",
+        ),
+        ({"Verified": None, "Comparisons": [], "ComparedWith": "nothing", "BackupSizeBytes": 0}, "nothing to compare"),
+        # Before an upgrade.
+        (
+            {"Verified": True, "ComparedWith": "source table", "BackupSizeBytes": None},
+            "yes (compared with: source table; size of the backup: unknown)",
+        ),
+        (
+            {"Verified": True, "ComparedWith": "nothing, as the source table is gone", "BackupSizeBytes": None},
+            "nothing to compare",
+        ),
     ],
 )
 def test_a_success_includes_the_proof_that_the_backup_restores(
-    compared_with: str, size: int | None, told: str, clients: Clients
+    proof: dict[str, Any], told: str, clients: Clients
 ) -> None:
-    proof = {"Verified": True, "ComparedWith": compared_with, "BackupSizeBytes": size}
-
     ((_, text, _),) = ended(clients, "SUCCEEDED", state_after_the_restore(VerifyTableOutput=proof))
 
-    assert re.search(r"Restored in: +261 s\n", text)
-    assert re.search(r"Verified: +yes, compared with: ", text)
-    assert told in text
+    assert facts(text)["Restored in"] == "261 s"
+    assert facts(text)["Verified"] == told
+
+
+@pytest.mark.parametrize(
+    ("value", "subject", "is_left"),
+    [
+        (TARGET_ARN, "Complete: rotation of orders by rule staging", False),
+        (f"{TARGET_ARN}-later", "Complete, left at a later copy: rotation of orders by rule staging", True),
+    ],
+)
+def test_a_success_says_where_the_parameter_was_left_at_a_later_copy(
+    value: str, subject: str, is_left: bool, clients: Clients
+) -> None:
+    state = state_after_the_switch(UpdateSSMParameterOutput={"Version": 2, "Tier": "Standard", "Value": value})
+
+    ((found, text, _),) = ended(clients, "SUCCEEDED", state)
+
+    assert found == subject
+    assert facts(text)["Parameter is"] == value
+    assert ("The parameter was left at the copy of a later backup." in text) == is_left
+
+
+def test_a_failure_after_the_switch_says_where_the_parameter_was_left_at_a_later_copy(clients: Clients) -> None:
+    left = {"Version": 2, "Tier": "Standard", "Value": f"{TARGET_ARN}-later"}
+
+    text = failed(clients, state_after_the_switch(UpdateSSMParameterOutput=left), "Delete Old Tables", "Denied")
+
+    assert "The parameter was left at the copy of a later backup. Old copies may be left." in text
+
+
+def test_a_rotation_that_another_one_stands_for_says_so_and_proves_nothing(clients: Clients) -> None:
+    state = state_during_the_restore(DescribeTableOutput=restored() | {"RestoreStatus": "SUPERSEDED"})
+
+    ((subject, text, _),) = ended(clients, "SUCCEEDED", state)
+
+    assert subject == "Superseded: rotation of orders by rule staging"
+    assert f"The rotation of the other backup made the copy {TARGET}, which stands for both." in text
+    assert not {"Restored in", "Verified", "Parameter is"} & facts(text).keys()
 
 
 def test_in_chat_a_failure_has_the_fields_of_a_custom_notification(clients: Clients) -> None:

@@ -25,6 +25,10 @@ class RecoveryPointMismatch(RotationError):
     """The recovery point is not one of the source table that was announced with it."""
 
 
+class NotARotation(RotationError):
+    """The execution was started with an input that `start_workflow` did not make."""
+
+
 class InvalidTableName(RotationError):
     """The rule turns the source table's name into one that DynamoDB does not accept."""
 

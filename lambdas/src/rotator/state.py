@@ -178,6 +178,22 @@ class Invocation(TypedDict):
     Execution: Execution
 
 
+def missing_keys(state: object) -> list[str]:
+    """The keys of `RotationState` that the state of any rotation has, and this one lacks.
+
+    A key that is new in a version of the module is `NotRequired`, because running executions lack it.
+    """
+    rotation = state if isinstance(state, dict) else {}
+    missing = sorted(RotationState.__required_keys__ - rotation.keys())
+    if "BackupSnsMessage" not in missing:
+        message = rotation["BackupSnsMessage"]
+        announced = message.keys() if isinstance(message, dict) else ()
+        missing += [
+            f"BackupSnsMessage.{key}" for key in sorted(BackupSnsMessage.__required_keys__.difference(announced))
+        ]
+    return missing
+
+
 def to_state(response: Any) -> Any:  # noqa: ANN401 (a boto3 response of any shape)
     """A boto3 response, or a part of one, as it goes into the state."""
 

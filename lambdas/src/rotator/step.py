@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from rotator.clients import Clients
+from rotator.errors import NotARotation
 from rotator.logs import log_about, logger
 from rotator.settings import RotationSettings
-from rotator.state import Invocation
+from rotator.state import Invocation, missing_keys
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -28,6 +29,8 @@ def step(*services: str) -> Callable[[Callable[[Step], Output]], "Callable[[Invo
     """Makes a Lambda handler of a function that takes a `Step`.
 
     `services` are those whose clients every invocation uses. They are made while Lambda starts the function.
+
+    The handler raises `NotARotation`, before it does anything, where somebody started the execution with another input.
     """
     settings = RotationSettings.from_env()
     clients = Clients(*services)
@@ -35,9 +38,19 @@ def step(*services: str) -> Callable[[Callable[[Step], Output]], "Callable[[Invo
     def decorate(run: Callable[[Step], Output]) -> "Callable[[Invocation, LambdaContext], Output]":
         @logger.inject_lambda_context(clear_state=True)
         def handler(invocation: Invocation, _context: "LambdaContext") -> Output:
+            _check_rotation(invocation)
             log_about(invocation["State"])
             return run(Step(invocation, settings, clients))
 
         return handler
 
     return decorate
+
+
+def _check_rotation(invocation: Invocation) -> None:
+    missing = missing_keys(invocation["State"])
+    if missing:
+        raise NotARotation(
+            f"The input of this execution is not that of a rotation. It lacks {', '.join(missing)}. Do not start "
+            "executions of this state machine yourself: invoke start_workflow with the notification of a backup."
+        )

@@ -27,15 +27,16 @@ def report_result(event: Mapping[str, Any], settings: ReportSettings, clients: C
     if execution is None:
         logger.info("Rotation was redriven", execution=arn, rule=None, backup_job_id=None)
         return
-    if "BackupSnsMessage" in execution.state:
+    if execution.is_rotation:
         log_about(execution.state)
     logger.info(
         "Rotation ended",
         execution=execution.name,
         status=execution.status,
         step=execution.step,
-        error=execution.error,
-        cause=execution.cause,
+        error=execution.failure.error,
+        cause=execution.failure.cause,
+        last_error=execution.last_attempt.error,
     )
     succeeded = execution.status == SUCCEEDED
     if settings.notification_topic_arn and (settings.notify_of_success or not succeeded):
