@@ -22,13 +22,13 @@ CALLS_PER_SECOND = {
 
 @dataclass
 class _Bucket:
-    """The calls that have been made and not yet been worn off by time."""
+    """Calls fill it, and time empties it."""
 
     calls: float = 0.0
     counted_at: float = field(default_factory=time.monotonic)
 
     def has_room(self, per_second: float) -> bool:
-        """Whether there is room for a call, which is then counted. A second's worth may come at once."""
+        """Whether there is room for a call, which then takes it. A second's worth may come at once."""
         now = time.monotonic()
         self.calls = max(0.0, self.calls - (now - self.counted_at) * per_second)
         self.counted_at = now

@@ -68,14 +68,13 @@ def _create_table(original: Callable[..., ActionResult], self: DynamoHandler) ->
     if _restoring(self.dynamodb_backend, self.body["TableName"]):
         raise ResourceInUseException(f"Table already exists: {self.body['TableName']}")
     check_keys(self.body)
-    defined = self.body.get("VectorIndexes", [])
-    vector_indexes.check_created(defined, self.body)
+    vector_indexes.check_created(self.body)
     with admission:
         if self.body["TableName"] not in self.dynamodb_backend.tables:
             check_number_of_tables(self.dynamodb_backend)
         original(self)
     table = self.dynamodb_backend.get_table(self.body["TableName"])
-    table.vector_indexes = [vector_indexes.VectorIndex(definition) for definition in defined]
+    vector_indexes.create(table, self.body)
     remember(table, self.body)
     return DynamoResult(table.describe())
 

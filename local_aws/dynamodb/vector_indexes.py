@@ -90,12 +90,16 @@ def _validate_table_creation(original: Callable[..., None], self: DynamoHandler,
     original(self, **given)
 
 
-def check_created(definitions: list[Definition], request: Mapping[str, Any]) -> None:
-    """Rejects vector indexes of a new table that AWS does not create."""
-    names = [index["IndexName"] for index in definitions]
-    names += [index["IndexName"] for index in request.get("GlobalSecondaryIndexes", [])]
-    names += [index["IndexName"] for index in request.get("LocalSecondaryIndexes", [])]
-    _check(definitions, names, request.get("BillingMode"), request)
+def check_created(request: Mapping[str, Any]) -> None:
+    """Rejects a new table with vector indexes that AWS does not create."""
+    kinds = ("VectorIndexes", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+    names = [index["IndexName"] for kind in kinds for index in request.get(kind, [])]
+    _check(request.get("VectorIndexes", []), names, request.get("BillingMode"), request)
+
+
+def create(table: Table, request: Mapping[str, Any]) -> None:
+    """Gives a new table its vector indexes, at once like the table itself."""
+    table.vector_indexes = [VectorIndex(definition) for definition in request.get("VectorIndexes", [])]
 
 
 def check_updated(table: Table, request: Mapping[str, Any]) -> None:

@@ -483,10 +483,11 @@ def test_a_recovery_point_is_described_in_its_own_vault_only(setup: Aws, advance
         assert code(setup.backup.describe_recovery_point, **elsewhere) == "ResourceNotFoundException"
 
 
-@pytest.mark.usefixtures("_advanced")
+@pytest.mark.parametrize("advanced", [False, True], ids=["native", "advanced"])
 def test_a_recovery_point_is_described_to_those_who_may_see_it_and_the_vaults_to_those_who_may_see_all(
-    setup: Aws,
+    setup: Aws, advanced: bool
 ) -> None:
+    setup.backup.update_region_settings(ResourceTypeManagementPreference={"DynamoDB": advanced})
     seen, unseen = (setup.ended(setup.start())["RecoveryPointArn"] for _ in range(2))
     vault_arn = setup.backup.describe_backup_vault(BackupVaultName=setup.vault)["BackupVaultArn"]
     describe = {"Action": "backup:DescribeRecoveryPoint", "Resource": seen}
