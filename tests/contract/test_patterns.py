@@ -148,7 +148,6 @@ def test_the_error_about_a_lookahead_points_to_exclude_pattern(tmp_path: Path) -
     assert "what it must not match in exclude_pattern" in message
 
 
-
 ATOMS = [
     *["a", "b", "A", "-", "_", ".", "]", "{", "[a-b]", "[^a]", "[ab-]", "[]a]", "[\\d-b]", "[a&&b]", "[[:alpha:]]"],
     *[

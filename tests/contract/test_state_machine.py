@@ -109,6 +109,32 @@ def test_a_hook_may_take_its_time_and_is_not_retried_for_an_error_of_its_own(nam
     assert "Lambda.Unknown" not in retried
 
 
+@pytest.mark.parametrize(
+    ("name", "errors_of_throttling"),
+    [
+        *[(name, {"Lambda.TooManyRequestsException", "NotYet"}) for name in sorted(STEPS)],
+        ("Run Hook Function", {"Lambda.TooManyRequestsException"}),
+        ("Run Hook State Machine", {"StepFunctions.ExecutionLimitExceeded", "StepFunctions.ThrottlingException"}),
+    ],
+)
+def test_a_throttled_call_is_retried_for_as_long_as_the_rotation_may_take(
+    name: str, errors_of_throttling: set[str]
+) -> None:
+    (handler,) = [handler for handler in TASKS[name]["Retry"] if errors_of_throttling == {*handler["ErrorEquals"]}]
+
+    assert handler["MaxAttempts"] == 100_000
+
+
+def test_a_failure_that_may_not_pass_is_not_retried_for_hours() -> None:
+    (handler,) = [
+        handler
+        for handler in TASKS["Run Hook State Machine"]["Retry"]
+        if "StepFunctions.AWSStepFunctionsException" in handler["ErrorEquals"]
+    ]
+
+    assert handler["MaxAttempts"] == 6
+
+
 def test_both_kinds_of_hook_receive_the_same() -> None:
     function = TASKS["Run Hook Function"]["Parameters"]["Payload"]
     machine = TASKS["Run Hook State Machine"]["Parameters"]["Input"]
@@ -121,8 +147,14 @@ def test_the_choices_know_the_values_that_the_functions_write() -> None:
 
     assert [choice["StringEquals"] for choice in kind["Choices"]] == [NATIVE]
     assert kind["Default"] == "Start Restore Job"
-    assert [choice["StringEquals"] for choice in restore["Choices"]] == [status.IN_PROGRESS, status.START_OVER]
+    assert {choice["StringEquals"]: choice["Next"] for choice in restore["Choices"]} == {
+        status.IN_PROGRESS: "Wait For Restore",
+        "CLAIMED": "Wait For Restore",
+        status.START_OVER: "Wait To Start Over",
+        "SUPERSEDED": "Rotation Superseded",
+    }
     assert restore["Default"] == "Configure Table"
+    assert STATES["Rotation Superseded"]["Type"] == "Succeed"
 
 
 def test_the_message_knows_the_step_that_can_start_the_restore_over() -> None:
