@@ -20,7 +20,7 @@ locals {
   # AWS does not document the names of the alarms that Application Auto Scaling keeps with its caller's permissions.
   scaling_alarms_arn = "arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:*"
 
-  # The names by which KMS knows them, the same in every partition, although host names in China end in amazonaws.com.cn.
+  # What KMS calls them, the same in every partition, although host names in China end in amazonaws.com.cn.
   dynamodb_service = "dynamodb.${local.region}.amazonaws.com"
   backup_service   = "backup.${local.region}.amazonaws.com"
 

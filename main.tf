@@ -21,7 +21,7 @@ resource "aws_sns_topic_subscription" "this" {
   })
   redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.this["undelivered_notifications"].arn })
 
-  # The first notification must find a function that SNS may invoke, a state machine to start, and a role to restore with.
+  # The first notification must find a function that SNS may invoke, a state machine to start, and a role that restores.
   depends_on = [
     aws_lambda_permission.this,
     aws_lambda_function_event_invoke_config.this,

@@ -1,22 +1,26 @@
-"""How soon the end of a restore is noticed, and how many polls that takes: a simulation, without AWS.
+"""How soon the end of a restore is noticed, and how many polls and events that takes: a simulation, without AWS.
 
     python benchmarks/polling.py
 
-The polls are compared with the fewest that a lag of at most 30 s, or 10 % of the restore, allows. Exits with 1 where a
-target is missed.
+The polls are compared with the fewest that a lag of at most 30 s, or 10 % of the restore, allows. The events are those
+of a rotation that waits in one state for as long as timeout_hours allows. Exits with 1 where a target is missed.
 """
 
 import json
 import math
+import re
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from rotator.restore.polling import seconds_to_next_check
+from rotator.restore.polling import seconds_to_next_attempt, seconds_to_next_check
 
-STATES = json.loads(
-    (Path(__file__).parents[1] / "statemachine/restore_backup.asl.json").read_text().replace("${timeout_seconds}", "1")
+ROOT = Path(__file__).parents[1]
+STATES: dict[str, dict[str, Any]] = json.loads(
+    (ROOT / "statemachine/restore_backup.asl.json").read_text().replace("${timeout_seconds}", "1")
 )["States"]
+(MOST_HOURS,) = re.findall(r"var\.timeout_hours <= (\d+)", (ROOT / "variables.tf").read_text())
 FIRST_POLL_SECONDS: int = STATES["Wait For First Check"]["Seconds"]
 # A check, with the transitions around it.
 CHECK_SECONDS = 1
@@ -24,7 +28,14 @@ CHECK_SECONDS = 1
 TRANSITIONS_OF_A_POLL = 3
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html: a task has five, the others two
 EVENTS_OF_A_POLL = 9
+# Native Recovery Point?, Start Restore Job, Wait For First Check, Check Restore Status, Restore Complete?,
+# Wait To Start Over
+EVENTS_OF_STARTING_OVER = 18
+# Scheduled, started, failed
+EVENTS_OF_A_RETRY = 3
 MOST_EVENTS = 25_000
+# A redrive continues the history, and gets a fresh time limit.
+MOST_EVENTS_OF_WAITING = MOST_EVENTS / 2
 
 LENGTHS = {
     "2 minutes": timedelta(minutes=2),
@@ -50,6 +61,39 @@ def polls(restore_seconds: float) -> list[float]:
     while times[-1] < restore_seconds:
         times.append(times[-1] + seconds_to_next_check(timedelta(seconds=times[-1])) + CHECK_SECONDS)
     return times
+
+
+def events_of_retries(handler: dict[str, Any], seconds: float) -> int:
+    """The events of a task that fails for this long with an error that the handler retries."""
+    attempts, now, delay = 0, 0.0, float(handler["IntervalSeconds"])
+    while now < seconds and attempts < handler["MaxAttempts"]:
+        # Full jitter picks any delay up to this one.
+        now += delay / 2 if handler.get("JitterStrategy") == "FULL" else delay
+        delay = min(delay * handler["BackoffRate"], handler.get("MaxDelaySeconds", math.inf))
+        attempts += 1
+    return attempts * EVENTS_OF_A_RETRY
+
+
+def events_of_starting_over(seconds: float) -> int:
+    """The events of a restore job that fails for this long because of a limit."""
+    attempts, now = 0, 0.0
+    while now < seconds:
+        now += FIRST_POLL_SECONDS + seconds_to_next_attempt(timedelta(seconds=now))
+        attempts += 1
+    return attempts * EVENTS_OF_STARTING_OVER
+
+
+def events_of_waiting(seconds: float) -> dict[str, int]:
+    """By state, the most events of a rotation that waits there for this long."""
+    retried = {
+        name: max(events_of_retries(handler, seconds) for handler in state["Retry"])
+        for name, state in STATES.items()
+        if "Retry" in state
+    }
+    return retried | {
+        "Wait For Restore": len(polls(seconds)) * EVENTS_OF_A_POLL,
+        "Wait To Start Over": events_of_starting_over(seconds),
+    }
 
 
 def fewest_polls(restore_seconds: float) -> int:
@@ -91,6 +135,11 @@ def main() -> int:
             missed.append(f"{name}: {taken} polls, where {fewest} are enough")
         if events > MOST_EVENTS / 5:
             missed.append(f"{name}: {events} of at most {MOST_EVENTS} events")
+    print(f"\n{'events, waiting':>22} {MOST_HOURS:>6} hours")
+    for name, events in events_of_waiting(timedelta(hours=int(MOST_HOURS)).total_seconds()).items():
+        print(f"{name:>22} {events:>6}")
+        if events > MOST_EVENTS_OF_WAITING:
+            missed.append(f"{name}: {events} events in {MOST_HOURS} hours, more than {MOST_EVENTS_OF_WAITING:.0f}")
     print("\n".join(missed) or "All targets are met.")
     return len(missed) > 0
 

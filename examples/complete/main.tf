@@ -53,8 +53,9 @@ module "rotator" {
     }
   }
 
-  timeout_hours    = 24
-  restore_role_arn = aws_iam_role.restore.arn
+  timeout_hours       = 24
+  restore_role_arn    = aws_iam_role.restore.arn
+  backup_kms_key_arns = [aws_kms_key.this.arn]
 
   notification_topic_arn = aws_sns_topic.rotations.arn
   notify_of_success      = true
@@ -84,14 +85,18 @@ data "aws_iam_policy_document" "boundary" {
   statement {
     sid = "RotatorServices"
     actions = [
+      "backup:DescribeRecoveryPoint",
       "backup:DescribeRestoreJob",
+      "backup:ListBackupVaults",
       "backup:StartRestoreJob",
       "dynamodb:*",
       "events:DescribeRule",
       "events:PutRule",
       "events:PutTargets",
       "iam:PassRole",
+      "kms:CreateGrant",
       "kms:Decrypt",
+      "kms:DescribeKey",
       "kms:GenerateDataKey",
       "lambda:InvokeFunction",
       "logs:*",
@@ -121,10 +126,10 @@ data "aws_iam_policy_document" "boundary" {
   }
 }
 
-# One key for the topic, and for the log groups and queues of the rotator
+# One key for the vault, the topic, and the log groups and queues of the rotator
 
 resource "aws_kms_key" "this" {
-  description             = "Backup notifications, logs and queues of the shop's rotator"
+  description             = "Backups of the shop, their notifications, and logs and queues of the rotator"
   policy                  = data.aws_iam_policy_document.key.json
   enable_key_rotation     = true
   deletion_window_in_days = 7
@@ -132,7 +137,7 @@ resource "aws_kms_key" "this" {
 }
 
 data "aws_iam_policy_document" "key" {
-  # Leaves it to IAM who in the account manages and uses the key: you, and the role of start_workflow.
+  # Leaves it to IAM who in the account manages and uses the key: you, whoever restores, start_workflow and report_result.
   statement {
     sid       = "Account"
     actions   = ["kms:*"]
@@ -199,8 +204,9 @@ resource "aws_dynamodb_table" "production" {
 # Their backups, every night, kept for a week
 
 resource "aws_backup_vault" "this" {
-  name = "shop"
-  tags = local.tags
+  name        = "shop"
+  kms_key_arn = aws_kms_key.this.arn
+  tags        = local.tags
 
   # For an example only: without this, a vault that holds recovery points can't be deleted.
   force_destroy = true
@@ -252,7 +258,7 @@ resource "aws_iam_role_policy_attachment" "backup" {
   policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
 }
 
-# The role that AWS Backup restores with, in place of the module's, which may not use the key of an encrypted vault
+# The role that AWS Backup restores with, in place of the module's
 
 resource "aws_iam_role" "restore" {
   name               = "shop-restore"

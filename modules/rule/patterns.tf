@@ -1,7 +1,7 @@
-# A source_pattern or exclude_pattern is interpreted by Go's regexp (RE2) at plan and by Python's re at run time. Only the
-# language that both interpret the same is accepted. It excludes what only one of them has ([[:alpha:]], \z, \Q, \p,
-# (?<name>), lookaround), what they interpret differently ({,n}, \12, [\d-z]), and the repetition of a group whose content
-# varies, such as (a*)*: they fill such groups differently, and Python may take exponential time.
+# A source_pattern or exclude_pattern is interpreted by Go's regexp (RE2) at plan and by Python's re at run time. Only
+# the language that both interpret the same is accepted. It excludes what only one of them has ([[:alpha:]], \z, \Q,
+# \p, (?<name>), lookaround), what they interpret differently ({,n}, \12, [\d-z]), and the repetition of a group whose
+# content varies, such as (a*)*: they fill such groups differently, and Python may take exponential time.
 
 locals {
   character  = "[ -#%-',/->@-Z_-z~-]"

@@ -11,6 +11,7 @@ from rotator import errors, state
 from rotator.recovery_points import NATIVE
 from rotator.report.message import CHECK_STEP, HOOK_STEPS, START_STEPS, STEPS_AFTER_SWITCH, SWITCH_STEP
 from rotator.restore import status
+from rotator.restore.target import SUPERSEDED
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = (ROOT / "statemachine/restore_backup.asl.json").read_text()
@@ -121,6 +122,32 @@ def test_a_hook_may_take_its_time_and_is_not_retried_for_an_error_of_its_own(nam
     assert "Lambda.Unknown" not in retried
 
 
+@pytest.mark.parametrize(
+    ("name", "errors_of_throttling"),
+    [
+        *[(name, {"Lambda.TooManyRequestsException", "NotYet"}) for name in sorted(STEPS)],
+        ("Run Hook Function", {"Lambda.TooManyRequestsException"}),
+        ("Run Hook State Machine", {"StepFunctions.ExecutionLimitExceeded", "StepFunctions.ThrottlingException"}),
+    ],
+)
+def test_a_throttled_call_is_retried_for_as_long_as_the_rotation_may_take(
+    name: str, errors_of_throttling: set[str]
+) -> None:
+    (handler,) = [handler for handler in TASKS[name]["Retry"] if errors_of_throttling == {*handler["ErrorEquals"]}]
+
+    assert handler["MaxAttempts"] == 100_000
+
+
+def test_a_failure_that_may_not_pass_is_not_retried_for_hours() -> None:
+    (handler,) = [
+        handler
+        for handler in TASKS["Run Hook State Machine"]["Retry"]
+        if "StepFunctions.AWSStepFunctionsException" in handler["ErrorEquals"]
+    ]
+
+    assert handler["MaxAttempts"] == 6
+
+
 def test_both_kinds_of_hook_receive_the_same() -> None:
     function = TASKS["Run Hook Function"]["Parameters"]["Payload"]
     machine = TASKS["Run Hook State Machine"]["Parameters"]["Input"]
@@ -134,8 +161,13 @@ def test_the_choices_know_the_values_that_the_functions_write() -> None:
     (native,) = kind["Choices"]
     assert [test.get("StringEquals") for test in native["And"]] == [None, NATIVE]
     assert {native["Next"], kind["Default"]} == START_STEPS
-    assert [choice["StringEquals"] for choice in restore["Choices"]] == [status.IN_PROGRESS, status.START_OVER]
-    assert restore["Default"] == "Configure Table"
+    assert {choice["StringEquals"]: choice["Next"] for choice in restore["Choices"]} == {
+        status.COMPLETE: "Configure Table",
+        status.START_OVER: "Wait To Start Over",
+        SUPERSEDED: "Rotation Superseded",
+    }
+    assert restore["Default"] == "Wait For Restore"
+    assert STATES["Rotation Superseded"]["Type"] == "Succeed"
 
 
 def test_an_input_without_any_keys_gets_as_far_as_the_function_that_rejects_it() -> None:

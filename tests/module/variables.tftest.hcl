@@ -314,10 +314,17 @@ run "a_time_limit_of_zero" {
   expect_failures = [var.timeout_hours]
 }
 
-run "a_time_limit_of_more_than_a_year" {
+run "a_time_limit_of_a_week" {
   command = plan
   variables {
-    timeout_hours = 8761
+    timeout_hours = 168
+  }
+}
+
+run "a_time_limit_of_more_than_a_week" {
+  command = plan
+  variables {
+    timeout_hours = 169
   }
   expect_failures = [var.timeout_hours]
 }
