@@ -201,6 +201,12 @@ def test_the_command_for_a_new_rotation_names_backup_and_rule(clients: Clients) 
             f"A restore to the table {TARGET} may have been started, because a response was lost.",
         ),
         (
+            "Start Restore",
+            state_after_the_restore(DescribeTableOutput=restored() | {"RestoreStatus": "START_OVER"}),
+            "AccessDeniedException",
+            "Nothing was restored.",
+        ),
+        (
             "Check Restore Status",
             state_during_the_restore(),
             "States.Timeout",

@@ -22,6 +22,7 @@ from rotator.state import RotationState
 
 HOOK_STEPS = frozenset({"Run Hook Function", "Run Hook State Machine"})
 START_STEPS = frozenset({"Start Restore", "Start Restore Job"})
+STEPS_BEFORE_RESTORE = START_STEPS | {"Native Recovery Point?", "Wait To Start Over"}
 CHECK_STEP = "Check Restore Status"
 SWITCH_STEP = "Update SSM Parameter"
 STEPS_AFTER_SWITCH = frozenset({"Retention Requested?", "Delete Old Tables", "Rotation Complete"})
@@ -193,7 +194,7 @@ def _outcome_for_copy(execution: EndedExecution) -> str:
         return f"The table {copy} belongs to something else, and was left alone."
     if error == TableNotFound.__name__:
         return f"The copy {copy} no longer exists."
-    if not _is_started(state):
+    if not _is_started(execution):
         if execution.step in START_STEPS and execution.last_attempt.error in _ERRORS_OF_LOST_RESPONSES:
             return f"A restore to the table {copy} may have been started, because a response was lost."
         return "Nothing was restored."
@@ -211,8 +212,10 @@ def _outcome_for_copy(execution: EndedExecution) -> str:
     return f"The copy {copy} stays."
 
 
-def _is_started(state: RotationState) -> bool:
-    return "RestoreTableFromBackupOutput" in state or "StartRestoreJobOutput" in state
+def _is_started(execution: EndedExecution) -> bool:
+    """An earlier restore may have ended without a table, so that it had to start over."""
+    outputs = ("RestoreTableFromBackupOutput", "StartRestoreJobOutput")
+    return execution.step not in STEPS_BEFORE_RESTORE and any(output in execution.state for output in outputs)
 
 
 def _is_restored(state: RotationState) -> bool:
@@ -261,7 +264,7 @@ def _new_rotation(execution: EndedExecution, start_workflow_function: str) -> Ne
     delete = ""
     if execution.step == SWITCH_STEP:
         when += ". That only helps where the parameter points elsewhere and the copy of this rotation is gone:"
-    elif _is_started(state) and execution.failure.error not in (TargetTableTaken.__name__, TableNotFound.__name__):
+    elif _is_started(execution) and execution.failure.error not in (TargetTableTaken.__name__, TableNotFound.__name__):
         when += f". The copy has to be deleted first, if it exists and its tag {_ROTATION_TAG} names no other rotation:"
         delete = f"aws dynamodb delete-table --table-name {state['TargetTableName']}\n"
     else:
