@@ -9,7 +9,7 @@ import pytest
 
 from rotator import errors, state
 from rotator.recovery_points import NATIVE
-from rotator.report.message import (
+from rotator.report.steps import (
     CHECK_STEP,
     HOOK_STEPS,
     START_STEPS,
@@ -153,17 +153,17 @@ def test_an_input_without_any_keys_gets_as_far_as_the_function_that_rejects_it()
     assert first["Default"] in STEPS
 
 
-def test_the_message_knows_the_step_that_can_start_the_restore_over() -> None:
+def test_reports_know_the_step_that_can_start_the_restore_over() -> None:
     assert TASKS[CHECK_STEP]["Next"] == "Restore Complete?"
 
 
-def test_the_message_knows_the_steps_without_a_restore() -> None:
+def test_reports_know_the_steps_without_a_restore() -> None:
     over = next(c["Next"] for c in STATES["Restore Complete?"]["Choices"] if c["StringEquals"] == status.START_OVER)
 
     assert reached_from(over, before=frozenset(STATES[step]["Next"] for step in START_STEPS)) == STEPS_BEFORE_RESTORE
 
 
-def test_the_message_knows_the_step_that_makes_the_switch_and_those_after_it() -> None:
+def test_reports_know_the_step_that_makes_the_switch_and_those_after_it() -> None:
     assert TASKS[SWITCH_STEP]["ResultPath"] == "$.UpdateSSMParameterOutput"
     assert reached_from(TASKS[SWITCH_STEP]["Next"]) == STEPS_AFTER_SWITCH
 
