@@ -117,6 +117,13 @@ def restore(deployment: Deployment) -> Iterator[Restore]:
 # These come first, as long as the table is new.
 
 
+def test_what_a_table_answers_during_a_restore(restore: Restore, observe: Observe) -> None:
+    for operation, answer in restore.while_creating.items():
+        observe(2, f"{operation}, during the restore: {answer}")
+
+    assert {*restore.while_creating.values()} <= NOT_YET | {ACCEPTED, "PolicyNotFoundException"}
+
+
 def test_how_soon_a_new_copy_can_be_changed(restore: Restore, deployment: Deployment, observe: Observe) -> None:
     dynamodb = client("dynamodb")
     observe(1, f"a table with one item took {restore.seconds} s")
@@ -153,13 +160,6 @@ def test_how_soon_a_new_copy_can_be_changed(restore: Restore, deployment: Deploy
     observe(2, f"a new tag was visible after {time.monotonic() - begin:.1f} s")
 
 
-def test_what_a_table_answers_during_a_restore(restore: Restore, observe: Observe) -> None:
-    for operation, answer in restore.while_creating.items():
-        observe(2, f"{operation}, during the restore: {answer}")
-
-    assert {*restore.while_creating.values()} <= NOT_YET | {ACCEPTED, "PolicyNotFoundException"}
-
-
 def test_when_a_table_stops_saying_what_it_was_restored_from(restore: Restore, observe: Observe) -> None:
     *during, after = ["RestoreSummary" in description for description in restore.descriptions]
     observe(3, f"RestoreSummary was there in {sum(during)} of {len(during)} answers during the restore")
@@ -177,9 +177,10 @@ def test_whether_a_backup_feeds_two_restores(restore: Restore, observe: Observe)
 def test_whether_a_restore_brings_back_table_class_and_resource_policy(restore: Restore, observe: Observe) -> None:
     dynamodb = client("dynamodb")
     table = dynamodb.describe_table(TableName=restore.name)["Table"]
-    observe(7, f"table class: {table.get('TableClassSummary', {}).get('TableClass', 'STANDARD')}")
+    table_class = table.get("TableClassSummary", {}).get("TableClass", "STANDARD")
+    observe(7, f"table class: STANDARD_INFREQUENT_ACCESS at the source, {table_class} at the copy")
     policy = outcome(lambda: dynamodb.get_resource_policy(ResourceArn=restore.arn))
-    observe(7, "resource policy: " + ("brought back" if policy == ACCEPTED else policy))
+    observe(7, f"resource policy: {'brought back' if policy == ACCEPTED else policy}")
 
     assert policy in (ACCEPTED, "PolicyNotFoundException")
 
@@ -218,8 +219,8 @@ def test_whether_the_start_times_of_a_backup_are_the_same(
         1, f"the rotator's restore of a table with one item took {state['DescribeTableOutput']['RestoreSeconds']} s"
     )
     observe(6, f"notification:   {state['BackupSnsMessage']['StartTime']}")
-    observe(6, f"backup job:     {job.start_time.astimezone(UTC).isoformat()}")
-    observe(6, f"recovery point: {point['CreationDate'].astimezone(UTC).isoformat()}")
+    observe(6, f"backup job:     {job.start_time.astimezone(UTC).isoformat(timespec='milliseconds')}")
+    observe(6, f"recovery point: {point['CreationDate'].astimezone(UTC).isoformat(timespec='milliseconds')}")
 
 
 def test_each_behaviour_has_its_number() -> None:
