@@ -9,7 +9,14 @@ import pytest
 
 from rotator import errors, state
 from rotator.recovery_points import NATIVE
-from rotator.report.message import CHECK_STEP, HOOK_STEPS, START_STEPS, STEPS_AFTER_SWITCH, SWITCH_STEP
+from rotator.report.steps import (
+    CHECK_STEP,
+    HOOK_STEPS,
+    START_STEPS,
+    STEPS_AFTER_SWITCH,
+    STEPS_BEFORE_RESTORE,
+    SWITCH_STEP,
+)
 from rotator.restore import status
 from rotator.restore.target import SUPERSEDED
 
@@ -50,15 +57,15 @@ def paths(name: str) -> list[list[str]]:
     return [text.split(".")[1:] for text in texts if re.fullmatch(r"\$\.[\w.]+", text)]
 
 
-def reached_from(name: str, reached: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """The state of that name, and all that can follow it."""
-    if name in reached:
-        return reached
-    reached = (*reached, name)
-    for choice in [*STATES[name].get("Choices", []), STATES[name]]:
-        for way in ("Next", "Default"):
-            if way in choice:
-                reached = reached_from(choice[way], reached)
+def reached_from(name: str, *, before: frozenset[str] = frozenset()) -> set[str]:
+    """The state of that name, and all that can follow it before one of those others."""
+    reached: set[str] = set()
+    ahead = {name}
+    while ahead:
+        definition = STATES[current := ahead.pop()]
+        reached.add(current)
+        choices = [*definition.get("Choices", []), definition]
+        ahead |= {choice[way] for choice in choices for way in ("Next", "Default") if way in choice} - reached - before
     return reached
 
 
@@ -178,13 +185,19 @@ def test_an_input_without_any_keys_gets_as_far_as_the_function_that_rejects_it()
     assert first["Default"] in STEPS
 
 
-def test_the_message_knows_the_step_that_can_start_the_restore_over() -> None:
+def test_reports_know_the_step_that_can_start_the_restore_over() -> None:
     assert TASKS[CHECK_STEP]["Next"] == "Restore Complete?"
 
 
-def test_the_message_knows_the_step_that_makes_the_switch_and_those_after_it() -> None:
+def test_reports_know_the_steps_without_a_restore() -> None:
+    over = next(c["Next"] for c in STATES["Restore Complete?"]["Choices"] if c["StringEquals"] == status.START_OVER)
+
+    assert reached_from(over, before=frozenset(STATES[step]["Next"] for step in START_STEPS)) == STEPS_BEFORE_RESTORE
+
+
+def test_reports_know_the_step_that_makes_the_switch_and_those_after_it() -> None:
     assert TASKS[SWITCH_STEP]["ResultPath"] == "$.UpdateSSMParameterOutput"
-    assert set(reached_from(TASKS[SWITCH_STEP]["Next"])) == STEPS_AFTER_SWITCH
+    assert reached_from(TASKS[SWITCH_STEP]["Next"]) == STEPS_AFTER_SWITCH
 
 
 def test_what_lets_data_out_comes_after_the_hook() -> None:
@@ -202,4 +215,4 @@ def test_each_error_is_one_of_ours_or_of_aws() -> None:
 
 
 def test_each_state_is_reached_from_another_or_first() -> None:
-    assert set(reached_from(MACHINE["StartAt"])) == set(STATES)
+    assert reached_from(MACHINE["StartAt"]) == set(STATES)

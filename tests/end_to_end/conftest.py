@@ -10,6 +10,7 @@ from tests.support.fixtures import (
     masking,
     pytest_sessionstart,
 )
+from tests.support.observations import observe, pytest_terminal_summary
 
 __all__ = [
     "_aws",
@@ -19,5 +20,7 @@ __all__ = [
     "early_jobs",
     "jobs",
     "masking",
+    "observe",
     "pytest_sessionstart",
+    "pytest_terminal_summary",
 ]

@@ -20,12 +20,14 @@ from tests.support.tables import make_table
 pytestmark = [local_only, pytest.mark.usefixtures("_quick_restores")]
 
 
-def report_on(name: str, deployment: Deployment) -> str:
+def report_on(name: str, deployment: Deployment, rule: str = "") -> str:
     """The message about the rotation of a table that did not succeed, as `subject: text`."""
 
     def arrived() -> str | None:
         for message in deployment.inbox():
-            if f"rotation of {name} by" in message["Subject"] and not message["Subject"].startswith("Complete"):
+            if f"rotation of {name} by rule {rule}" in message["Subject"] and not message["Subject"].startswith(
+                "Complete"
+            ):
                 return f"{message['Subject']}: {message['Message']}"
         return None
 
@@ -92,6 +94,19 @@ def test_a_call_that_aws_throttles_for_ever_runs_out_of_time(deployment: Deploym
     assert re.search("Last error: +NotYet: .*ThrottlingException.* Scan", report)
 
 
+def test_a_hook_that_failed_is_reported_with_its_reason(
+    deployment: Deployment, early_jobs: dict[str, BackupJob]
+) -> None:
+    deployment.end_of_rotation("spoiled", early_jobs["hook"])
+
+    report = report_on("rotator-test-hook", deployment, "spoiled")
+
+    assert "failed in the step Run Hook State Machine" in report
+    assert re.search("Hook: +arn:.*:stateMachine:rotator-test-failing-hook\n", report)
+    assert re.search("Cause: +FAILED: NotMasked: The hook failed on purpose.\n", report)
+    assert redrive_command("spoiled", early_jobs["hook"], deployment) in report
+
+
 def test_a_hook_that_returns_more_than_a_state_may_hold_is_reported(deployment: Deployment) -> None:
     name = "rotator-test-talkative"
     with recovery_points(native=True):
@@ -104,6 +119,7 @@ def test_a_hook_that_returns_more_than_a_state_may_hold_is_reported(deployment: 
     assert "failed in the step Run Hook State Machine" in report
     assert "States.DataLimitExceeded" in report
     assert "talkative-hook" in report
+    assert "The hook has run on it, but returned more than a state may hold (256 KiB)." in report
     assert redrive_command("talkative", job, deployment) in report
 
 
@@ -136,6 +152,7 @@ def test_a_rotation_whose_function_was_killed_is_reported(deployment: Deployment
 
     assert "failed in the step Verify Table" in report
     assert "Runtime.ExitError" in report
+    assert "stackTrace" not in report
     assert redrive_command("staging", job, deployment) in report
 
 

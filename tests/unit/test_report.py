@@ -198,7 +198,13 @@ def test_the_command_for_a_new_rotation_names_backup_and_rule(clients: Clients) 
             "Start Restore",
             state_before_the_restore(),
             "Runtime.ExitError",
-            f"A restore to the table {TARGET} may have been started, because a response was lost.",
+            f"A restore to the table {TARGET} may have been started, because no response was received.",
+        ),
+        (
+            "Start Restore",
+            state_after_the_restore(DescribeTableOutput=restored() | {"RestoreStatus": "START_OVER"}),
+            "AccessDeniedException",
+            "Nothing was restored.",
         ),
         (
             "Check Restore Status",
@@ -258,6 +264,12 @@ def test_a_failure_before_the_switch_says_what_happened_to_the_copy(
     text = failed(clients, state, step, error)
 
     assert f"The parameter still points where it did before. {copy}" in text
+
+
+def test_an_execution_that_was_stopped_while_it_started_the_restore_may_have_left_a_table(clients: Clients) -> None:
+    ((_, text, _),) = ended(clients, "ABORTED", state_before_the_restore(), "Start Restore")
+
+    assert f"A restore to the table {TARGET} may have been started" in text
 
 
 def test_of_a_rule_without_a_parameter_no_message_speaks_of_one(clients: Clients) -> None:
