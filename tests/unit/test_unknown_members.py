@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 
+from rotator.carry_over.auto_scaling import end_auto_scaling
 from rotator.carry_over.settings import carry_over_settings
 from rotator.clients import Clients
 from rotator.configure.table import configure_table
@@ -140,6 +141,13 @@ def test_what_else_is_unknown_of_a_table_does_not_keep_a_setting_from_being_appl
     rotation["State"]["CarryOver"] = ["deletion_protection"]
 
     assert carry_over_settings(rotation, clients)["Settings"] == {"deletion_protection": "applied"}
+
+
+def test_what_is_unknown_does_not_keep_an_old_copy_from_being_deleted(clients: Clients) -> None:
+    scaling = clients.application_autoscaling
+    answers(scaling, "DescribeScalableTargets", {"ScalableTargets": [], "SomethingElse": 7})
+
+    end_auto_scaling({"TableName": TARGET}, scaling)
 
 
 def test_a_kind_of_index_that_is_unknown_is_not_compared_and_the_copy_not_verified(clients: Clients) -> None:
