@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 from botocore.session import get_session
 
+from rotator.unknown_members import notice_unknown_members
+
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_backup import BackupClient
@@ -48,5 +50,6 @@ class Clients:
             client = self._session.create_client(service.replace("_", "-"), config=_CONFIG)
         finally:
             gc.enable()
+        notice_unknown_members(client)
         setattr(self, service, client)
         return client

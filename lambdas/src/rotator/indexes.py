@@ -1,8 +1,11 @@
 """The kinds of secondary index, each with what the calls of DynamoDB name it. Nothing else lists them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+from rotator.unknown_members import UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,11 @@ _NOT_DEFINED = {
 def indexes_of(described: Mapping[str, Any], *kinds: IndexKind) -> dict[str, dict[str, Any]]:
     """The indexes of these kinds, or of all, in the description of a table or of a backup's features, by name."""
     return {index["IndexName"]: index for kind in kinds or KINDS for index in described.get(kind.described, [])}
+
+
+def unknown_kinds(described: Mapping[str, Any]) -> list[str]:
+    """The kinds of index in such a description that botocore does not know."""
+    return [path for path in described.get(UNKNOWN, []) if re.fullmatch(r"\w*Indexes", path)]
 
 
 def definition_of(index: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from rotator.aws_errors import translated_errors
 from rotator.recovery_points import NATIVE
 from rotator.state import RotationState
+from rotator.unknown_members import member
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,10 +19,9 @@ def describe_source_table(state: RotationState, dynamodb: "DynamoDBClient") -> d
     """What `DescribeTable` says of the source table as it is now. `None` where it is gone."""
     with translated_errors():
         try:
-            table = dynamodb.describe_table(TableName=source_table_name(state))["Table"]
+            return member(dynamodb.describe_table(TableName=source_table_name(state)), "Table")
         except dynamodb.exceptions.ResourceNotFoundException:
             return None
-    return dict(table)
 
 
 def describe_recovery_point(state: RotationState, dynamodb: "DynamoDBClient") -> dict[str, Any] | None:
@@ -39,4 +39,4 @@ def describe_recovery_point(state: RotationState, dynamodb: "DynamoDBClient") ->
 
 
 def describe_backup(backup_arn: str, dynamodb: "DynamoDBClient") -> dict[str, Any]:
-    return dict(dynamodb.describe_backup(BackupArn=backup_arn)["BackupDescription"])
+    return member(dynamodb.describe_backup(BackupArn=backup_arn), "BackupDescription")

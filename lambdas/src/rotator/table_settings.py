@@ -18,6 +18,7 @@ from rotator.logs import logger
 from rotator.state import RotationState
 from rotator.tables import Tables
 from rotator.target_table import describe_target_table
+from rotator.unknown_members import unknown_members_refused
 
 _REJECTED = "ValidationException"
 
@@ -73,4 +74,5 @@ def _apply(setting: TableSetting, tables: Tables) -> str:
     if setting.needs_source:
         # Raises where there is none.
         _ = tables.source
-    return "applied" if setting.apply(tables) else "absent at the source"
+    with unknown_members_refused():
+        return "applied" if setting.apply(tables) else "absent at the source"

@@ -10,6 +10,7 @@ from rotator.errors import NotYet, SettingsNotApplied
 from rotator.indexes import GLOBAL, indexes_of
 from rotator.source_table import describe_recovery_point, describe_source_table, source_table_name
 from rotator.state import RotationState
+from rotator.unknown_members import member
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Tables:
         backup = describe_recovery_point(self.state, self.clients.dynamodb)
         if backup is None:
             raise SettingsNotApplied(f"the table {self.source_name} is gone, and its backup does not record it")
-        return dict(backup.get("SourceTableFeatureDetails", {}))
+        return member(backup, "SourceTableFeatureDetails")
 
     @cached_property
     def _source(self) -> dict[str, Any] | None:

@@ -10,22 +10,26 @@ from typing import TYPE_CHECKING, Any
 from rotator.aws_errors import translated_errors
 from rotator.clients import Clients
 from rotator.errors import NotYet, VerificationFailed
-from rotator.indexes import differences_between, indexes_of, is_being_built
+from rotator.indexes import differences_between, indexes_of, is_being_built, unknown_kinds
 from rotator.logs import logger
 from rotator.metrics import put_metrics
 from rotator.source_table import describe_recovery_point, describe_source_table
 from rotator.state import Invocation, RestoreOptions, RotationState, VerifyTableOutput
 from rotator.target_table import billing_mode_of, describe_target_table, is_encrypted_as
+from rotator.unknown_members import member
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+# A copy with less than that compared is not verified.
+_PROOF = {"key", "indexes", "items"}
 
 
 def verify_table(invocation: Invocation, clients: Clients) -> VerifyTableOutput:
     """Compares the target table with what a native backup records, or else with the source table as it is now.
 
-    A copy is verified if there was one of them to compare it with, and it has items. Without either, it is neither
-    verified nor failed.
+    A copy is verified if there was one of them to compare all of its key and indexes with, and it has items. Otherwise
+    nothing is proven: unless it differs, it is neither verified nor failed.
 
     Raises `VerificationFailed` with the differences, `NotYet` while an index is being built, and `TableNotFound`.
     """
@@ -42,7 +46,7 @@ def verify_table(invocation: Invocation, clients: Clients) -> VerifyTableOutput:
     if has_items or size:
         comparisons["items"] = [] if has_items else [f"it has no items, but the backup has {size} bytes"]
     differences = [difference for found in comparisons.values() for difference in found]
-    verified = False if differences else True if has_items and (backup or source) else None
+    verified = False if differences else True if comparisons.keys() >= _PROOF else None
     put_metrics(
         state["Rule"],
         restore_seconds=state["DescribeTableOutput"]["RestoreSeconds"],
@@ -82,7 +86,9 @@ def _comparisons(
     if expected:
         yield "key", _differences_of_keys(table, expected)
     if expected or "ExcludedIndexes" in options:
-        yield "indexes", _differences_of_indexes(table, expected or {}, options.get("ExcludedIndexes", []))
+        unknown = unknown_kinds(expected or {})
+        indexes = f"indexes except {', '.join(unknown)}" if unknown else "indexes"
+        yield indexes, _differences_of_indexes(table, expected or {}, options.get("ExcludedIndexes", []))
     if source:
         yield "attribute types", _differences_of_types(table, source)
     if "BillingMode" in options:
@@ -93,7 +99,7 @@ def _comparisons(
 
 def _recorded(backup: dict[str, Any]) -> dict[str, Any]:
     """What a native backup records of key and indexes, in the form of `DescribeTable`."""
-    return {**backup["SourceTableDetails"], **backup.get("SourceTableFeatureDetails", {})}
+    return {**backup["SourceTableDetails"], **member(backup, "SourceTableFeatureDetails")}
 
 
 def _differences_of_keys(table: dict[str, Any], expected: dict[str, Any]) -> list[str]:

@@ -6,19 +6,20 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
 from typing import Any
 
 from rotator.tables import Tables
+from rotator.unknown_members import completely_known, member
 
 
 def carry_over_stream(tables: Tables) -> bool:
-    wanted = _view_type(_recorded(tables) if tables.source_is_gone else tables.source.get("StreamSpecification", {}))
+    if tables.source_is_gone:
+        stream = member(tables.recorded, "StreamDescription")
+    else:
+        stream = member(tables.source, "StreamSpecification")
+    wanted = _view_type(completely_known(stream))
     if wanted is None:
         return False
     if _view_type(tables.target.get("StreamSpecification", {})) != wanted:
         tables.update_target(StreamSpecification={"StreamEnabled": True, "StreamViewType": wanted})
     return True
-
-
-def _recorded(tables: Tables) -> dict[str, Any]:
-    return dict(tables.recorded.get("StreamDescription", {}))
 
 
 def _view_type(specification: dict[str, Any]) -> str | None:

@@ -23,7 +23,7 @@ def leave_out_indexes(tables: Tables) -> bool:
     """
     excluded = tables.state["Restore"].get("ExcludedIndexes", [])
     if tables.state["RecoveryPointKind"] != NATIVE:
-        check_indexes_exist(excluded, indexes_of(tables.state["DescribeTableOutput"]["Table"]))
+        check_indexes_exist(excluded, tables.state["DescribeTableOutput"]["Table"])
     for kind in KINDS:
         left = {name: index for name, index in indexes_of(tables.target, kind).items() if name in excluded}
         if left and not kind.update:

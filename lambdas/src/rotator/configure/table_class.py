@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.Tabl
 from typing import Any
 
 from rotator.tables import Tables
+from rotator.unknown_members import completely_known, member
 
 _STANDARD = "STANDARD"
 
@@ -18,4 +19,4 @@ def carry_over_table_class(tables: Tables) -> bool:
 
 
 def _table_class(table: dict[str, Any]) -> str:
-    return str(table.get("TableClassSummary", {}).get("TableClass", _STANDARD))
+    return str(completely_known(member(table, "TableClassSummary")).get("TableClass", _STANDARD))

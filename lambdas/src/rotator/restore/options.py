@@ -7,13 +7,16 @@ restore.
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from botocore import __version__ as botocore_version
+
 from rotator.aws_errors import translated_errors
 from rotator.errors import RestoreOptionImpossible
-from rotator.indexes import GLOBAL, KINDS, LOCAL, VECTOR, definition_of, indexes_of
+from rotator.indexes import GLOBAL, KINDS, LOCAL, VECTOR, definition_of, indexes_of, unknown_kinds
 from rotator.rules import Rule
 from rotator.source_table import describe_backup, describe_source_table
 from rotator.state import OnDemandThroughput, RestoreOptions, RotationState
 from rotator.target_table import AWS_MANAGED, AWS_OWNED, PROVISIONED
+from rotator.unknown_members import UNKNOWN, member
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -98,18 +101,19 @@ def check_restore_job_options(state: RotationState, dynamodb: "DynamoDBClient") 
     if source is None:
         return
     excluded = options.get("ExcludedIndexes", [])
-    check_indexes_exist(excluded, indexes_of(source))
+    check_indexes_exist(excluded, source)
     if local := sorted(indexes_of(source, LOCAL).keys() & {*excluded}):
         raise local_indexes_stay(local)
     check_billing_mode(options, indexes_of(source, VECTOR).keys() - {*excluded})
 
 
-def check_indexes_exist(excluded: Iterable[str], names: Collection[str]) -> None:
-    """Raises `RestoreOptionImpossible` where the rule leaves out an index that the table does not have."""
-    if unknown := [name for name in excluded if name not in names]:
-        there = f"only {', '.join(sorted(names))}" if names else "no index"
+def check_indexes_exist(excluded: Iterable[str], described: Mapping[str, Any]) -> None:
+    """Raises `RestoreOptionImpossible` where the rule leaves out an index that this description does not have."""
+    there = indexes_of(described)
+    if missing := [name for name in excluded if name not in there]:
         raise RestoreOptionImpossible(
-            f"The rule leaves out {', '.join(unknown)}, but the table has {there}. Correct the rule's "
+            f"The rule leaves out {', '.join(missing)}, but the table has these indexes: "
+            f"{', '.join([*sorted(there), *unknown_kinds(described)]) or 'none'}. Correct the rule's "
             "restore.excluded_indexes."
         )
 
@@ -144,9 +148,15 @@ def _index_overrides(
     """The indexes to restore. An override names all of them, because DynamoDB drops those that it does not name."""
     with translated_errors():
         backup = describe_backup(recovery_point_arn, dynamodb)
-    features = backup.get("SourceTableFeatureDetails", {})
+    features = member(backup, "SourceTableFeatureDetails")
     excluded = options.get("ExcludedIndexes", [])
-    check_indexes_exist(excluded, indexes_of(features))
+    check_indexes_exist(excluded, features)
+    if unknown := [path for path in features.get(UNKNOWN, []) if "Indexes" in path]:
+        raise RestoreOptionImpossible(
+            f"The rule changes indexes, so that all of them have to be named, but botocore {botocore_version} does not "
+            f"know {', '.join(unknown)} of this backup. Leave restore.excluded_indexes and a restore.billing_mode of "
+            f"{PROVISIONED} out of the rule until Lambda's runtime has a botocore that does."
+        )
     check_billing_mode(options, indexes_of(features, VECTOR).keys() - {*excluded})
     billing_mode = options.get("BillingMode") or backup["SourceTableDetails"].get("BillingMode", PROVISIONED)
     throughput = options.get("ProvisionedThroughput")
