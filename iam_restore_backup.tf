@@ -29,12 +29,12 @@ data "aws_iam_policy_document" "restore_backup" {
     resources = [local.target_tables_arn]
   }
 
-  # To find out whether this rotation created a table that already exists and, where a rule excludes indexes, which ones
-  # the source table has.
+  # To find out whether this rotation created a table that already exists and, where a rule asks for it, which indexes the
+  # source table has, and whether its tags can be carried over.
   statement {
     sid       = "DescribeTables"
     actions   = ["dynamodb:DescribeTable"]
-    resources = [anytrue([for rule in var.rules : length(rule.restore.excluded_indexes) > 0]) ? local.source_tables_arn : local.target_tables_arn]
+    resources = [anytrue([for rule in var.rules : rule.restore.read_capacity_units != null || length(rule.restore.excluded_indexes) > 0 || contains(rule.carry_over, "tags")]) ? local.source_tables_arn : local.target_tables_arn]
   }
 
   # To recognize its own copy and, where a rule carries tags over, to count those that the copy will have.

@@ -71,11 +71,13 @@ def _encryption(metadata: dict[str, str]) -> dict[str, Any]:
     kind, key = metadata.get("encryptionType"), metadata.get("kmsMasterKeyArn")
     if kind is None:
         return {}
-    if kind not in ("Default", "KMS") or (kind == "KMS") != bool(key):
-        raise InvalidParameterValueException("encryptionType is Default, or KMS with a kmsMasterKeyArn")
+    if kind not in ("Default", "KMS") or (kind == "Default" and key):
+        raise InvalidParameterValueException("encryptionType is Default, or KMS with or without a kmsMasterKeyArn")
     if kind == "Default":
         return {"SSESpecificationOverride": {"Enabled": False}}
-    return {"SSESpecificationOverride": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}}
+    # Without a key, the one that AWS manages.
+    named = {"KMSMasterKeyId": key} if key else {}
+    return {"SSESpecificationOverride": {"Enabled": True, "SSEType": "KMS"} | named}
 
 
 def _run_restore_job(

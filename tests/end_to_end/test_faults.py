@@ -24,6 +24,10 @@ pytestmark = local_only
 SUCCEEDS = ""
 PREFIX = "rotator-test-"
 
+IN_USE = "ResourceInUseException"
+UNKNOWN = "ResourceNotFoundException"
+CONCURRENT = "ConcurrentUpdateException"
+
 # More than a client's own attempts, so that the state machine has to retry as well.
 OFTEN = 4
 
@@ -85,14 +89,13 @@ ADVANCED = BOTH_KINDS | {
     "job-over-quota": (error("backup", "StartRestoreJob", "LimitExceededException"), SUCCEEDS),
     "job-broken": (error("backup", "StartRestoreJob", "ServiceUnavailableException", status=500), SUCCEEDS),
     "job-lost": (lost("backup", "StartRestoreJob"), SUCCEEDS),
+    "job-unknown-yet": (error("backup", "DescribeRestoreJob", UNKNOWN, 1), SUCCEEDS),
     "job-invalid": (
         error("backup", "StartRestoreJob", "InvalidParameterValueException"),
         "InvalidParameterValueException",
     ),
     "job-denied": (error("backup", "StartRestoreJob", "AccessDeniedException"), "AccessDeniedException"),
 }
-IN_USE = "ResourceInUseException"
-CONCURRENT = "ConcurrentUpdateException"
 # Of source tables with one setting each. The client does not retry what DynamoDB does not take yet.
 SETTINGS = {
     "tags-unknown": (error("dynamodb", "ListTagsOfResource", "ResourceNotFoundException", 1), SUCCEEDS),
@@ -110,15 +113,38 @@ SETTINGS = {
         error("dynamodb", "DescribeContinuousBackups", "TableNotFoundException", 1),
         SUCCEEDS,
     ),
+    "time_to_live-unknown-yet": (error("dynamodb", "DescribeTimeToLive", UNKNOWN, 1), SUCCEEDS),
+    "time_to_live-unknown": (error("dynamodb", "UpdateTimeToLive", UNKNOWN, 1), SUCCEEDS),
+    "time_to_live-lost": (lost("dynamodb", "UpdateTimeToLive"), SUCCEEDS),
+    "stream-unknown": (error("dynamodb", "UpdateTable", UNKNOWN, 1), SUCCEEDS),
+    "stream-lost": (lost("dynamodb", "UpdateTable"), SUCCEEDS),
+    "resource_policy-unknown-yet": (error("dynamodb", "GetResourcePolicy", UNKNOWN, 1), SUCCEEDS),
+    "resource_policy-unknown": (error("dynamodb", "PutResourcePolicy", UNKNOWN, 1), SUCCEEDS),
     "resource_policy-in-use": (error("dynamodb", "PutResourcePolicy", IN_USE, 1), SUCCEEDS),
     "table_class-in-use": (error("dynamodb", "UpdateTable", IN_USE, 1), SUCCEEDS),
     "kinesis_destination-in-use": (error("dynamodb", "EnableKinesisStreamingDestination", IN_USE, 1), SUCCEEDS),
+    "kinesis_destination-unknown-yet": (
+        error("dynamodb", "DescribeKinesisStreamingDestination", UNKNOWN, 1),
+        SUCCEEDS,
+    ),
+    "kinesis_destination-unknown": (error("dynamodb", "EnableKinesisStreamingDestination", UNKNOWN, 1), SUCCEEDS),
+    "kinesis_destination-lost": (lost("dynamodb", "EnableKinesisStreamingDestination"), SUCCEEDS),
+    "contributor_insights-unknown-yet": (error("dynamodb", "DescribeContributorInsights", UNKNOWN, 1), SUCCEEDS),
+    "contributor_insights-unknown": (error("dynamodb", "UpdateContributorInsights", UNKNOWN, 1), SUCCEEDS),
     "contributor_insights-in-use": (error("dynamodb", "UpdateContributorInsights", IN_USE, 1), SUCCEEDS),
     "auto_scaling-busy-target": (
         error("application-autoscaling", "RegisterScalableTarget", CONCURRENT, 1),
         SUCCEEDS,
     ),
     "auto_scaling-busy-policy": (error("application-autoscaling", "PutScalingPolicy", CONCURRENT, 1), SUCCEEDS),
+    "auto_scaling-unknown-target": (
+        error("application-autoscaling", "PutScalingPolicy", "ObjectNotFoundException", 1),
+        SUCCEEDS,
+    ),
+    "auto_scaling-broken": (
+        error("application-autoscaling", "DescribeScalingPolicies", "InternalServiceException", 3),
+        SUCCEEDS,
+    ),
 }
 CASES = {"native": NATIVE, "advanced": ADVANCED, "set": SETTINGS}
 RULES = {"native": "staging", "advanced": "staging", "set": "complete"}

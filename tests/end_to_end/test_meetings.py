@@ -14,7 +14,7 @@ import pytest
 from local_aws import changed_settings
 from tests.support.aws import ENDPOINT, client, held_up, items, local_only, recovery_points
 from tests.support.deployment import BackupJob, Deployment
-from tests.support.tables import make_table
+from tests.support.tables import make_table, table_names
 
 pytestmark = [local_only, pytest.mark.usefixtures("_quick_restores")]
 
@@ -67,7 +67,7 @@ def test_a_parameter_that_is_taken_fails_before_anything_is_restored(
 
     assert (execution["status"], execution["error"]) == ("FAILED", "ParameterTaken")
     assert reason in execution["cause"]
-    assert json.loads(execution["input"])["TargetTableName"] not in client("dynamodb").list_tables()["TableNames"]
+    assert json.loads(execution["input"])["TargetTableName"] not in table_names()
     assert client("ssm").get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"] == value
 
 
@@ -134,7 +134,7 @@ class TestRotationByHand:
         assert (execution["status"], execution["error"]) == ("FAILED", "RecoveryPointMismatch")
         assert jobs["users-production"].table_arn in execution["cause"]
         assert orders_arn in execution["cause"]
-        assert target not in client("dynamodb").list_tables()["TableNames"]
+        assert target not in table_names()
 
 
 @pytest.mark.parametrize("native", [True, False])
@@ -162,8 +162,9 @@ def test_copies_are_not_rotated_however_many_nights_they_are_backed_up(deploymen
     copies: set[str] = set()
     with changed_settings(os.environ[ENDPOINT], backup_seconds=0.1):
         for night in range(1, 6):
-            tables = [name for name in client("dynamodb").list_tables()["TableNames"] if name.startswith(source)]
-            arns = [client("dynamodb").describe_table(TableName=name)["Table"]["TableArn"] for name in tables]
+            arns = [
+                client("dynamodb").describe_table(TableName=name)["Table"]["TableArn"] for name in table_names(source)
+            ]
             started = [deployment.start_backup(arn) for arn in arns]
             jobs = {job.table_arn: job for job in map(deployment.end_of_backup, started)}
             state = deployment.rotate("appending", jobs[next(arn for arn in arns if arn.endswith(source))])
@@ -173,10 +174,7 @@ def test_copies_are_not_rotated_however_many_nights_they_are_backed_up(deploymen
             assert len(jobs) == night
     deployment.end_of_all_rotations()
 
-    assert {name for name in client("dynamodb").list_tables()["TableNames"] if name.startswith(source)} == {
-        source,
-        *copies,
-    }
+    assert {*table_names(source)} == {source, *copies}
     assert len(copies) == 5
 
 

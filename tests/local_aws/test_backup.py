@@ -367,6 +367,15 @@ def test_aws_backup_restores_a_native_recovery_point_too(setup: Aws) -> None:
     assert job["RestoreJobId"] not in [job["RestoreJobId"] for job in jobs]
 
 
+def test_a_restore_job_may_ask_for_the_key_that_aws_manages(setup: Aws) -> None:
+    arn = setup.ended(setup.start())["RecoveryPointArn"]
+    target = f"copy-{uuid.uuid4()}"
+    job = setup.restored(RecoveryPointArn=arn, Metadata={"targetTableName": target, "encryptionType": "KMS"})
+    assert job["Status"] == "COMPLETED"
+    sse = setup.dynamodb.describe_table(TableName=target)["Table"]["SSEDescription"]
+    assert (sse["Status"], sse["SSEType"]) == ("ENABLED", "KMS")
+
+
 @pytest.mark.parametrize("advanced", [False, True], ids=["native", "advanced"])
 def test_a_restore_job_beyond_the_quota_of_tables_fails(setup: Aws, local_aws: str, advanced: bool) -> None:
     setup.backup.update_region_settings(ResourceTypeManagementPreference={"DynamoDB": advanced})
@@ -400,7 +409,7 @@ def test_a_restore_job_that_cannot_start_says_why(setup: Aws) -> None:
 
     assert answer(RecoveryPointArn=f"{arn}0") == "ResourceNotFoundException"
     assert answer(Metadata={}) == "InvalidParameterValueException"
-    assert answer(Metadata={**target, "encryptionType": "KMS"}) == "InvalidParameterValueException"
+    assert answer(Metadata={**target, "encryptionType": "AES"}) == "InvalidParameterValueException"
     assert answer(ResourceType="EFS") == "InvalidParameterValueException"
     assert answer(IamRoleArn=setup.new_role(trusted="lambda.amazonaws.com")) == "InvalidParameterValueException"
     restore = {"Action": "dynamodb:RestoreTableFromBackup", "Resource": "*"}

@@ -16,7 +16,7 @@ from tests.support.aws import ENDPOINT, client, recovery_points
 from tests.support.backups import dead_letters
 from tests.support.deployment import BackupJob, Deployment
 from tests.support.faults import SEED, passing_faults
-from tests.support.tables import make_table
+from tests.support.tables import make_table, table_names
 
 NIGHTS = 5
 TABLES = 40
@@ -34,9 +34,7 @@ def back_up(table_arns: list[str], deployment: Deployment) -> list[BackupJob]:
 
 
 def arns_of(prefix: str) -> list[str]:
-    pages = client("dynamodb").get_paginator("list_tables").paginate()
-    names = [name for page in pages for name in page["TableNames"] if name.startswith(prefix)]
-    return [client("dynamodb").describe_table(TableName=name)["Table"]["TableArn"] for name in names]
+    return [client("dynamodb").describe_table(TableName=name)["Table"]["TableArn"] for name in table_names(prefix)]
 
 
 def executions_of(rival: Deployment, rule: str) -> list[dict[str, Any]]:

@@ -24,6 +24,11 @@ def make_table(name: str, *indexes: dict[str, Any], **settings: Any) -> str:  # 
     return arn
 
 
+def table_names(prefix: str = "") -> list[str]:
+    pages = client("dynamodb").get_paginator("list_tables").paginate()
+    return [name for page in pages for name in page["TableNames"] if name.startswith(prefix)]
+
+
 def index(name: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
     return {
         "IndexName": name,

@@ -147,7 +147,7 @@ def test_what_is_unknown_does_not_keep_an_old_copy_from_being_deleted(clients: C
     scaling = clients.application_autoscaling
     answers(scaling, "DescribeScalableTargets", {"ScalableTargets": [], "SomethingElse": 7})
 
-    end_auto_scaling({"TableName": TARGET}, scaling)
+    end_auto_scaling(lambda _: False, scaling)
 
 
 def test_a_kind_of_index_that_is_unknown_is_not_compared_and_the_copy_not_verified(clients: Clients) -> None:

@@ -25,11 +25,11 @@ def start_restore(
     succeed.
     """
     state, execution = invocation["State"], invocation["Execution"]
+    check_recovery_point(state, clients.backup)
     check_table_name(state["TargetTableName"])
     if state["TargetParameterName"]:
         check_parameter_name(state["TargetParameterName"], state["BackupSnsMessage"]["BackedUpResourceArn"])
         check_parameter(state, settings.module, clients.ssm)
-    check_recovery_point(state, clients.backup)
     check_tags(state, execution, settings.module, clients.dynamodb)
     if state["RecoveryPointKind"] == NATIVE:
         return restore_native_backup(state, execution, settings.module, clients.dynamodb)
