@@ -9,7 +9,7 @@ locals {
   backups_arn       = "${local.tables_arn}/*/backup/*"
 
   customer_keys  = { for name, rule in var.rules : name => rule.restore.encryption if try(startswith(rule.restore.encryption, "arn:"), false) }
-  parameter_arns = distinct([for rule in module.rule : rule.parameter_arn if rule.parameter_arn != null])
+  parameter_arns = [for rule in module.rule : rule.parameter_arn if rule.parameter_arn != null]
   carry_over     = toset(flatten([for rule in var.rules : rule.carry_over]))
 
   # Those of copies say whose they are. Those of source tables are only read where a rule carries tags over.

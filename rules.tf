@@ -6,8 +6,8 @@ module "rule" {
 
   name                = each.key
   source_pattern      = each.value.source_pattern
-  replacement_pattern = each.value.replacement_pattern
   exclude_pattern     = each.value.exclude_pattern
+  replacement_pattern = each.value.replacement_pattern
   ssm_parameter_name  = each.value.ssm_parameter_name
   ssm_parameter_adopt = each.value.ssm_parameter_adopt
   restore             = each.value.restore

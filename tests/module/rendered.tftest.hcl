@@ -10,6 +10,16 @@ provider "aws" {
   skip_requesting_account_id  = true
 }
 
+provider "aws" {
+  alias                       = "china"
+  region                      = "cn-north-1"
+  access_key                  = "testing"
+  secret_key                  = "testing"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
 override_data {
   target = data.aws_caller_identity.this
   values = { account_id = "123456789012" }
@@ -593,6 +603,37 @@ run "a_copy_with_a_key_is_read_with_that_key" {
   assert {
     condition     = !strcontains(data.aws_iam_policy_document.carry_over_settings.json, "kms:")
     error_message = data.aws_iam_policy_document.carry_over_settings.json
+  }
+}
+
+# Although host names in China end in amazonaws.com.cn.
+run "kms_knows_services_in_china_by_the_names_that_they_have_elsewhere" {
+  command = plan
+
+  providers = {
+    aws = aws.china
+  }
+
+  variables {
+    backup_sns_topic_arn = "arn:aws-cn:sns:cn-north-1:123456789012:backups"
+    backup_kms_key_arns  = ["arn:aws-cn:kms:cn-north-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
+    rules = {
+      staging = {
+        source_pattern      = "."
+        replacement_pattern = "$0"
+        carry_over          = ["contributor_insights"]
+        restore             = { encryption = "arn:aws-cn:kms:cn-north-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
+      }
+    }
+  }
+
+  assert {
+    condition = toset(flatten([
+      for policy in concat(values(local.function_policies), [data.aws_iam_policy_document.restore.json]) : [
+        for statement in jsondecode(policy).Statement : statement.Condition.StringEquals["kms:ViaService"] if strcontains(jsonencode(statement), "kms:ViaService")
+      ]
+    ])) == toset(["backup.cn-north-1.amazonaws.com", "dynamodb.cn-north-1.amazonaws.com"])
+    error_message = jsonencode(local.function_policies)
   }
 }
 
