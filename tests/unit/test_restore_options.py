@@ -189,7 +189,7 @@ def check(options: RestoreOptions, clients: Clients) -> None:
         (PROVISIONED, "leave out by-embedding with"),
     ],
 )
-def test_what_can_not_be_had_of_an_advanced_recovery_point_fails_before_the_restore(
+def test_what_is_not_available_for_an_advanced_recovery_point_fails_before_the_restore(
     options: RestoreOptions, named: str, clients: Clients
 ) -> None:
     with pytest.raises(RestoreOptionImpossible, match=named):
