@@ -2,15 +2,15 @@ data "aws_iam_policy_document" "check_restore_status" {
   source_policy_documents = [data.aws_iam_policy_document.function["check_restore_status"].json]
 
   statement {
-    sid       = "DescribeAndTagTargetTables"
-    actions   = ["dynamodb:DescribeTable", "dynamodb:TagResource"]
+    sid       = "TagTargetTables"
+    actions   = ["dynamodb:TagResource"]
     resources = [local.target_tables_arn]
   }
 
   # Tags that a rule carries over are written in one call with the module's own.
   statement {
-    sid       = "ReadTags"
-    actions   = ["dynamodb:ListTagsOfResource"]
+    sid       = "DescribeTablesAndReadTags"
+    actions   = ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"]
     resources = [local.tables_with_tags_to_read_arn]
   }
 

@@ -50,6 +50,7 @@ BOTH_KINDS = {
     "describe-unknown-yet": (error("dynamodb", "DescribeTable", "ResourceNotFoundException", 2), SUCCEEDS),
     "describe-gone": (error("dynamodb", "DescribeTable", "ResourceNotFoundException", None), "TableNotFound"),
     "describe-denied": (error("dynamodb", "DescribeTable", "AccessDeniedException"), "AccessDeniedException"),
+    "tags-unknown-yet": (error("dynamodb", "ListTagsOfResource", UNKNOWN, 1), SUCCEEDS),
     "tag-limited": (error("dynamodb", "TagResource", "LimitExceededException"), SUCCEEDS),
     "tag-unknown-yet": (error("dynamodb", "TagResource", "ResourceNotFoundException"), SUCCEEDS),
     "tag-in-use": (error("dynamodb", "TagResource", "ResourceInUseException"), SUCCEEDS),
@@ -89,7 +90,11 @@ ADVANCED = BOTH_KINDS | {
     "job-over-quota": (error("backup", "StartRestoreJob", "LimitExceededException"), SUCCEEDS),
     "job-broken": (error("backup", "StartRestoreJob", "ServiceUnavailableException", status=500), SUCCEEDS),
     "job-lost": (lost("backup", "StartRestoreJob"), SUCCEEDS),
-    "job-unknown-yet": (error("backup", "DescribeRestoreJob", UNKNOWN, 1), SUCCEEDS),
+    # The call does not name the table, so it strikes whichever rotation comes first.
+    "job-unknown-yet": (
+        replace(error("backup", "DescribeRestoreJob", UNKNOWN, 1), containing="restore-jobs"),
+        SUCCEEDS,
+    ),
     "job-invalid": (
         error("backup", "StartRestoreJob", "InvalidParameterValueException"),
         "InvalidParameterValueException",
@@ -98,7 +103,6 @@ ADVANCED = BOTH_KINDS | {
 }
 # Of source tables with one setting each. The client does not retry what DynamoDB does not take yet.
 SETTINGS = {
-    "tags-unknown": (error("dynamodb", "ListTagsOfResource", "ResourceNotFoundException", 1), SUCCEEDS),
     "time_to_live-in-use": (error("dynamodb", "UpdateTimeToLive", IN_USE, 1), SUCCEEDS),
     "point_in_time_recovery-in-use": (error("dynamodb", "UpdateContinuousBackups", IN_USE, 1), SUCCEEDS),
     "point_in_time_recovery-early": (
@@ -176,7 +180,7 @@ def outcomes(deployment: Deployment) -> Iterator[dict[tuple[str, str], Outcome]]
             started = {}
             for name, (fault, _) in cases.items():
                 table_arn = make_source(kind, name)
-                aimed = replace(fault, containing=f"{kind}-{name}")
+                aimed = fault if fault.containing else replace(fault, containing=f"{kind}-{name}")
                 started[name] = (
                     deployment.start_backup(table_arn),
                     faults.enter_context(injected(os.environ[ENDPOINT], aimed)),

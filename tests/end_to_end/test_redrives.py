@@ -37,7 +37,7 @@ CASES = [
     Case("Start Restore", "staging", "production", denied("dynamodb", "RestoreTableFromBackup", "restore-backup")),
     Case("Start Restore Job", "staging", "production", denied("backup", "StartRestoreJob", "restore-backup"), False),
     Case("Check Restore Status", "staging", "production", denied("dynamodb", "TagResource", "check-restore-status")),
-    Case("Configure Table", "complete", "settings", denied("dynamodb", "TagResource", "configure-table")),
+    Case("Configure Table", "complete", "settings", denied("dynamodb", "UpdateTable", "configure-table")),
     Case("Run Hook State Machine", "waiting", "waiting", denied("states", "StartExecution", "state-machine")),
     Case("Carry Over Settings", "complete", "settings", denied("dynamodb", "UpdateTimeToLive", "carry-over-settings")),
     Case("Verify Table", "staging", "production", denied("dynamodb", "Scan", "verify-table")),
@@ -88,7 +88,7 @@ def outcomes(deployment: Deployment) -> dict[str, Outcome]:
 
 def make_source(name: str, case: Case) -> str:
     if case.source == "settings":
-        return make_table_with_settings(name, "tags", "time_to_live")
+        return make_table_with_settings(name, "table_class", "time_to_live")
     return make_table(name)
 
 

@@ -517,6 +517,15 @@ def test_a_failure_after_the_switch_says_where_the_parameter_was_left_at_a_later
     assert "The parameter was left at the copy of a later backup. Old copies may be left." in text
 
 
+def test_a_restore_that_started_over_until_the_time_was_up_quotes_what_aws_backup_said(clients: Clients) -> None:
+    starts_over = restored() | {"RestoreStatus": "START_OVER", "StatusMessage": "Rate exceeded"}
+    state = state_during_the_restore(DescribeTableOutput=starts_over)
+
+    ((_, text, _),) = ended(clients, "TIMED_OUT", state)
+
+    assert facts(text)["Last error"] == "Rate exceeded"
+
+
 def test_a_rotation_that_another_one_stands_for_says_so_and_proves_nothing(clients: Clients) -> None:
     state = state_during_the_restore(DescribeTableOutput=restored() | {"RestoreStatus": "SUPERSEDED"})
 

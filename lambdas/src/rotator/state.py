@@ -61,18 +61,22 @@ class StartRestoreJobOutput(TypedDict):
     RestoreJobId: str
 
 
+RestoreStatus = Literal["IN_PROGRESS", "CLAIMED", "COMPLETE", "SUPERSEDED", "START_OVER"]
+
+
 class DescribeTableOutput(TypedDict):
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html.
 
-    The other keys are ours: how far the restore is, how long it has taken, and how many seconds to wait before checking
-    it again or starting it over. `Table` is empty until a restore job has created the table, and the copy of another
-    rotation where that supersedes this one.
+    The other keys are ours: how far the restore is, how long it has taken, how many seconds to wait before checking it
+    again or starting it over, and what AWS Backup said of the job that has to start over. `Table` is empty until a
+    restore job has created the table, and the copy of another rotation where that supersedes this one.
     """
 
     Table: dict[str, Any]
-    RestoreStatus: Literal["IN_PROGRESS", "CLAIMED", "COMPLETE", "SUPERSEDED", "START_OVER"]
+    RestoreStatus: RestoreStatus
     RestoreSeconds: int
     SecondsToNextCheck: int
+    StatusMessage: NotRequired[str]
 
 
 class ConfigureTableOutput(TypedDict):

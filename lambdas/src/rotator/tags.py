@@ -40,10 +40,6 @@ def claim(
 
 def check_tags(state: RotationState, execution: Execution, module: str, dynamodb: "DynamoDBClient") -> None:
     """Raises `TooManyTags` where the copy would have more than DynamoDB accepts, and `SettingsNotApplied`."""
-    if "tags" in state["CarryOver"] and describe_source_table(state, dynamodb) is None:
-        raise SettingsNotApplied(
-            f"tags failed: the table {source_table_name(state)} is gone, and its backup does not record them"
-        )
     others = _other_tags(state, dynamodb)
     own = ownership_tags(state, execution, module, _SOME_TABLE_ID)
     size = sum(len(text.encode()) for tag in (others | own).items() for text in tag)
@@ -60,6 +56,10 @@ def _other_tags(state: RotationState, dynamodb: "DynamoDBClient") -> dict[str, s
     """Where the source table and the rule both have a tag, the rule's wins."""
     if "tags" not in state["CarryOver"]:
         return state["Tags"]
+    if describe_source_table(state, dynamodb) is None:
+        raise SettingsNotApplied(
+            f"tags failed: the table {source_table_name(state)} is gone, and its backup does not record them"
+        )
     found = tags_of(state["BackupSnsMessage"]["BackedUpResourceArn"], dynamodb)
     # The source may be a copy itself.
     carried = {key: value for key, value in found.items() if not key.startswith((_RESERVED_PREFIX, PREFIX))}

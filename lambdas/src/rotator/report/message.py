@@ -10,9 +10,8 @@ from rotator.report.execution import ABORTED, FAILED, TIMED_OUT, EndedExecution
 from rotator.report.next_steps import NextStep, next_steps
 from rotator.report.outcome import LEFT_AT_LATER_COPY, is_left_at_later_copy, outcome
 from rotator.report.steps import HOOK_STEPS
+from rotator.restore.target import SUPERSEDED
 from rotator.state import RotationState
-
-SUPERSEDED = "SUPERSEDED"
 
 _LONGEST_CAUSE = 2000
 
@@ -105,6 +104,8 @@ def _errors(execution: EndedExecution) -> dict[str, str]:
     errors = {"Error": failure.error, "Cause": failure.cause}
     if last_attempt != failure:
         errors["Last error"] = ": ".join(filter(None, (last_attempt.error, last_attempt.cause)))
+    elif execution.is_rotation:
+        errors["Last error"] = execution.state.get("DescribeTableOutput", {}).get("StatusMessage", "")
     return {name: text[:_LONGEST_CAUSE] for name, text in errors.items() if text}
 
 

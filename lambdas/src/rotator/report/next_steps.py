@@ -8,21 +8,20 @@ from dataclasses import dataclass
 from rotator.errors import (
     InvalidParameterName,
     InvalidTableName,
+    RecoveryPointMismatch,
     RestoreOptionImpossible,
     TableNotFound,
     TargetTableTaken,
 )
-from rotator.ownership import PREFIX
+from rotator.ownership import ROTATION
 from rotator.report.execution import EndedExecution
 from rotator.report.outcome import is_restore_started, is_switched
 from rotator.report.steps import CHECK_STEP, SWITCH_STEP
 from rotator.state import RotationState
 
-_ROTATION_TAG = f"{PREFIX}rotation"
-
-# A redrive would only fail again, because it reuses the rule as it was.
-_ERRORS_OF_THE_RULE = frozenset(
-    error.__name__ for error in (InvalidTableName, InvalidParameterName, RestoreOptionImpossible)
+# A redrive would only fail again, because it reuses the rule and the recovery point as they were.
+_ERRORS_OF_THE_INPUT = frozenset(
+    error.__name__ for error in (InvalidTableName, InvalidParameterName, RecoveryPointMismatch, RestoreOptionImpossible)
 )
 
 
@@ -41,7 +40,7 @@ def next_steps(execution: EndedExecution, start_workflow_function: str) -> tuple
     steps = []
     if execution.not_redrivable_because:
         steps.append(NextStep(f"This execution cannot be redriven: {execution.not_redrivable_because}."))
-    elif execution.failure.error not in _ERRORS_OF_THE_RULE and not _is_without_its_copy(execution):
+    elif execution.failure.error not in _ERRORS_OF_THE_INPUT and not _is_without_its_copy(execution):
         steps.append(
             NextStep(
                 "If you have fixed something in AWS, such as a permission, a table or a hook, or if the rotation only "
@@ -77,9 +76,7 @@ def _new_rotation(execution: EndedExecution, start_workflow_function: str) -> Ne
     if execution.step == SWITCH_STEP:
         condition = ". That only helps where the parameter points elsewhere and the copy of this rotation is gone"
     elif _has_left_a_copy(execution):
-        condition = (
-            f". The copy has to be deleted first, if it exists and its tag {_ROTATION_TAG} names no other rotation"
-        )
+        condition = f". The copy has to be deleted first, if it exists and its tag {ROTATION} names no other rotation"
         delete = f"aws dynamodb delete-table --table-name {state['TargetTableName']}\n"
     invoke = _invoke(
         start_workflow_function,

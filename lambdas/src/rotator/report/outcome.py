@@ -3,10 +3,8 @@
 from rotator.errors import RestoreJobFailed, TableNotFound, TargetTableTaken
 from rotator.report.execution import EndedExecution
 from rotator.report.steps import START_STEPS, STEPS_AFTER_SWITCH, STEPS_BEFORE_RESTORE, SWITCH_STEP
-from rotator.restore.status import COMPLETE
+from rotator.restore.status import CLAIMED, COMPLETE
 from rotator.state import RotationState
-
-CLAIMED = "CLAIMED"
 
 LEFT_AT_LATER_COPY = "The parameter was left at the copy of a later backup."
 

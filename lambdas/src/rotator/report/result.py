@@ -29,6 +29,8 @@ def report_result(event: Mapping[str, Any], settings: ReportSettings, clients: C
         return
     if execution.is_rotation:
         log_about(execution.state)
+    else:
+        logger.append_keys(backup_job_id=None, rule=None)
     logger.info(
         "Rotation ended",
         execution=execution.name,

@@ -13,7 +13,7 @@ from rotator.restore.polling import SECONDS_FROM_CLAIM_TO_CHECK, seconds_to_next
 from rotator.restore.recovery_point import check_is_source
 from rotator.restore.target import SUPERSEDED, UNCLAIMED, is_restored_from_another_backup, standing_of
 from rotator.settings import RotationSettings
-from rotator.state import DescribeTableOutput, Execution, Invocation, RotationState, to_state
+from rotator.state import DescribeTableOutput, Execution, Invocation, RestoreStatus, RotationState, to_state
 from rotator.tags import claim
 from rotator.target_table import describe_target_table
 from rotator.timestamps import parse_iso8601
@@ -80,12 +80,7 @@ def check_restore_status(invocation: Invocation, settings: RotationSettings, cli
         return _claimed(table, job)
     if state.get("DescribeTableOutput", {}).get("RestoreStatus") != CLAIMED:
         return _claimed(table, job)
-    return {
-        "Table": to_state(table),
-        "RestoreStatus": COMPLETE,
-        "RestoreSeconds": state["DescribeTableOutput"]["RestoreSeconds"],
-        "SecondsToNextCheck": 0,
-    }
+    return _output(COMPLETE, table, seconds=timedelta(seconds=state["DescribeTableOutput"]["RestoreSeconds"]))
 
 
 def _job_of(state: RotationState, clients: Clients) -> "DescribeRestoreJobOutputTypeDef | None":
@@ -104,7 +99,7 @@ def _start_over_or_fail(job: "DescribeRestoreJobOutputTypeDef", execution: Execu
         return _start_over(1)
     if _HIT_A_LIMIT.search(message) and not will_not_pass(message):
         elapsed = datetime.now(UTC) - parse_iso8601(execution["StartTime"])
-        return _start_over(seconds_to_next_attempt(elapsed))
+        return _start_over(seconds_to_next_attempt(elapsed), message)
     raise RestoreJobFailed(f"Restore job {job['RestoreJobId']} is {job['Status']}: {message}")
 
 
@@ -134,30 +129,37 @@ def _started_before_redrive(start: datetime | None, execution: Execution) -> boo
 
 def _in_progress(table: dict[str, Any], start: datetime) -> DescribeTableOutput:
     elapsed = datetime.now(UTC) - start
-    return {
-        "Table": to_state(table),
-        "RestoreStatus": IN_PROGRESS,
-        "RestoreSeconds": int(elapsed.total_seconds()),
-        "SecondsToNextCheck": seconds_to_next_check(elapsed),
-    }
+    return _output(IN_PROGRESS, table, seconds=elapsed, next_check=seconds_to_next_check(elapsed))
 
 
 def _claimed(table: dict[str, Any], job: "DescribeRestoreJobOutputTypeDef | None") -> DescribeTableOutput:
     """The copy carries the tags of this rotation. They have to be read again before anything touches it."""
     duration = job["CompletionDate"] - job["CreationDate"] if job else datetime.now(UTC) - table["CreationDateTime"]
-    return {
-        "Table": to_state(table),
-        "RestoreStatus": CLAIMED,
-        "RestoreSeconds": int(duration.total_seconds()),
-        "SecondsToNextCheck": SECONDS_FROM_CLAIM_TO_CHECK,
-    }
+    return _output(CLAIMED, table, seconds=duration, next_check=SECONDS_FROM_CLAIM_TO_CHECK)
 
 
 def _superseded(table: dict[str, Any]) -> DescribeTableOutput:
     logger.info("Another backup of the same second has been restored", target_table=table["TableName"])
-    return {"Table": to_state(table), "RestoreStatus": SUPERSEDED, "RestoreSeconds": 0, "SecondsToNextCheck": 0}
+    return _output(SUPERSEDED, table)
 
 
-def _start_over(after_seconds: int) -> DescribeTableOutput:
-    logger.info("Restore starts over", after_seconds=after_seconds)
-    return {"Table": {}, "RestoreStatus": START_OVER, "RestoreSeconds": 0, "SecondsToNextCheck": after_seconds}
+def _start_over(after_seconds: int, status_message: str = "") -> DescribeTableOutput:
+    logger.info("Restore starts over", after_seconds=after_seconds, status_message=status_message)
+    return _output(START_OVER, {}, next_check=after_seconds, status_message=status_message)
+
+
+def _output(
+    status: RestoreStatus,
+    table: dict[str, Any],
+    *,
+    seconds: timedelta = timedelta(0),
+    next_check: int = 0,
+    status_message: str = "",
+) -> DescribeTableOutput:
+    return {
+        "Table": to_state(table),
+        "RestoreStatus": status,
+        "RestoreSeconds": int(seconds.total_seconds()),
+        "SecondsToNextCheck": next_check,
+        "StatusMessage": status_message,
+    }
