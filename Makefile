@@ -1,8 +1,8 @@
 # Whatever is installed or written is in .build; `make clean` removes it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test lint unit module end-to-end soak crowds-and-examples least-privilege-others \
-  least-privilege-carry_over_settings test-aws local-aws dist set-up clean
+.PHONY: help demo demo-stop test lint unit module end-to-end end-to-end-failures end-to-end-others soak \
+  crowds-and-examples least-privilege-others least-privilege-carry_over_settings test-aws local-aws dist set-up clean
 
 PORT = 4566
 PYTHON_MODULE = .build/venv/bin/python -m
@@ -28,7 +28,7 @@ demo-stop: set-up ## end what make demo KEEP=1 left running
 
 test: lint ## all of the following tests, on this machine only
 	@echo "End-to-end, unit and module tests run side by side, for some minutes; each shows when it is done."
-	@$(SIDE_BY_SIDE) 2 $(SHOWN_WHEN_DONE) end-to-end unit module
+	@$(SIDE_BY_SIDE) 3 $(SHOWN_WHEN_DONE) end-to-end-failures end-to-end-others unit module
 
 lint: set-up ## ruff, mypy, import-linter, terraform fmt
 	$(PYTHON_MODULE) ruff check
@@ -47,7 +47,16 @@ module: set-up ## tests of what Terraform plans
 	$(ISOLATED) env TF_DATA_DIR=.build/module terraform test -test-directory=tests/module
 
 end-to-end: set-up ## tests of whole rotations on the local AWS
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/end_to_end
+	@$(SIDE_BY_SIDE) 2 $(SHOWN_WHEN_DONE) end-to-end-failures end-to-end-others
+
+# Each half deploys the rotator to a local AWS of its own.
+FAILURES = $(patsubst %,tests/end_to_end/test_%.py,faults permissions redrives reports)
+
+end-to-end-failures: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest $(FAILURES)
+
+end-to-end-others: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/end_to_end $(addprefix --ignore=,$(FAILURES))
 
 soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, an example, each permission taken away
 	$(ISOLATED) .build/venv/bin/python benchmarks/import_cost.py

@@ -4,8 +4,16 @@ pytest-terraform puts a fixture into the module that asks for it, and can only b
 `conftest.py` is too early for.
 """
 
+import os
+
 from pytest_terraform import terraform
 
-terraform("rotator", scope="session", replay=False)
+from tests.support.aws import REAL_AWS
+
+# A local AWS ends as a whole, which is quicker.
+TEARDOWN = terraform.TEARDOWN_ON if os.environ.get(REAL_AWS) else terraform.TEARDOWN_OFF
+
+terraform("rotator", scope="session", replay=False, teardown=TEARDOWN)
+terraform("rival", scope="session", replay=False, teardown=TEARDOWN)
+# To see that it can be destroyed.
 terraform("complete", scope="session", replay=False)
-terraform("rival", scope="session", replay=False)

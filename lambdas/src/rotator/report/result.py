@@ -30,7 +30,7 @@ def report_result(event: Mapping[str, Any], settings: ReportSettings, clients: C
     if execution.is_rotation:
         log_about(execution.state)
     else:
-        logger.append_keys(backup_job_id=None, rule=None)
+        logger.append_keys(backup_job_id="", rule="")
     logger.info(
         "Rotation ended",
         execution=execution.name,
