@@ -18,6 +18,7 @@ from rotator.report.steps import (
     SWITCH_STEP,
 )
 from rotator.restore import status
+from rotator.restore.polling import SECONDS_FROM_CLAIM_TO_CHECK
 from rotator.restore.target import SUPERSEDED
 
 ROOT = Path(__file__).parents[2]
@@ -216,3 +217,9 @@ def test_each_error_is_one_of_ours_or_of_aws() -> None:
 
 def test_each_state_is_reached_from_another_or_first() -> None:
     assert reached_from(MACHINE["StartAt"]) == set(STATES)
+
+
+def test_a_claim_is_checked_once_no_function_can_still_write_what_it_decided_before() -> None:
+    (timeout,) = re.findall(r"\n  timeout += (\d+)\n", (ROOT / "functions.tf").read_text())
+
+    assert int(timeout) < SECONDS_FROM_CLAIM_TO_CHECK

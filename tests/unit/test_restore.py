@@ -125,6 +125,16 @@ def test_a_job_that_restores_another_table_is_found_out(clients: Clients) -> Non
         checked_job(clients, Status="RUNNING", SourceResourceArn=TABLE_ARN.replace("orders", "users"))
 
 
+def test_a_table_that_is_restored_from_another_one_is_found_out(clients: Clients) -> None:
+    other = TABLE_ARN.replace("orders", "users")
+    summary = {"SourceTableArn": other, "RestoreDateTime": datetime.now(UTC), "RestoreInProgress": True}
+    described = {"TableName": TARGET, "TableStatus": "CREATING", "RestoreSummary": summary}
+    with Stubber(clients.dynamodb) as stub:
+        stub.add_response("describe_table", {"Table": described})
+        with pytest.raises(RecoveryPointMismatch, match=other):
+            check_restore_status(invocation(), SETTINGS, clients)
+
+
 class TestTableInPlace:
     """A table that has the target's name already. Whose it is follows from what DynamoDB still reports."""
 
@@ -320,7 +330,7 @@ class TestClaim:
 
         assert self.check(rotation, clients) == "CLAIMED"
         first = rotation["State"]["DescribeTableOutput"]
-        assert first["SecondsToNextCheck"] == 30
+        assert first["SecondsToNextCheck"] == 65
         assert tags_of(TARGET_ARN, clients.dynamodb) == {
             f"backup-dynamodb-rotator:{key}": value
             for key, value in {

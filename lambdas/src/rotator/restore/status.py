@@ -11,7 +11,14 @@ from rotator.logs import logger
 from rotator.restore.job import describe_restore_job
 from rotator.restore.polling import SECONDS_FROM_CLAIM_TO_CHECK, seconds_to_next_attempt, seconds_to_next_check
 from rotator.restore.recovery_point import check_is_source
-from rotator.restore.target import SUPERSEDED, UNCLAIMED, is_restored_from_another_backup, standing_of
+from rotator.restore.target import (
+    OURS,
+    SUPERSEDED,
+    UNCLAIMED,
+    is_restored_from_another_backup,
+    source_of_restore,
+    standing_of,
+)
 from rotator.settings import RotationSettings
 from rotator.state import DescribeTableOutput, Execution, Invocation, RestoreStatus, RotationState, to_state
 from rotator.tags import claim
@@ -49,17 +56,17 @@ def check_restore_status(invocation: Invocation, settings: RotationSettings, cli
     job = _job_of(state, clients)
     if job and job["Status"] in _JOB_IN_PROGRESS:
         return _in_progress({}, job["CreationDate"])
-    has_failed = job is not None and job["Status"] != _JOB_COMPLETED
     try:
         table = describe_target_table(state, clients.dynamodb)
     except TableNotFound:
-        if job and has_failed:
+        if job and _has_failed(job):
             return _start_over_or_fail(job, execution)
         if _started_before_redrive(_start_of_restore(state, job), execution):
             return _start_over(1)
         raise
     logger.info("Restore checked", target_table=table["TableName"], table_status=table["TableStatus"])
     if table["TableStatus"] in _TABLE_IN_PROGRESS:
+        check_is_source(source_of_restore(table), state)
         return _in_progress(table, table["CreationDateTime"])
     if table["TableStatus"] != "ACTIVE":
         raise UnexpectedTableStatus(
@@ -68,7 +75,7 @@ def check_restore_status(invocation: Invocation, settings: RotationSettings, cli
     standing = standing_of(table, state, execution, settings.module, clients.dynamodb)
     if standing == SUPERSEDED:
         return _superseded(table)
-    if job and has_failed:
+    if job and _has_failed(job):
         # Another rotation may be about to claim the table that made the job fail.
         if standing == UNCLAIMED and _is_recent(job):
             return _in_progress(table, job["CreationDate"])
@@ -77,10 +84,16 @@ def check_restore_status(invocation: Invocation, settings: RotationSettings, cli
         return _in_progress(table, table["CreationDateTime"])
     if standing == UNCLAIMED:
         claim(table, state, execution, settings.module, clients.dynamodb)
-        return _claimed(table, job)
-    if state.get("DescribeTableOutput", {}).get("RestoreStatus") != CLAIMED:
-        return _claimed(table, job)
-    return _output(COMPLETE, table, seconds=timedelta(seconds=state["DescribeTableOutput"]["RestoreSeconds"]))
+    return _complete(table, state) if standing == OURS and _is_claimed_for_long(state) else _claimed(table, job)
+
+
+def _has_failed(job: "DescribeRestoreJobOutputTypeDef") -> bool:
+    return job["Status"] not in (*_JOB_IN_PROGRESS, _JOB_COMPLETED)
+
+
+def _is_claimed_for_long(state: RotationState) -> bool:
+    """Whether the state machine has waited since the claim. The function may have been tried again instead."""
+    return state.get("DescribeTableOutput", {}).get("RestoreStatus") == CLAIMED
 
 
 def _job_of(state: RotationState, clients: Clients) -> "DescribeRestoreJobOutputTypeDef | None":
@@ -136,6 +149,10 @@ def _claimed(table: dict[str, Any], job: "DescribeRestoreJobOutputTypeDef | None
     """The copy carries the tags of this rotation. They have to be read again before anything touches it."""
     duration = job["CompletionDate"] - job["CreationDate"] if job else datetime.now(UTC) - table["CreationDateTime"]
     return _output(CLAIMED, table, seconds=duration, next_check=SECONDS_FROM_CLAIM_TO_CHECK)
+
+
+def _complete(table: dict[str, Any], state: RotationState) -> DescribeTableOutput:
+    return _output(COMPLETE, table, seconds=timedelta(seconds=state["DescribeTableOutput"]["RestoreSeconds"]))
 
 
 def _superseded(table: dict[str, Any]) -> DescribeTableOutput:

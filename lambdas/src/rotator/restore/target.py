@@ -71,11 +71,17 @@ def check_source(table: Mapping[str, Any], state: RotationState) -> None:
     # A point-in-time recovery names no backup.
     origin = summary.get("SourceBackupArn") or f"a point in time of {summary.get('SourceTableArn')}"
     is_point_in_time = "SourceBackupArn" not in summary and state["RecoveryPointKind"] == NATIVE
-    if is_point_in_time or _source_of(summary) not in (source_table_arn, None):
+    if is_point_in_time or source_of_restore(table) not in (source_table_arn, None):
         raise TargetTableTaken(
             f"The table {table['TableName']} is being restored from {origin}, not from a backup of {source_table_arn}. "
             "Give the rule a replacement_pattern that yields another name."
         )
+
+
+def source_of_restore(table: Mapping[str, Any]) -> str | None:
+    """The ARN of the table that is being restored. `None` where DynamoDB does not say, as of an `ACTIVE` table."""
+    summary = table.get("RestoreSummary", {})
+    return summary.get("SourceTableArn") or source_table_of(summary.get("SourceBackupArn", ""))
 
 
 def is_restored_from_another_backup(table: Mapping[str, Any], state: RotationState) -> bool:
@@ -88,7 +94,3 @@ def is_restored_from_another_backup(table: Mapping[str, Any], state: RotationSta
         state["RecoveryPointKind"] == NATIVE
         and table.get("RestoreSummary", {}).get("SourceBackupArn", recovery_point_arn) != recovery_point_arn
     )
-
-
-def _source_of(summary: Mapping[str, Any]) -> str | None:
-    return summary.get("SourceTableArn") or source_table_of(summary.get("SourceBackupArn", ""))
