@@ -28,7 +28,7 @@ def _aws(_no_credentials: None) -> Iterator[None]:
     if os.environ.get(REAL_AWS):
         yield
         return
-    with running(restore_seconds=5, backup_seconds=1, wait_factor=0.02, retry_factor=0.2) as endpoint:
+    with running(restore_seconds=5, backup_seconds=1, wait_factor=0.01, retry_factor=0.2) as endpoint:
         os.environ[ENDPOINT] = endpoint
         yield
 

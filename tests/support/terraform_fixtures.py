@@ -6,6 +6,7 @@ pytest-terraform puts a fixture into the module that asks for it, and can only b
 
 import os
 
+import pytest
 from pytest_terraform import terraform
 
 from tests.support.aws import REAL_AWS
@@ -17,3 +18,9 @@ terraform("rotator", scope="session", replay=False, teardown=TEARDOWN)
 terraform("rival", scope="session", replay=False, teardown=TEARDOWN)
 # To see that it can be destroyed.
 terraform("complete", scope="session", replay=False)
+
+
+@pytest.fixture(scope="session")
+def worker_id() -> str:
+    """What pytest-terraform expects of xdist."""
+    return "master"

@@ -218,7 +218,7 @@ resource "aws_sfn_state_machine" "hook" {
     slow = {
       StartAt = "Wait"
       States = {
-        Wait = { Type = "Wait", Seconds = 250, Next = "Done" }
+        Wait = { Type = "Wait", Seconds = 500, Next = "Done" }
         Done = { Type = "Pass", End = true }
       }
     }
