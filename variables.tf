@@ -33,7 +33,7 @@ variable "rules" {
     - `tags`: tags of the target table.
     - `before_switch`: the hook: ARN of a Lambda function or a standard state machine that runs before the parameter is set.
     - `verify`: whether the target table is compared with what was backed up before the parameter is set.
-    - `keep`: how many of the newest copies of a source table by this rule to keep. Older ones are deleted. Without it, nothing is deleted.
+    - `keep`: how many copies of a source table by this rule to keep: the newest of those that were switched to. Older ones are deleted, and so are those of failed rotations. Without it, nothing is deleted.
   EOT
   type = map(object({
     source_pattern      = string

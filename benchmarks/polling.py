@@ -111,8 +111,9 @@ def transitions_of_a_rotation(restore_seconds: float) -> int:
     end = ["Configure Table", "Hook Requested?", "Carry Over Settings", "Verification Requested?", "Verify Table"]
     end += ["Parameter Requested?", "Update SSM Parameter", "Retention Requested?", "Rotation Complete"]
     assert {*start, *end} <= {*STATES}  # noqa: S101
-    # After the last poll there is no wait.
-    return len(start) + len(polls(restore_seconds)) * TRANSITIONS_OF_A_POLL - 1 + len(end)
+    # The copy is checked once more after it was claimed, and then there is no wait.
+    checks = len(polls(restore_seconds)) + 1
+    return len(start) + checks * TRANSITIONS_OF_A_POLL - 1 + len(end)
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.support.aws import client, held_up, local_only, recovery_points
 from tests.support.deployment import BackupJob, Deployment
-from tests.support.tables import index, make_table
+from tests.support.tables import index, make_table, make_table_with_settings
 
 pytestmark = local_only
 
@@ -175,3 +175,16 @@ def test_a_setting_that_fails_ends_the_rotation_and_is_named(deployment: Deploym
 
     assert (execution["status"], execution["error"]) == ("FAILED", "SettingsNotApplied")
     assert f"tags failed: the table {name} is gone" in execution["cause"]
+
+
+@pytest.mark.usefixtures("_quick_restores")
+def test_auto_scaling_that_is_left_over_at_a_table_on_demand_is_absent(deployment: Deployment) -> None:
+    name = "rotator-test-leftover-settings"
+    table_arn = make_table_with_settings(name, "auto_scaling")
+    client("dynamodb").update_table(TableName=name, BillingMode="PAY_PER_REQUEST")
+    with recovery_points(native=True):
+        state = deployment.rotate("complete", deployment.end_of_backup(deployment.start_backup(table_arn)))
+
+    assert settings_of(name)["auto_scaling"]
+    assert settings_of(state["TargetTableName"])["auto_scaling"] == []
+    assert state["CarryOverSettingsOutput"]["Settings"]["auto_scaling"] == "absent at the source"

@@ -39,8 +39,7 @@ def recovery_points(*, native: bool) -> Iterator[None]:
 def held_up(containing: str) -> AbstractContextManager[object]:
     """No restore starts whose request contains the text."""
     fault = Fault(
-        service="dynamodb",
-        operation="RestoreTableFromBackup",
+        operation="*Restore*",
         error="LimitExceededException",
         role="rotator-test-*",
         containing=containing,

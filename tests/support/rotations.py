@@ -26,6 +26,7 @@ def invocation(
     source_table_arn: str = TABLE_ARN,
     target: str = TARGET,
     parameter: str = "",
+    tags: dict[str, str] | None = None,
     backup_time: str = "2026-11-23T02:07:00.000Z",
     running_for: timedelta = timedelta(0),
 ) -> Invocation:
@@ -47,7 +48,7 @@ def invocation(
             "TargetParameterName": parameter,
             "Restore": {},
             "CarryOver": [],
-            "Tags": {},
+            "Tags": tags or {},
             "BeforeSwitch": "",
             "Verify": True,
             "Keep": 0,

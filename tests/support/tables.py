@@ -11,7 +11,8 @@ CAPACITY = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
 
 def make_table(name: str, *indexes: dict[str, Any], **settings: Any) -> str:  # noqa: ANN401
     """A table on demand with one item; gives its ARN."""
-    attributes = ["id", *(index["KeySchema"][0]["AttributeName"] for index in indexes)]
+    keys = (key["AttributeName"] for index in indexes for key in index["KeySchema"])
+    attributes = dict.fromkeys(["id", *keys])
     table = client("dynamodb").create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],

@@ -16,6 +16,7 @@ from rotator.errors import (
     RestoreJobFailed,
     TableNotFound,
     TargetTableTaken,
+    TooManyTags,
     UnexpectedTableStatus,
 )
 from rotator.ownership import ownership_tags, tags_of
@@ -61,6 +62,7 @@ def test_the_recovery_point_is_restored_to_the_target_table(recovery_point_arn: 
     [
         ({"target": "a" * 256}, InvalidTableName),
         ({"parameter": "/aws/orders"}, InvalidParameterName),
+        ({"tags": {f"tag-{number}": "" for number in range(44)}}, TooManyTags),
     ],
 )
 def test_what_cannot_succeed_fails_before_anything_is_restored(

@@ -21,8 +21,8 @@ def make(clients: Clients, name: str, tags: dict[str, str] | None = None) -> Non
 
 
 def rotation_of(tags: dict[str, str], *carry_over: str) -> Invocation:
-    rotation = invocation()
-    rotation["State"] |= {"Tags": tags, "CarryOver": list(carry_over)}
+    rotation = invocation(tags=tags)
+    rotation["State"]["CarryOver"] = list(carry_over)
     return rotation
 
 

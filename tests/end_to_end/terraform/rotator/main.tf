@@ -185,6 +185,23 @@ module "rotator" {
       replacement_pattern = "-talkative"
       before_switch       = aws_sfn_state_machine.hook["talkative"].arn
     }
+    searched = {
+      source_pattern      = "-indexed$"
+      replacement_pattern = "-searched"
+      restore             = { excluded_indexes = ["by-embedding"] }
+    }
+    tagged = {
+      source_pattern      = "-tags$"
+      replacement_pattern = "-tagged"
+      carry_over          = ["tags"]
+      tags                = { for number in range(20) : "rule-${number}" => "staging" }
+    }
+
+    # Of backups that leave little to compare a copy with. No other test may use it, because it looks at its metrics.
+    unproven = {
+      source_pattern      = "-unproven$"
+      replacement_pattern = "-restored"
+    }
     recorded = {
       source_pattern      = "-gone$"
       replacement_pattern = "-recorded"
