@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,7 +23,12 @@ from local_aws.backup.recovery_points import RecoveryPoint, recovery_point
 from local_aws.dynamodb.quotas import TooManyTables
 from local_aws.dynamodb.restores import start_restore
 from local_aws.iam import enforcement as iam
-from local_aws.iam.needs import ENCRYPTION_NEEDS_OF_KEY, RESTORE_NEEDS_ON_TARGET
+from local_aws.iam.needs import (
+    DECRYPTION_NEEDS_OF_KEY,
+    ENCRYPTION_NEEDS_OF_KEY,
+    RESTORE_NEEDS_ON_TARGET,
+    customers_key_of,
+)
 from local_aws.settings import settings
 
 
@@ -90,21 +95,35 @@ def _run_restore_job(
 
     job.status = "RUNNING"
     target_arn = f"{point.resource_arn.rsplit('/', 1)[0]}/{target}"
-    needed = {f"dynamodb:{action}": target_arn for action in RESTORE_NEEDS_ON_TARGET}
-    if point.is_native:
-        needed["dynamodb:RestoreTableFromBackup"] = point.recovery_point_arn
-    else:
-        needed |= {f"dynamodb:{action}": target_arn for action in ("DescribeTable", "RestoreTableFromAwsBackup")}
-    if key_arn := overrides.get("SSESpecificationOverride", {}).get("KMSMasterKeyId"):
-        needed |= {f"kms:{action}": key_arn for action in ENCRYPTION_NEEDS_OF_KEY}
-    context = iam.via("dynamodb", backend.region_name)
     try:
-        lacking = [do for do, resource in needed.items() if not iam.role_may(job.iam_role_arn, do, resource, context)]
-        if lacking:
-            raise InvalidRequestException(f"Access denied: {job.iam_role_arn} lacks {', '.join(lacking)}")
+        _authorize(job.iam_role_arn, point, target_arn, overrides, backend.region_name)
         _start_in_turn(lambda: start_restore(dynamodb_of(backend), target, point.backup, overrides, then=complete))
     except Exception as error:  # whatever is wrong, a job must end
         _end_restore_job(job, "FAILED", message(error))
+
+
+def _authorize(role_arn: str, point: RecoveryPoint, target_arn: str, overrides: dict[str, Any], region: str) -> None:
+    """Raises an error that names what the role lacks for the restore."""
+    needed = {(f"dynamodb:{action}", target_arn) for action in RESTORE_NEEDS_ON_TARGET}
+    if point.is_native:
+        needed.add(("dynamodb:RestoreTableFromBackup", point.recovery_point_arn))
+    else:
+        needed |= {(f"dynamodb:{action}", target_arn) for action in ("DescribeTable", "RestoreTableFromAwsBackup")}
+    lacking = {action for action, resource in needed if not iam.role_may(role_arn, action, resource)}
+
+    def check_key(key: str, actions: Iterable[str], *services: str) -> None:
+        for action in (f"kms:{name}" for name in actions):
+            if not iam.role_may(role_arn, action, key, iam.use_of_key(action, region, *services)):
+                lacking.add(action)
+
+    if point.is_native and (key := customers_key_of(point.backup.table)):
+        check_key(key, DECRYPTION_NEEDS_OF_KEY, "dynamodb")
+    if not point.is_native and point.encryption_key_arn:
+        check_key(point.encryption_key_arn, DECRYPTION_NEEDS_OF_KEY, "backup", "dynamodb")
+    if key := overrides.get("SSESpecificationOverride", {}).get("KMSMasterKeyId"):
+        check_key(key, ENCRYPTION_NEEDS_OF_KEY, "dynamodb")
+    if lacking:
+        raise InvalidRequestException(f"Access denied: {role_arn} lacks {', '.join(sorted(lacking))}")
 
 
 def _start_in_turn(start: Callable[[], object]) -> None:

@@ -126,13 +126,20 @@ def authorize_call(response: BaseResponse) -> None:
     for resource in resources:
         authorize(response.access_key, action, resource, _context(response.region, resource) | called_with, code)
     for need in needs(action, resources, _parameters(response)):
-        context = _context(response.region, need.resource) | (via(need.via, response.region) if need.via else {})
+        context = _context(response.region, need.resource)
+        if need.via:
+            context |= use_of_key(need.action, response.region, need.via)
         authorize(response.access_key, need.action, need.resource, context, need.error or ACCESS_DENIED)
 
 
-def via(service: str, region: str) -> dict[str, str]:
-    """The request context when a service uses a key."""
-    return {"kms:ViaService": f"{service}.{region}.amazonaws.com"}
+def use_of_key(action: str, region: str, *services: str) -> dict[str, str | list[str]]:
+    """The request context when a service uses a key. Several where AWS does not document which one does."""
+    context: dict[str, str | list[str]] = {
+        "kms:ViaService": [f"{service}.{region}.amazonaws.com" for service in services]
+    }
+    if action == "kms:CreateGrant":
+        context["kms:GrantIsForAWSResource"] = "true"
+    return context
 
 
 def authorize(access_key: str, action: str, resource: str, context: Context, code: str = ACCESS_DENIED) -> None:

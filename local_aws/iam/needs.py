@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodb.models.table import Table
+from moto.dynamodb.models.table import Backup, Table
 
 from local_aws.sqs.queues import KEY_USES, key_of
 
@@ -29,6 +29,13 @@ ENCRYPTION_NEEDS_OF_KEY = (
 """What whoever encrypts a table with a customer's key needs on it: DynamoDB uses the key on the caller's behalf.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+"""
+
+DECRYPTION_NEEDS_OF_KEY = ("CreateGrant", "Decrypt", "DescribeKey")
+"""What whoever restores a backup needs on the customer's key that encrypts it.
+
+No page lists it, so this is what AWS's own policy for restores allows.
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForRestores.html
 """
 
 DECRYPTING = {
@@ -91,10 +98,15 @@ def needs(action: str, resources: list[str], given: Mapping[str, Any]) -> Iterat
 def _needs_of_dynamodb(operation: str, resources: list[str], given: Mapping[str, Any]) -> Iterator[Need]:
     if operation == "RestoreTableFromBackup":
         yield from (Need(f"dynamodb:{needed}", resources[-1]) for needed in RESTORE_NEEDS_ON_TARGET)
+        backup = _backup(*resources)
+        if backup and (key := customers_key_of(backup.table)):
+            yield from (Need(f"kms:{needed}", key, via="dynamodb") for needed in DECRYPTION_NEEDS_OF_KEY)
+            if "SSESpecificationOverride" not in given:
+                yield from _encryption_needs(key)
     if operation in ("RestoreTableFromBackup", "UpdateTable"):
         sse = given.get("SSESpecificationOverride") or given.get("SSESpecification") or {}
-        if key_arn := sse.get("KMSMasterKeyId"):
-            yield from (Need(f"kms:{needed}", key_arn, via="dynamodb") for needed in ENCRYPTION_NEEDS_OF_KEY)
+        if key := sse.get("KMSMasterKeyId"):
+            yield from _encryption_needs(key)
     if operation == "EnableKinesisStreamingDestination":
         yield Need("kinesis:ListStreams", "*")
         yield from (Need(f"kinesis:{needed}", given["StreamArn"]) for needed in STREAMING_NEEDS)
@@ -103,8 +115,12 @@ def _needs_of_dynamodb(operation: str, resources: list[str], given: Mapping[str,
         for stream in (table and table.streaming) or {}:
             yield from (Need(f"kinesis:{needed}", stream) for needed in DESCRIBING_STREAMS_NEEDS)
     if operation in DECRYPTING:
-        keys = {_customers_key_of(table) for table in map(table_by_arn, resources) if table}
+        keys = {customers_key_of(table) for table in map(table_by_arn, resources) if table}
         yield from (Need("kms:Decrypt", key, via="dynamodb") for key in keys if key)
+
+
+def _encryption_needs(key: str) -> Iterator[Need]:
+    return (Need(f"kms:{needed}", key, via="dynamodb") for needed in ENCRYPTION_NEEDS_OF_KEY)
 
 
 def _needs_of_auto_scaling(operation: str, target: str, given: Mapping[str, Any]) -> Iterator[Need]:
@@ -125,7 +141,13 @@ def table_by_arn(arn: str) -> Table | None:
     return dynamodb_backends[found[2]][found[1]].tables.get(found[3]) if found else None
 
 
-def _customers_key_of(table: Table) -> str | None:
+def _backup(arn: str, target_arn: str) -> Backup | None:
+    _, _, _, region, account, *_ = target_arn.split(":")
+    return dynamodb_backends[account][region].backups.get(arn)
+
+
+def customers_key_of(table: Table) -> str | None:
+    """The key of a table if it is a customer's."""
     sse = table.sse_specification or {}
     if not sse.get("Enabled"):
         return None

@@ -3,9 +3,13 @@
 import base64
 import io
 import json
+import threading
 import time
 import uuid
 import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +17,7 @@ from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
 from moto.logs.models import logs_backends
 
+from local_aws.errors import ServiceError
 from local_aws.fault_injection import strike_function
 from local_aws.iam import enforcement as iam
 from local_aws.lambda_functions import runtime as lambda_runtime
@@ -55,7 +60,38 @@ def service_may_invoke(function: LambdaFunction, service: str, source_arn: str) 
 
 
 def run(function: LambdaFunction, event: bytes, request_id: str | None = None) -> Invocation:
-    """Runs the function once and writes its log."""
+    """Runs the function once and writes its log; raises TooManyRequests."""
+    with _reserved_concurrency(function):
+        return _run(function, event, request_id)
+
+
+class TooManyRequests(ServiceError):
+    """As many events are processed as the function's reserved concurrency allows."""
+
+    def __init__(self) -> None:
+        super().__init__("TooManyRequestsException", "Rate Exceeded.")
+
+
+@contextmanager
+def _reserved_concurrency(function: LambdaFunction) -> Iterator[None]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
+    arn = function.function_arn
+    with _counting:
+        if function.reserved_concurrency is not None and _running[arn] >= int(function.reserved_concurrency):
+            raise TooManyRequests
+        _running[arn] += 1
+    try:
+        yield
+    finally:
+        with _counting:
+            _running[arn] -= 1
+
+
+_counting = threading.Lock()
+_running: Counter[str] = Counter()
+
+
+def _run(function: LambdaFunction, event: bytes, request_id: str | None) -> Invocation:
     fault = strike_function(function.function_name, event.decode())
     trace = Trace()
     traced = (function.tracing_config or {}).get("Mode") == "Active"

@@ -13,7 +13,14 @@ from moto.awslambda.models import LambdaFunction
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
-from local_aws.lambda_functions.functions import destination, event_invoke_config, function_by_arn, may_send, run
+from local_aws.lambda_functions.functions import (
+    TooManyRequests,
+    destination,
+    event_invoke_config,
+    function_by_arn,
+    may_send,
+    run,
+)
 from local_aws.lambda_functions.runtime import Invocation
 from local_aws.patching import replaces
 from local_aws.settings import settings
@@ -84,7 +91,12 @@ def _until_it_succeeds(function_arn: str, event: bytes) -> None:
         except UnknownFunctionException:
             # The function was deleted in the meantime: AWS drops its events.
             return
-        invocation = run(function, event, request_id)
+        try:
+            invocation = run(function, event, request_id)
+        except TooManyRequests:
+            # Lambda tries again for hours, and does not count it.
+            time.sleep(settings.asynchronous_retry_seconds[0])
+            continue
         attempts += 1
         if not invocation.failed:
             _send_record(function, "OnSuccess", "Success", event, invocation, attempts)

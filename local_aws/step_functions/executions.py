@@ -22,6 +22,7 @@ from moto.stepfunctions.responses import StepFunctionResponse
 
 from local_aws.errors import ServiceError
 from local_aws.patching import replaces
+from local_aws.settings import settings
 from local_aws.step_functions.ends import changing, end
 from local_aws.step_functions.interpreter import iso
 from local_aws.step_functions.status import announce, redrives
@@ -32,8 +33,8 @@ _starting = threading.Lock()
 @replaces(
     StepFunctionsParserBackend,
     "start_execution",
-    because="moto gives all unnamed executions the same ARN, validates no names, and starts both of two simultaneous "
-    "executions with one name",
+    because="moto gives all unnamed executions the same ARN, validates no names, starts both of two simultaneous "
+    "executions with one name, and has no quota",
     source="https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html",
     written_against="0f8d9dd5",
 )
@@ -45,12 +46,19 @@ def start_execution(
     execution_input: str | None = None,
     trace_header: str | None = None,
 ) -> Execution:
-    """Validates the name, or generates one."""
+    """Validates the name, or generates one, and checks the quota."""
     name = name or str(uuid.uuid4())
     if not re.fullmatch(r"[0-9A-Za-z_-]{1,80}", name):
         raise ServiceError("InvalidName", f"Invalid Name: '{name}'")
     with _starting:
+        if _number_running(backend) >= settings.executions_at_once:
+            raise ServiceError("ExecutionLimitExceeded", "The maximum number of running executions has been reached.")
         return original(backend, state_machine_arn, name, execution_input or "{}", trace_header)
+
+
+def _number_running(backend: StepFunctionsParserBackend) -> int:
+    executions = (execution for machine in list(backend.state_machines) for execution in list(machine.executions))
+    return sum(execution.exec_status == ExecutionStatus.RUNNING for execution in executions)
 
 
 @replaces(

@@ -3,6 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (
     StateTaskServiceSfn,
 )
@@ -67,3 +70,26 @@ def _after_eval_execution(original: Any, task: StateTaskServiceSfn, env: Environ
     if task._is_integration_pattern():
         waited_for[env.states.context_object.context_object_data["Execution"]["Id"]] = env.stack[-1]["ExecutionArn"]
     original(task, env=env, **named)
+
+
+@replaces(
+    StateTaskServiceSfn,
+    "_from_error",
+    because="moto calls a quota that is used up ExecutionLimitExceededException, and names errors that are not in the "
+    "model, such as a denial, which AWS calls AWSStepFunctionsException",
+    source="https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html",
+    written_against="7cdee093",
+)
+def _from_error(original: Any, task: StateTaskServiceSfn, env: Environment, ex: Exception) -> FailureEvent:  # noqa: ANN401
+    if not isinstance(ex, ClientError):
+        return original(task, env, ex)
+    failure: FailureEvent = original(task, env, ex)
+    if ex.response["Error"]["Code"] == "ExecutionLimitExceeded":
+        name = "StepFunctions.ExecutionLimitExceeded"
+    elif type(ex) is ClientError:
+        name = "StepFunctions.AWSStepFunctionsException"
+    else:
+        return failure
+    failure.error_name = CustomErrorName(name)
+    failure.event_details["taskFailedEventDetails"]["error"] = name
+    return failure

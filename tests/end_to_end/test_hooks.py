@@ -1,10 +1,13 @@
 """What the user has run before the switch."""
 
 import json
+import os
+import time
 
 import pytest
 
-from tests.support.aws import client, items, local_only, recovery_points
+from local_aws import Fault, injected
+from tests.support.aws import ENDPOINT, client, items, local_only, recovery_points
 from tests.support.deployment import BackupJob, Deployment
 
 pytestmark = local_only
@@ -54,6 +57,30 @@ def test_the_parameter_stays_where_the_hook_fails(deployment: Deployment, job: B
     assert "The hook failed on purpose." in execution["cause"]
     with pytest.raises(client("ssm").exceptions.ParameterNotFound):
         client("ssm").get_parameter(Name="/rotator-test/spoiled/table-arn")
+
+
+@pytest.mark.usefixtures("_quick_restores")
+def test_a_function_that_runs_as_often_as_it_may_runs_for_the_next_copy_later(
+    deployment: Deployment, masking: Deployment
+) -> None:
+    function = "customers-mask-emails"
+    table_arn = deployment.outputs["masking"]["value"]["table_arn"]
+    slow = Fault(function=function, seconds=3)
+    client("lambda").put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=1)
+    try:
+        with recovery_points(native=True), injected(os.environ[ENDPOINT], slow):
+            started = [masking.start_backup(table_arn)]
+            # The names of copies have seconds.
+            time.sleep(1)
+            started.append(masking.start_backup(table_arn))
+            jobs = [masking.end_of_backup(job_id) for job_id in started]
+            for job in jobs:
+                masking.rotate("staging", job)
+    finally:
+        client("lambda").delete_function_concurrency(FunctionName=function)
+
+    failures = [event.get("taskFailedEventDetails", {}) for job in jobs for event in masking.history("staging", job)]
+    assert "Lambda.TooManyRequestsException" in {failure.get("error") for failure in failures}
 
 
 def test_the_example_masks_addresses_in_the_copy_and_nowhere_else(deployment: Deployment, masking: Deployment) -> None:

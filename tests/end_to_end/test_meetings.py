@@ -71,6 +71,20 @@ def test_a_parameter_that_is_taken_fails_before_anything_is_restored(
     assert client("ssm").get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"] == value
 
 
+def test_a_parameter_that_was_created_in_advance_is_adopted_once(deployment: Deployment) -> None:
+    parameter = "/rotator-test/adopted/table-arn"
+    client("ssm").put_parameter(Name=parameter, Value="placeholder", Type="String")
+    first, second = (make_table(f"rotator-test-adopt-{name}") for name in ("first", "second"))
+
+    with recovery_points(native=True):
+        state = deployment.rotate("adopting", deployment.end_of_backup(deployment.start_backup(first)))
+        other = deployment.end_of_rotation("adopting", deployment.end_of_backup(deployment.start_backup(second)))
+
+    assert (other["status"], other["error"]) == ("FAILED", "ParameterTaken")
+    value = client("ssm").get_parameter(Name=parameter)["Parameter"]["Value"]
+    assert value == state["DescribeTableOutput"]["Table"]["TableArn"]
+
+
 def test_a_copy_may_have_the_longest_name_that_dynamodb_takes(deployment: Deployment) -> None:
     name = "rotator-test-" + "x" * 216 + "-production"
     with recovery_points(native=True):

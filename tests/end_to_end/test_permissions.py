@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.aws import client, local_only, recovery_points
+from tests.support.aws import client, items, local_only, recovery_points
 from tests.support.deployment import BackupJob, Deployment
 from tests.support.permissions import without
 from tests.support.polling import wait_until
+from tests.support.tables import make_table
 
 pytestmark = [local_only, pytest.mark.usefixtures("_quick_restores")]
 
@@ -45,6 +46,30 @@ def test_a_rotation_fails_without_a_permission_of_a_function(
 ) -> None:
     with without(action, deployment.rotator["function_roles"][function]["name"]):
         assert action in failure(deployment, deployment.back_up("users-production"))
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["native", "advanced"])
+def test_backups_with_a_customers_key_are_restored_by_the_roles_of_the_module(
+    native: bool, deployment: Deployment
+) -> None:
+    """A native recovery point has the key of its table, an advanced one that of its vault."""
+    key = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": deployment.outputs["backup_key_arn"]["value"]}
+    source = make_table(f"rotator-test-{'native' if native else 'advanced'}-sealed", SSESpecification=key)
+    role = deployment.rotator["function_roles"]["restore_backup"] if native else deployment.rotator["restore_role"]
+    with recovery_points(native=native):
+        with without("kms:Decrypt", role["name"], "DecryptBackups"):
+            execution = deployment.end_of_rotation("unsealed", backed_up(source, deployment))
+        state = deployment.rotate("unsealed", backed_up(source, deployment))
+
+    assert execution["status"] == "FAILED"
+    assert "kms:Decrypt" in execution["cause"]
+    copy = client("dynamodb").describe_table(TableName=state["TargetTableName"])["Table"]
+    assert "SSEDescription" not in copy
+    assert items(copy["TableName"]) == items(source.rpartition("/")[2])
+
+
+def backed_up(table_arn: str, deployment: Deployment) -> BackupJob:
+    return deployment.end_of_backup(deployment.start_backup(table_arn))
 
 
 def test_a_rotation_fails_where_the_state_machine_may_not_invoke_functions(deployment: Deployment) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from local_aws import changed_settings
-from tests.support.canaries import code
+from tests.support.canaries import DECRYPTING_BACKUPS, code
 
 ACCOUNT = "123456789012"
 ITEM = {"id": {"S": "1"}}
@@ -365,6 +365,34 @@ def test_aws_backup_restores_a_native_recovery_point_too(setup: Aws) -> None:
     jobs = setup.backup.list_restore_jobs(ByStatus="FAILED")["RestoreJobs"]
     assert again["RestoreJobId"] in [job["RestoreJobId"] for job in jobs]
     assert job["RestoreJobId"] not in [job["RestoreJobId"] for job in jobs]
+
+
+@pytest.mark.parametrize("advanced", [False, True], ids=["native", "advanced"])
+@pytest.mark.parametrize("lacking", [*DECRYPTING_BACKUPS, None])
+def test_a_restore_job_needs_the_key_of_the_backup(
+    setup: Aws, key: Callable[..., str], lacking: str | None, advanced: bool
+) -> None:
+    """A native recovery point is encrypted with the key of its table, an advanced one with that of its vault."""
+    setup.backup.update_region_settings(ResourceTypeManagementPreference={"DynamoDB": advanced})
+    key_arn, vault = key(), f"vault-{uuid.uuid4()}"
+    setup.backup.create_backup_vault(BackupVaultName=vault, **({"EncryptionKeyArn": key_arn} if advanced else {}))
+    table = setup.table()
+    if not advanced:
+        encryption = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key_arn}
+        setup.dynamodb.update_table(TableName=table, SSESpecification=encryption)
+    arn = setup.ended(setup.start(ResourceArn=table, BackupVaultName=vault))["RecoveryPointArn"]
+    use = {
+        "Action": [action for action in DECRYPTING_BACKUPS if action != lacking],
+        "Resource": key_arn,
+        "Condition": {"StringEquals": {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"}},
+    }
+    role = setup.new_role({"Action": "dynamodb:*", "Resource": "*"}, use)
+    metadata = {"targetTableName": f"copy-{uuid.uuid4()}", "encryptionType": "Default"}
+    job = setup.restored(RecoveryPointArn=arn, Metadata=metadata, IamRoleArn=role)
+    if lacking:
+        assert (job["Status"], lacking in job["StatusMessage"]) == ("FAILED", True)
+    else:
+        assert job["Status"] == "COMPLETED"
 
 
 def test_a_restore_job_may_ask_for_the_key_that_aws_manages(setup: Aws) -> None:

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws import used_permissions
-from tests.support.canaries import ACCOUNT, REGION, allow, code, policy
+from tests.support.canaries import ACCOUNT, DECRYPTING_BACKUPS, REGION, allow, code, policy
 
 Aws = Callable[..., Any]
 Make = Callable[..., str]
@@ -17,6 +17,7 @@ TABLE = {
     "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
     "BillingMode": "PAY_PER_REQUEST",
 }
+AWS_OWNED = {"Enabled": False}
 
 
 @pytest.fixture
@@ -201,6 +202,32 @@ def test_a_restore_to_a_customers_key_needs_the_key_through_dynamodb(
         restore()
     else:
         assert "kms:" in denied(restore)
+
+
+@pytest.mark.parametrize("lacking", [*DECRYPTING_BACKUPS, None])
+def test_a_restore_needs_the_key_that_the_backup_is_encrypted_with(
+    aws: Aws, acting: Aws, key: Make, name: str, lacking: str | None
+) -> None:
+    key_arn = key()
+    encryption = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key_arn}
+    aws("dynamodb").create_table(TableName=name, SSESpecification=encryption, **TABLE)
+    backup = aws("dynamodb").create_backup(TableName=name, BackupName=name)["BackupDetails"]["BackupArn"]
+    via = {"kms:ViaService": f"dynamodb.{REGION}.amazonaws.com"}
+    conditions = {action: {"StringEquals": via} for action in DECRYPTING_BACKUPS if action != lacking}
+    if "kms:CreateGrant" in conditions:
+        conditions["kms:CreateGrant"]["Bool"] = {"kms:GrantIsForAWSResource": "true"}
+    use = [allow(action, on=key_arn, Condition=condition) for action, condition in conditions.items()]
+    dynamodb = acting("dynamodb", allow("dynamodb:*"), *use)
+
+    def restore(**override: object) -> object:
+        return dynamodb.restore_table_from_backup(TargetTableName=f"{name}-copy", BackupArn=backup, **override)
+
+    if lacking:
+        assert f"{lacking} on resource: {key_arn}" in denied(lambda: restore(SSESpecificationOverride=AWS_OWNED))
+    else:
+        # The copy keeps the key unless that is overridden.
+        assert f"kms:Encrypt on resource: {key_arn}" in denied(restore)
+        restore(SSESpecificationOverride=AWS_OWNED)
 
 
 CALLS_THAT_DECRYPT: list[tuple[str, dict[str, Any]]] = [

@@ -156,6 +156,44 @@ def test_four_processes_run_at_once_and_further_events_wait(aws: Aws, function: 
     assert len(set(processes())) == 4
 
 
+def test_a_reserved_concurrency_that_is_used_up_rejects_calls_and_holds_up_events(
+    aws: Aws, function: Make, name: str
+) -> None:
+    aws("logs").create_log_group(logGroupName=f"/aws/lambda/{name}")
+    arn = function(
+        """
+        import time
+        def handler(event, context):
+            time.sleep(event)
+            print("slept", event)
+            return event
+        """,
+        allow("logs:*"),
+        Timeout=20,
+    )
+    aws("lambda").put_function_concurrency(FunctionName=arn, ReservedConcurrentExecutions=1)
+
+    def processed() -> int:
+        return log_of(aws, f"/aws/lambda/{name}").count("slept 1")
+
+    def rejection() -> ClientError | None:
+        try:
+            aws("lambda").invoke(FunctionName=arn, Payload="0")
+        except ClientError as error:
+            return error
+        return None
+
+    for _ in range(2):
+        aws("lambda").invoke(FunctionName=arn, Payload="1", InvocationType="Event")
+    error = wait_until("rejection", rejection, 5).response
+    assert error["Error"]["Code"] == "TooManyRequestsException"
+    assert error["ResponseMetadata"]["HTTPStatusCode"] == 429
+    assert processed() < 2
+    wait_until("end of both", lambda: processed() == 2, 10)
+    aws("lambda").delete_function_concurrency(FunctionName=arn)
+    assert invoked(aws, arn, 0)[1] == 0
+
+
 def test_logs_go_to_the_configured_group_if_the_role_may_write(aws: Aws, function: Make, name: str) -> None:
     aws("logs").create_log_group(logGroupName=f"/own/{name}")
     arn = function(

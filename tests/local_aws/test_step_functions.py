@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws import changed_settings
-from tests.support.canaries import ACCOUNT, REGION, allow, policy, segments
+from tests.support.canaries import ACCOUNT, REGION, allow, code, policy, segments
 from tests.support.polling import wait_until
 
 Aws = Callable[..., Any]
@@ -339,6 +339,44 @@ def test_stopping_an_execution_stops_the_one_it_waits_for_if_the_role_may(
 def test_waiting_for_another_execution_needs_permission_for_the_managed_rule(machine: Make) -> None:
     with pytest.raises(ClientError, match="not authorized to create managed-rule"):
         machine(task(NESTED, {"StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:x"}))
+
+
+@pytest.mark.parametrize(
+    ("change", "permissions", "error"),
+    [
+        ({"executions_at_once": 1}, FOLLOWING, "StepFunctions.ExecutionLimitExceeded"),
+        ({}, ("states:DescribeExecution",), "StepFunctions.AWSStepFunctionsException"),
+    ],
+    ids=["quota", "denied"],
+)
+def test_another_execution_that_cannot_start_has_the_error_of_step_functions(
+    aws: Aws,
+    local_aws: str,
+    machine: Make,
+    role: Make,
+    name: str,
+    change: dict[str, int],
+    permissions: tuple[str, ...],
+    error: str,
+) -> None:
+    other = aws("stepfunctions").create_state_machine(
+        name=f"{name}-other", definition=json.dumps(PASS), roleArn=role("states.amazonaws.com", suffix="-other")
+    )["stateMachineArn"]
+    nested = task(NESTED, {"StateMachineArn": other, "Input": {}})
+    # Until the setting has changed.
+    wait = {"Type": "Wait", "Seconds": 1, "Next": "Task"}
+    definition = {"StartAt": "Wait", "States": {"Wait": wait, **nested["States"]}}
+    arn = machine(definition, allow(*permissions, *MANAGED_RULE))
+    execution = aws("stepfunctions").start_execution(stateMachineArn=arn)["executionArn"]
+    with changed_settings(local_aws, **change):
+        assert closed(aws, execution)["error"] == error
+
+
+def test_only_so_many_executions_run_at_once(aws: Aws, local_aws: str, machine: Make) -> None:
+    arn = machine(PASS)
+    with changed_settings(local_aws, executions_at_once=0):
+        assert code(aws("stepfunctions").start_execution, stateMachineArn=arn) == "ExecutionLimitExceeded"
+    aws("stepfunctions").start_execution(stateMachineArn=arn)
 
 
 def test_a_fail_state_fails_again_when_redriven(aws: Aws, execute: Callable[..., dict[str, Any]]) -> None:

@@ -70,6 +70,15 @@ class Scenarios:
     def advanced_recovery_point(self) -> None:
         self._rotation("staging", make_table(fresh("production")), native=False)
 
+    def native_recovery_point_with_a_key(self) -> None:
+        key = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": self.deployment.outputs["backup_key_arn"]["value"]}
+        self._rotation("unsealed", make_table(fresh("sealed"), SSESpecification=key), native=True)
+
+    def table_with_the_name_of_a_copy(self) -> None:
+        job = self._back_up(make_table(f"{fresh('nights')}-20200101-00-00-00"), native=True)
+        lines = wait_until("log", partial(self.deployment.log_lines, "start_workflow", job.id), PATIENCE_SECONDS)
+        assert self.deployment.executions(job), f"not rotated: {lines}"
+
     def lost_answer(self) -> None:
         name = fresh("production")
         lost = Fault(operation="RestoreTableFromBackup", drop=True, takes_effect=True, times=1, containing=name)

@@ -14,6 +14,7 @@ from tests.support.polling import wait_until
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
+DECRYPTING_BACKUPS = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey")
 
 
 def policy(*statements: dict[str, Any]) -> str:

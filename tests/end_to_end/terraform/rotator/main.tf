@@ -32,6 +32,7 @@ resource "aws_dynamodb_table" "source" {
 
 resource "aws_backup_vault" "this" {
   name          = local.name
+  kms_key_arn   = aws_kms_key.backups.arn
   force_destroy = true
 }
 
@@ -91,6 +92,7 @@ module "rotator" {
   notification_topic_arn = aws_sns_topic.results.arn
   notify_of_success      = true
   kms_key_arn            = aws_kms_key.this.arn
+  backup_kms_key_arns    = [aws_kms_key.backups.arn]
   alarms                 = { topic_arn = aws_sns_topic.results.arn }
 
   rules = {
@@ -117,6 +119,14 @@ module "rotator" {
     appending = {
       source_pattern      = "-nights"
       replacement_pattern = "$0-copied"
+    }
+
+    # Its parameter is created in advance.
+    adopting = {
+      source_pattern      = "-adopt-(.+)$"
+      replacement_pattern = "-adopted-$1"
+      ssm_parameter_name  = "/${local.name}/adopted/table-arn"
+      ssm_parameter_adopt = true
     }
 
     # Two rules that lead to the same table, for some tables. A second instance of the module has a third one.
@@ -162,6 +172,11 @@ module "rotator" {
         max_write_request_units = 8
         encryption              = "AWS_MANAGED"
       }
+    }
+    unsealed = {
+      source_pattern      = "-sealed$"
+      replacement_pattern = "-unsealed"
+      restore             = { encryption = "AWS_OWNED" }
     }
     hooked = {
       source_pattern      = "-hook$"
@@ -326,6 +341,12 @@ data "aws_iam_policy_document" "key" {
   }
 }
 
+# Encrypts the vault, and source tables that tests make. The default policy leaves it to IAM who uses it.
+
+resource "aws_kms_key" "backups" {
+  deletion_window_in_days = 7
+}
+
 # The example as it is, with its own topic, vault and rotator.
 
 module "masking" {
@@ -375,6 +396,10 @@ output "masking" {
 
 output "key_arn" {
   value = aws_kms_key.this.arn
+}
+
+output "backup_key_arn" {
+  value = aws_kms_key.backups.arn
 }
 
 output "topic_arn" {
