@@ -9,6 +9,7 @@ import pytest
 from local_aws import Fault, injected
 from tests.support.aws import ENDPOINT, client, items, local_only, recovery_points
 from tests.support.deployment import BackupJob, Deployment
+from tests.support.tables import make_table
 
 pytestmark = local_only
 
@@ -57,6 +58,19 @@ def test_the_parameter_stays_where_the_hook_fails(deployment: Deployment, job: B
     assert "The hook failed on purpose." in execution["cause"]
     with pytest.raises(client("ssm").exceptions.ParameterNotFound):
         client("ssm").get_parameter(Name="/rotator-test/spoiled/table-arn")
+
+
+@pytest.mark.usefixtures("_quick_restores")
+@pytest.mark.parametrize("refusal", ["ExecutionLimitExceeded", "ThrottlingException"])
+def test_a_state_machine_that_cannot_start_yet_starts_later(deployment: Deployment, refusal: str) -> None:
+    name = f"rotator-test-{refusal.lower()}-leak"
+    role = deployment.rotator["state_machine_role"]["name"]
+    fault = Fault(service="states", operation="StartExecution", error=refusal, times=2, role=role, containing=name)
+    with recovery_points(native=True), injected(os.environ[ENDPOINT], fault) as injected_fault:
+        state = deployment.rotate("masked", deployment.end_of_backup(deployment.start_backup(make_table(name))))
+
+    assert injected_fault.struck == 2
+    assert state["BeforeSwitchOutput"]["Output"]
 
 
 @pytest.mark.usefixtures("_quick_restores")

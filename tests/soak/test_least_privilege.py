@@ -148,6 +148,13 @@ class Scenarios:
             time.sleep(1)
         assert state["DeleteOldTablesOutput"]["Deleted"]
 
+    def retention_without_a_parameter(self) -> None:
+        table_arn = make_table(fresh("prune"))
+        for _ in range(2):
+            state = self._rotation("pruned", table_arn, native=True)
+            time.sleep(1)
+        assert state["DeleteOldTablesOutput"]["Deleted"]
+
     def dead_letter(self) -> None:
         text = f"The backup of {make_table(fresh('unreadable'))} is complete."
         self.deployment.publish(notification(text))
@@ -174,7 +181,7 @@ class Scenarios:
         state = self.deployment.rotate(rule, job)
         subject = f"Complete: rotation of {table_arn.rpartition('/')[2]} by rule {rule}"
         self._assert_reported(subject)
-        not_run = {"delete_old_tables"} if rule != "kept" else set()
+        not_run = {"delete_old_tables"} if not state["Keep"] else set()
         not_run |= {"update_ssm_parameter"} if not state["TargetParameterName"] else set()
         self._assert_seen({*self.deployment.rotator["functions"]} - not_run, job.id, began)
         return state
