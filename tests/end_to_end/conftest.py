@@ -7,7 +7,6 @@ from tests.support.fixtures import (
     deployment,
     early_jobs,
     jobs,
-    masking,
     pytest_sessionstart,
 )
 from tests.support.observations import observe, pytest_terminal_summary
@@ -19,7 +18,6 @@ __all__ = [
     "deployment",
     "early_jobs",
     "jobs",
-    "masking",
     "observe",
     "pytest_sessionstart",
     "pytest_terminal_summary",

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.fixtures import _aws, deployment, masking, pytest_sessionstart
+from tests.support.fixtures import _aws, deployment, pytest_sessionstart
 
-__all__ = ["_aws", "deployment", "masking", "pytest_sessionstart"]
+__all__ = ["_aws", "deployment", "pytest_sessionstart"]
 
 
 @pytest.fixture

@@ -45,6 +45,29 @@ def test_the_complete_example_rotates_within_its_boundary(kind: str, complete: T
     wait_until("reports", both_are_reported)
 
 
+def test_the_masking_example_masks_addresses_in_the_copy_and_nowhere_else(masking: TerraformTestApi) -> None:
+    outputs = masking.outputs["masking"]["value"]
+    names = {"rotator": "rotator", "vault_name": "backup_vault_name", "backup_role_arn": "backup_role_arn"}
+    deployment = Deployment({name: {"value": outputs[key]} for name, key in names.items()}, PATIENCE_SECONDS)
+    addresses = {"1": "ann@example.com", "2": "Ann@Example.com", "3": None}
+    for customer, address in addresses.items():
+        email = {"email": {"S": address}} if address else {}
+        client("dynamodb").put_item(TableName=outputs["table_name"], Item={"customer_id": {"S": customer}, **email})
+
+    state = deployment.rotate("staging", deployment.end_of_backup(deployment.start_backup(outputs["table_arn"])))
+
+    copied = {
+        item["customer_id"]["S"]: item.get("email", {}).get("S")
+        for item in items(state["TargetTableName"], key="customer_id")
+    }
+    assert copied.keys() == addresses.keys()
+    assert copied["1"] == copied["2"]
+    assert str(copied["1"]).endswith("@masked.invalid")
+    assert copied["3"] is None
+    assert state["BeforeSwitchOutput"] == {"Output": {"MaskedAddresses": 2}}
+    assert "ann@example.com" in json.dumps(items(outputs["table_name"], key="customer_id"))
+
+
 def subscribe_queue_to(topic_arn: str, name: str) -> str:
     """The URL of a new queue that receives what the topic receives."""
     policy = {

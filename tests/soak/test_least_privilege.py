@@ -60,9 +60,8 @@ def fresh(kind: str) -> str:
 class Scenarios:
     """What the module promises. Each fails where it does not come, and is called with a name of its own each time."""
 
-    def __init__(self, deployment: Deployment, masking: Deployment) -> None:
+    def __init__(self, deployment: Deployment) -> None:
         self.deployment = Deployment(deployment.outputs, PATIENCE_SECONDS)
-        self.masking = Deployment(masking.outputs, PATIENCE_SECONDS)
 
     def native_recovery_point(self) -> None:
         self._rotation("staging", make_table(fresh("production")), native=True)
@@ -136,15 +135,20 @@ class Scenarios:
         assert status == "ABORTED", f"the hook is {status}: states:StopExecution"
 
     def function_as_hook(self) -> None:
-        table_arn = self.deployment.outputs["masking"]["value"]["table_arn"]
-        job = self.masking.end_of_backup(self.masking.start_backup(table_arn))
-        self.masking.rotate("staging", job)
+        self._rotation("edited", make_table(fresh("customers")), native=True)
 
     def retention(self) -> None:
         forget("/rotator-test/kept/table-arn")
         table_arn = make_table_with_settings(fresh("keep"), "auto_scaling")
         for _ in range(4):
             state = self._rotation("kept", table_arn, native=True)
+            time.sleep(1)
+        assert state["DeleteOldTablesOutput"]["Deleted"]
+
+    def retention_without_a_parameter(self) -> None:
+        table_arn = make_table(fresh("prune"))
+        for _ in range(2):
+            state = self._rotation("pruned", table_arn, native=True)
             time.sleep(1)
         assert state["DeleteOldTablesOutput"]["Deleted"]
 
@@ -174,7 +178,7 @@ class Scenarios:
         state = self.deployment.rotate(rule, job)
         subject = f"Complete: rotation of {table_arn.rpartition('/')[2]} by rule {rule}"
         self._assert_reported(subject)
-        not_run = {"delete_old_tables"} if rule != "kept" else set()
+        not_run = {"delete_old_tables"} if not state["Keep"] else set()
         not_run |= {"update_ssm_parameter"} if not state["TargetParameterName"] else set()
         self._assert_seen({*self.deployment.rotator["functions"]} - not_run, job.id, began)
         return state
@@ -221,41 +225,35 @@ def traced_since(began: float) -> set[str]:
     return {segment["name"] for segment in segments if segment["start_time"] >= began}
 
 
-def granted(*deployments: Deployment) -> list[tuple[str, str, str]]:
-    """Each role of the module with each statement of its policy and each action that it allows.
-
-    What several deployments have in common is that of the first one.
-    """
-    found: dict[tuple[str, str, str], str] = {}
-    for rotator in [deployment.rotator for deployment in deployments]:
-        others = {kind: rotator[kind] for kind in ("state_machine_role", "restore_role")}
-        for kind, role in {**rotator["function_roles"], **others}.items():
-            for name in client("iam").list_role_policies(RoleName=role["name"])["PolicyNames"]:
-                policy = client("iam").get_role_policy(RoleName=role["name"], PolicyName=name)["PolicyDocument"]
-                for statement in policy["Statement"]:
-                    actions = statement["Action"]
-                    for action in [actions] if isinstance(actions, str) else actions:
-                        found.setdefault((kind, statement["Sid"], action), role["name"])
-    return [(role, sid, action) for (_, sid, action), role in found.items()]
+def granted(deployment: Deployment) -> list[tuple[str, str, str]]:
+    """Each role of the module with each statement of its policy and each action that it allows."""
+    others = [deployment.rotator[kind] for kind in ("state_machine_role", "restore_role")]
+    found = []
+    for role in [*deployment.rotator["function_roles"].values(), *others]:
+        for name in client("iam").list_role_policies(RoleName=role["name"])["PolicyNames"]:
+            policy = client("iam").get_role_policy(RoleName=role["name"], PolicyName=name)["PolicyDocument"]
+            for statement in policy["Statement"]:
+                actions = statement["Action"]
+                found += [
+                    (role["name"], statement["Sid"], action)
+                    for action in ([actions] if isinstance(actions, str) else actions)
+                ]
+    return list(dict.fromkeys(found))
 
 
-def test_the_deployments_have_each_statement_that_the_module_can_make(
-    deployment: Deployment, masking: Deployment
-) -> None:
+def test_the_deployment_has_each_statement_that_the_module_can_make(deployment: Deployment) -> None:
     """Without this, the statement of an option that no rule here uses would never be taken away."""
     text = "".join(path.read_text() for path in MODULE.glob("*.tf"))
     of_resources = {"KeepUndeliveredNotifications", "KeepUndeliveredEvents"}
     can_be_made = {sid for sid in re.findall(r'\bsid += "(\w+)"', text) if not sid.startswith("AssumeBy")}
-    assert can_be_made - of_resources <= {sid for _, sid, _ in granted(deployment, masking)}
+    assert can_be_made - of_resources <= {sid for _, sid, _ in granted(deployment)}
 
 
 # Two halves that take as long as each other, so that they can run at the same time, each with an AWS of its own.
 @pytest.mark.parametrize("half", ["carry_over_settings", "others"])
-def test_each_permission_is_needed(
-    half: str, deployment: Deployment, masking: Deployment, say: Callable[[str], None]
-) -> None:
+def test_each_permission_is_needed(half: str, deployment: Deployment, say: Callable[[str], None]) -> None:
     carry_over_settings = deployment.rotator["function_roles"]["carry_over_settings"]["name"]
-    scenarios = Scenarios(deployment, masking)
+    scenarios = Scenarios(deployment)
     by_permission: dict[str, list[tuple[float, Callable[[], None]]]] = defaultdict(list)
     with changed_settings(os.environ[ENDPOINT], **QUICK):
         for scenario in [getattr(scenarios, name) for name in vars(Scenarios) if not name.startswith("_")]:
@@ -267,7 +265,7 @@ def test_each_permission_is_needed(
                     by_permission[permission].append((seconds, scenario))
 
         unneeded = []
-        for role, sid, action in granted(deployment, masking):
+        for role, sid, action in granted(deployment):
             if (role == carry_over_settings) != (half == "carry_over_settings"):
                 continue
             # The quickest one first. Another statement may allow it the same.

@@ -51,18 +51,6 @@ def deployment(rotator: TerraformTestApi) -> Iterator[Deployment]:
     _delete_what_the_rotator_made(deployment)
 
 
-@pytest.fixture
-def masking(deployment: Deployment) -> Deployment:
-    """The example as it is."""
-    outputs = deployment.outputs["masking"]["value"]
-    names = {"rotator": "rotator", "vault_name": "backup_vault_name", "backup_role_arn": "backup_role_arn"}
-    return Deployment(
-        {name: {"value": outputs[output]} for name, output in names.items()},
-        deployment.patience_seconds,
-        deployment.tables_made,
-    )
-
-
 def _delete_what_the_rotator_made(deployment: Deployment) -> None:
     dynamodb = client("dynamodb")
     for table in deployment.tables_made & {*dynamodb.list_tables()["TableNames"]}:

@@ -15,6 +15,7 @@ from tests.support.aws import REAL_AWS
 TEARDOWN = terraform.TEARDOWN_ON if os.environ.get(REAL_AWS) else terraform.TEARDOWN_OFF
 
 terraform("rotator", scope="session", replay=False, teardown=TEARDOWN)
+terraform("masking", scope="session", replay=False, teardown=TEARDOWN)
 terraform("rival", scope="session", replay=False, teardown=TEARDOWN)
 # To see that it can be destroyed.
 terraform("complete", scope="session", replay=False)

@@ -184,6 +184,12 @@ module "rotator" {
       ssm_parameter_name  = "/${local.name}/hooked/table-arn"
       before_switch       = aws_sfn_state_machine.hook["slow"].arn
     }
+    # A function as the hook, that of an example.
+    edited = {
+      source_pattern      = "-customers$"
+      replacement_pattern = "-edited"
+      before_switch       = aws_lambda_function.hook.arn
+    }
     waiting = {
       source_pattern      = "-waiting$"
       replacement_pattern = "-waited"
@@ -284,6 +290,19 @@ resource "aws_sfn_state_machine" "hook" {
   definition = jsonencode(each.value)
 }
 
+resource "aws_lambda_function" "hook" {
+  function_name    = "${local.name}-hook"
+  role             = aws_iam_role.hook.arn
+  runtime          = "python3.13"
+  architectures    = ["arm64"]
+  handler          = "mask_emails.handler"
+  filename         = "${path.module}/../../../../examples/masking/mask_emails.zip"
+  source_code_hash = filebase64sha256("${path.module}/../../../../examples/masking/mask_emails.zip")
+  timeout          = 60
+
+  depends_on = [aws_iam_role_policy.hook]
+}
+
 resource "aws_iam_role" "hook" {
   name               = "${local.name}-hook"
   assume_role_policy = data.aws_iam_policy_document.assume_by_hook.json
@@ -300,6 +319,11 @@ data "aws_iam_policy_document" "hook" {
     actions   = ["dynamodb:PutItem"]
     resources = ["arn:${data.aws_partition.this.partition}:dynamodb:*:*:table/${local.name}-*-masked-????????-??-??-??"]
   }
+
+  statement {
+    actions   = ["dynamodb:DescribeTable", "dynamodb:Scan", "dynamodb:UpdateItem"]
+    resources = ["arn:${data.aws_partition.this.partition}:dynamodb:*:*:table/${local.name}-*-edited-????????-??-??-??"]
+  }
 }
 
 data "aws_iam_policy_document" "assume_by_hook" {
@@ -308,7 +332,7 @@ data "aws_iam_policy_document" "assume_by_hook" {
 
     principals {
       type        = "Service"
-      identifiers = ["states.amazonaws.com"]
+      identifiers = ["lambda.amazonaws.com", "states.amazonaws.com"]
     }
   }
 }
@@ -349,10 +373,6 @@ resource "aws_kms_key" "backups" {
 
 # The example as it is, with its own topic, vault and rotator.
 
-module "masking" {
-  source = "../../../../examples/masking"
-}
-
 # An inbox for what the rotator tells.
 
 resource "aws_sns_topic" "results" {
@@ -388,10 +408,6 @@ output "inbox_url" {
 
 output "rotator" {
   value = module.rotator
-}
-
-output "masking" {
-  value = module.masking
 }
 
 output "key_arn" {
