@@ -7,10 +7,16 @@ data "aws_iam_policy_document" "check_restore_status" {
     resources = [local.target_tables_arn]
   }
 
+  statement {
+    sid       = "DescribeTables"
+    actions   = ["dynamodb:DescribeTable"]
+    resources = [local.tables_with_tags_to_read_arn]
+  }
+
   # Tags that a rule carries over are written in one call with the module's own.
   statement {
-    sid       = "DescribeTablesAndReadTags"
-    actions   = ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"]
+    sid       = "ReadTags"
+    actions   = ["dynamodb:ListTagsOfResource"]
     resources = [local.tables_with_tags_to_read_arn]
   }
 

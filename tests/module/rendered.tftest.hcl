@@ -190,9 +190,15 @@ run "policies" {
         Resource = "arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:/aws/lambda/rotator-check-restore-status:*"
       },
       {
-        Sid      = "DescribeAndTagTargetTables"
+        Sid      = "TagTargetTables"
         Effect   = "Allow"
-        Action   = ["dynamodb:TagResource", "dynamodb:DescribeTable"]
+        Action   = "dynamodb:TagResource"
+        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
+      },
+      {
+        Sid      = "DescribeTables"
+        Effect   = "Allow"
+        Action   = "dynamodb:DescribeTable"
         Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
       },
       {
