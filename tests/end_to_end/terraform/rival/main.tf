@@ -12,11 +12,16 @@ data "aws_sns_topic" "this" {
   name = "rotator-test"
 }
 
+data "aws_backup_vault" "this" {
+  name = "rotator-test"
+}
+
 module "rotator" {
   source = "../../../.."
 
   name                 = "rotator-test-rival"
   backup_sns_topic_arn = data.aws_sns_topic.this.arn
+  backup_kms_key_arns  = [data.aws_backup_vault.this.kms_key_arn]
 
   rules = {
     contested = {
