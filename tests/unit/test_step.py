@@ -58,7 +58,8 @@ def test_an_execution_with_another_input_fails_before_anything_is_done(
 
 def test_a_rotation_is_run(steps: list[Step]) -> None:
     handler = step()(steps.append)
+    event = invocation()
 
-    handler(invocation(), CONTEXT)
+    handler(event, CONTEXT)
 
-    assert [run.invocation for run in steps] == [invocation()]
+    assert [run.invocation for run in steps] == [event]
