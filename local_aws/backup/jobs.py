@@ -12,6 +12,7 @@ from moto.backup.models import BackupBackend
 from moto.core.utils import utcnow
 
 from local_aws.backup.backup_job import BackupJob
+from local_aws.backup.events import announce_backup
 from local_aws.backup.job import message, start
 from local_aws.backup.notifications import notify
 from local_aws.backup.operations import Request, dynamodb_of, found, operation, page
@@ -48,6 +49,7 @@ def _run_backup_job(backend: BackupBackend, job: BackupJob) -> None:
     job.completion_date = utcnow()
     job.state = state
     notify(backend, job)
+    announce_backup(backend, job)
 
 
 def _outcome(backend: BackupBackend, job: BackupJob) -> tuple[str, str | None]:
