@@ -27,12 +27,7 @@ class Decision(Enum):
 
 def decide(policies: Iterable[Document], action: str, resource: str, context: Context) -> Decision:
     """The verdict of identity policies or of a permissions boundary; an explicit deny wins."""
-    effects = {
-        statement["Effect"] for statement in _statements(policies) if _covers(statement, action, resource, context)
-    }
-    if "Deny" in effects:
-        return Decision.DENIED
-    return Decision.ALLOWED if "Allow" in effects else Decision.NOT_ALLOWED
+    return _verdict(_statements(policies), action, resource, context)
 
 
 def service_may(policy: Document, service: str, action: str, resource: str, context: Context) -> bool:
@@ -43,6 +38,15 @@ def service_may(policy: Document, service: str, action: str, resource: str, cont
         if _names_service(statement.get("Principal"), service) and _covers(statement, action, resource, context)
     }
     return effects == {"Allow"}
+
+
+def decide_for_principal(policy: Document, principal: str, action: str, resource: str, context: Context) -> Decision:
+    """The verdict of a resource policy or a trust policy on a role, or on a whole account: `arn:aws:iam::…:root`."""
+    account = principal.split(":")[4]
+    named = {principal, account, re.sub(r":[^:]+$", ":root", principal), "*"}
+    statements = [one for one in _statements([policy]) if named & set(_principals(one.get("Principal")))]
+    context = {"aws:PrincipalArn": principal, "aws:PrincipalAccount": account, **context}
+    return _verdict(statements, action, resource, context)
 
 
 def matches(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
@@ -57,6 +61,13 @@ def _statements(policies: Iterable[Document]) -> Iterable[Mapping[str, Any]]:
         yield from _listed(document.get("Statement", []))
 
 
+def _verdict(statements: Iterable[Mapping[str, Any]], action: str, resource: str, context: Context) -> Decision:
+    effects = {statement["Effect"] for statement in statements if _covers(statement, action, resource, context)}
+    if "Deny" in effects:
+        return Decision.DENIED
+    return Decision.ALLOWED if "Allow" in effects else Decision.NOT_ALLOWED
+
+
 def _listed(value: Any) -> list[Any]:  # noqa: ANN401
     return value if isinstance(value, list) else [value]
 
@@ -65,6 +76,10 @@ def _names_service(principal: Any, service: str) -> bool:  # noqa: ANN401
     if isinstance(principal, Mapping):
         return service in _listed(principal.get("Service", [])) or "*" in _listed(principal.get("AWS", []))
     return principal in ("*", service)
+
+
+def _principals(principal: Any) -> list[str]:  # noqa: ANN401
+    return _listed(principal.get("AWS", []) if isinstance(principal, Mapping) else principal)
 
 
 def _covers(statement: Mapping[str, Any], action: str, resource: str, context: Context) -> bool:
