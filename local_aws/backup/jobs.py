@@ -29,7 +29,8 @@ def start_backup_job(backend: BackupBackend, request: Request) -> object:
     table = TABLE_ARN.fullmatch(request["ResourceArn"])
     if table is None:
         raise InvalidParameterValueException(f"{request['ResourceArn']} is not the ARN of a DynamoDB table")
-    if table["name"] not in dynamodb_of(backend).tables:
+    existing = dynamodb_of(backend).tables.get(table["name"])
+    if existing is None or existing.table_arn != request["ResourceArn"]:
         raise ResourceNotFoundException(f"Resource {request['ResourceArn']} does not exist")
     make = partial(
         BackupJob,
@@ -83,6 +84,7 @@ def _back_up(backend: BackupBackend, job: BackupJob) -> None:
     else:
         backup = dynamodb.create_backup(job.resource_name, name)
         backup.type = "AWS_BACKUP"
+    vault = backend.vaults[job.backup_vault_name]
     point = RecoveryPoint(
         backup=backup,
         backup_vault_name=job.backup_vault_name,
@@ -92,9 +94,12 @@ def _back_up(backend: BackupBackend, job: BackupJob) -> None:
         iam_role_arn=job.iam_role_arn,
         creation_date=job.creation_date,
         lifecycle=job.recovery_point_lifecycle,
-        encryption_key_arn=backend.vaults[job.backup_vault_name].encryption_key_arn,
+        encryption_key_arn=vault.encryption_key_arn,
+        vault_type=vault.vault_type,
     )
-    keep(backend, point, job.recovery_point_tags)
+    # https://docs.aws.amazon.com/aws-backup/latest/devguide/recov-point-create-on-demand-backup.html
+    tags = {tag["Key"]: tag["Value"] for tag in backup.table.tags}
+    keep(backend, point, tags | job.recovery_point_tags)
     job.recovery_point_arn = point.recovery_point_arn
     job.backup_size_in_bytes = point.backup_size_in_bytes
     job.percent_done = "100.0"
