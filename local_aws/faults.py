@@ -19,6 +19,10 @@ PREFIX = "/_local_aws/"
 class Fault:
     """What goes wrong, in which calls to AWS or invocations of a function, and how often.
 
+    It also strikes the events of AWS services, whose `service` and `operation` are source and detail type, such as
+    `aws.backup` and `Backup Job State Change`: an event that fails is lost, and a slow one is late. Deliveries of
+    EventBridge are calls too, such as `lambda` and `Invoke`, and are tried again if they fail.
+
     In names, `*` and `?` are wildcards. Of several faults that match, the oldest one strikes.
     """
 

@@ -45,6 +45,18 @@ def service_may(policy: Document, service: str, action: str, resource: str, cont
     return effects == {"Allow"}
 
 
+def role_of_another_account_may(policy: Document, role_arn: str, action: str, resource: str, context: Context) -> bool:
+    """Whether a resource policy lets a role of another account act; the role's own policies are another matter."""
+    account = role_arn.split(":")[4]
+    context = {"aws:PrincipalArn": role_arn, "aws:PrincipalAccount": account, **context}
+    effects = {
+        statement["Effect"]
+        for statement in _statements([policy])
+        if _names_role(statement.get("Principal"), role_arn) and _covers(statement, action, resource, context)
+    }
+    return effects == {"Allow"}
+
+
 def matches(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
     """Whether the value matches a pattern in which `*` and `?` are wildcards."""
     expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
@@ -65,6 +77,14 @@ def _names_service(principal: Any, service: str) -> bool:  # noqa: ANN401
     if isinstance(principal, Mapping):
         return service in _listed(principal.get("Service", [])) or "*" in _listed(principal.get("AWS", []))
     return principal in ("*", service)
+
+
+def _names_role(principal: Any, role_arn: str) -> bool:  # noqa: ANN401
+    _, partition, _, _, account, _ = role_arn.split(":")
+    named = _listed(principal.get("AWS", [])) if isinstance(principal, Mapping) else _listed(principal)
+    # A permission for everybody, given without a policy, has the account `*`.
+    roots = {f"arn:{partition}:iam::{number}:root" for number in (account, "*")}
+    return not {"*", account, role_arn, *roots}.isdisjoint(named)
 
 
 def _covers(statement: Mapping[str, Any], action: str, resource: str, context: Context) -> bool:
