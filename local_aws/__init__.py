@@ -3,7 +3,16 @@
 What tests and the demo use is here, and importing it is cheap: moto itself is imported only by `python -m local_aws`.
 """
 
-from local_aws.faults import Fault, InjectedFault, calls, changed_settings, injected, patches, used_permissions
+from local_aws.faults import (
+    Fault,
+    InjectedFault,
+    calls,
+    changed_settings,
+    fire_schedules,
+    injected,
+    patches,
+    used_permissions,
+)
 from local_aws.process import LocalAws, LocalAwsError, running
 
 __all__ = [
@@ -13,6 +22,7 @@ __all__ = [
     "LocalAwsError",
     "calls",
     "changed_settings",
+    "fire_schedules",
     "injected",
     "patches",
     "running",

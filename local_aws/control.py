@@ -7,12 +7,14 @@ GET    /_local_aws/calls           how often each operation was called, and how 
 GET    /_local_aws/permissions     how often each role was allowed each action
 GET    /_local_aws/settings
 PUT    /_local_aws/settings        changes the given settings
+PUT    /_local_aws/schedules       fires the schedules with a `name` for the times from `since` until before `until`
 GET    /_local_aws/patches         the patches to moto
 """
 
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from werkzeug import Request, Response
@@ -21,6 +23,7 @@ from local_aws import fault_injection, gateway, services  # noqa: F401 (applies 
 from local_aws.faults import PREFIX, Fault
 from local_aws.iam import enforcement as iam
 from local_aws.patching import PATCHES
+from local_aws.scheduler import schedules
 from local_aws.settings import settings
 
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -64,6 +67,9 @@ def _answer(method: str, path: list[str], request: Request) -> object:
         case "PUT", ["settings"]:
             settings.change(request.get_json(force=True))
             return asdict(settings)
+        case "PUT", ["schedules"]:
+            given = request.get_json(force=True)
+            return schedules.fire(given["name"], *(datetime.fromisoformat(given[end]) for end in ("since", "until")))
         case "GET", ["patches"]:
             return [patch.described() for patch in PATCHES]
         case _:

@@ -1,4 +1,4 @@
-"""The client of the local AWS's own API: inject faults, change settings, count calls and permissions.
+"""The client of the local AWS's own API: inject faults, change settings, fire schedules, count calls and permissions.
 
 with injected(endpoint, Fault(service="ssm", operation="PutParameter", error="TooManyUpdates", times=2)) as fault:
     ...
@@ -8,6 +8,7 @@ with injected(endpoint, Fault(service="ssm", operation="PutParameter", error="To
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 import urllib3
@@ -18,6 +19,10 @@ PREFIX = "/_local_aws/"
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """What goes wrong, in which calls to AWS or invocations of a function, and how often.
+
+    It also strikes the events of AWS services, whose `service` and `operation` are source and detail type, such as
+    `aws.backup` and `Backup Job State Change`: an event that fails is lost, and a slow one is late. Deliveries of
+    EventBridge and its Scheduler are calls too, such as `lambda` and `Invoke`, and are tried again if they fail.
 
     In names, `*` and `?` are wildcards. Of several faults that match, the oldest one strikes.
     """
@@ -106,6 +111,15 @@ def changed_settings(endpoint: str, **settings: object) -> Iterator[None]:
         yield
     finally:
         _ask(endpoint, "PUT", "settings", {name: before[name] for name in settings})
+
+
+def fire_schedules(endpoint: str, name: str, since: datetime, until: datetime) -> list[str]:
+    """Fires the schedules with this name as if the time passed from `since` until just before `until`.
+
+    Returns the scheduled times. Both moments need a time zone. Schedules also fire by themselves when they are due.
+    """
+    times = {"since": since.isoformat(), "until": until.isoformat()}
+    return list(_ask(endpoint, "PUT", "schedules", {"name": name, **times}))
 
 
 def calls(endpoint: str, service: str, operation: str) -> tuple[int, dict[str, int]]:

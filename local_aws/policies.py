@@ -42,8 +42,10 @@ def service_may(policy: Document, service: str, action: str, resource: str, cont
 
 def decide_for_principal(policy: Document, principal: str, action: str, resource: str, context: Context) -> Decision:
     """The verdict of a resource policy or a trust policy on a role, or on a whole account: `arn:aws:iam::…:root`."""
-    account = principal.split(":")[4]
-    named = {principal, account, re.sub(r":[^:]+$", ":root", principal), "*"}
+    _, partition, _, _, account, _ = principal.split(":")
+    # A permission for everybody that was given without a policy names the account `*`.
+    roots = {f"arn:{partition}:iam::{number}:root" for number in (account, "*")}
+    named = {principal, account, "*", *roots}
     statements = [one for one in _statements([policy]) if named & set(_principals(one.get("Principal")))]
     context = {"aws:PrincipalArn": principal, "aws:PrincipalAccount": account, **context}
     return _verdict(statements, action, resource, context)

@@ -44,6 +44,7 @@ def serve(port: int) -> int:
 
     # Importing it applies every patch.
     from local_aws.control import controlled
+    from local_aws.scheduler import schedules
 
     gc.freeze()
     gc.enable()
@@ -62,6 +63,7 @@ def serve(port: int) -> int:
         fd=listener.fileno(),
     )
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=schedules.run, daemon=True).start()
     print(f"{ANNOUNCEMENT}{settings.endpoint}", flush=True)
     try:
         stop.wait()

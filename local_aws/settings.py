@@ -23,6 +23,8 @@ class Settings:
     executions_at_once: int = 1_000_000
     """How many executions of Step Functions may run in a Region."""
     asynchronous_retry_seconds: tuple[float, float] = (0.5, 1.0)
+    delivery_retry_seconds: float = 0.2
+    """How long EventBridge and its Scheduler wait before they try a delivery again."""
     wait_factor: float = 1.0
     """Multiplies the seconds of the Wait states of Step Functions."""
     retry_factor: float = 1.0
@@ -31,7 +33,9 @@ class Settings:
     """Multiplies the calls per second that DynamoDB allows."""
 
     lose_events: float = 0.0
-    """The share of the events of Step Functions that never arrive: AWS delivers them on a best effort basis."""
+    """The share of the events of AWS services that never arrive: AWS delivers them on a best effort basis."""
+    backup_event_seconds: float = 0.2
+    """How long the events of AWS Backup take: it sends them in batches."""
     history_events: int = 25_000
     """The event of this number ends an execution."""
 

@@ -1,7 +1,6 @@
 """Step Functions: the status of an execution, as reported by events and by DescribeExecution."""
 
 import json
-import random
 from datetime import datetime
 from typing import Any
 
@@ -41,12 +40,10 @@ def redrives(execution: Execution) -> dict[str, Any]:
 
 
 def announce(execution: Execution) -> None:
-    """Emits the event about the new status of the execution, unless it gets lost.
+    """Emits the event about the new status of the execution.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
     """
-    if random.random() < settings.lose_events:  # noqa: S311  (chance, not cryptography)
-        return
     given, output = execution.execution_input, execution.to_describe_output().get("output")
     escaped = len(json.dumps(given, ensure_ascii=False).encode())
     escaped_output = len(json.dumps(output, ensure_ascii=False).encode()) if output is not None else 0
