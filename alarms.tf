@@ -63,3 +63,39 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   ok_actions          = [var.alarms.topic_arn]
   tags                = var.tags
 }
+
+# Where data is missing, CloudWatch falls back on data from before the alarm's periods, so the alarm would come hours late.
+# FILL leaves nothing missing, except where there is no data at all.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+resource "aws_cloudwatch_metric_alarm" "overdue" {
+  for_each = var.alarms == null ? {} : { for name, rule in var.rules : name => rule.max_age_hours if rule.max_age_hours != null }
+
+  alarm_name          = "${var.name}-overdue-${each.key}"
+  alarm_description   = "No rotation by the rule ${each.key} has succeeded in ${each.value} hours."
+  comparison_operator = "LessThanThreshold"
+  threshold           = 1
+  evaluation_periods  = each.value
+  treat_missing_data  = "breaching"
+  alarm_actions       = [var.alarms.topic_arn]
+  ok_actions          = [var.alarms.topic_arn]
+  tags                = var.tags
+
+  metric_query {
+    id          = "each_hour"
+    expression  = "FILL(succeeded, 0)"
+    label       = "Rotations that succeeded"
+    return_data = true
+  }
+
+  metric_query {
+    id = "succeeded"
+
+    metric {
+      namespace   = "BackupDynamoDBRotator"
+      metric_name = "Succeeded"
+      dimensions  = { service = var.name, rule = each.key }
+      stat        = "Sum"
+      period      = 3600
+    }
+  }
+}

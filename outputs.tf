@@ -39,8 +39,11 @@ output "restore_role" {
 }
 
 output "alarms" {
-  description = "ARN and name of each alarm."
-  value       = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => { arn = alarm.arn, name = alarm.alarm_name } }
+  description = "ARN and name of each alarm, with that of a rule's max_age_hours as overdue-<rule>."
+  value = {
+    for key, alarm in merge(aws_cloudwatch_metric_alarm.this, { for rule, alarm in aws_cloudwatch_metric_alarm.overdue : "overdue-${rule}" => alarm }) :
+    key => { arn = alarm.arn, name = alarm.alarm_name }
+  }
 }
 
 output "dependencies_layer" {

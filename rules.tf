@@ -15,16 +15,17 @@ module "rule" {
   tags                = each.value.tags
   before_switch       = each.value.before_switch
   keep                = each.value.keep
+  max_age_hours       = each.value.max_age_hours
   region              = local.region
   account_id          = local.account_id
   parameters_arn      = "arn:${local.partition}:ssm:${local.region}:${local.account_id}:parameter"
 }
 
 locals {
-  # Only what a rule sets, because a function's environment is small.
+  # Only what a rule sets and start_workflow reads, because a function's environment is small.
   rules_json = jsonencode({
     for name, rule in var.rules : name => {
-      for attribute, value in merge(rule, { restore = { for option, value in rule.restore : option => value if !contains(local.unset, jsonencode(value)) } }) :
+      for attribute, value in merge(rule, { restore = { for option, value in rule.restore : option => value if !contains(local.unset, jsonencode(value)) }, max_age_hours = null }) :
       attribute => value if !contains(local.unset, jsonencode(value)) && jsonencode(value) != lookup(local.defaults, attribute, "")
     }
   })

@@ -34,6 +34,7 @@ variable "rules" {
     - `before_switch`: the hook: ARN of a Lambda function or a standard state machine that runs before the parameter is set.
     - `verify`: whether the target table is compared with what was backed up before the parameter is set.
     - `keep`: how many copies of a source table by this rule to keep: the newest of those that were switched to. Older ones are deleted, and so are those of failed rotations. Without it, nothing is deleted.
+    - `max_age_hours`: an alarm is raised when no rotation by this rule, of whatever table, has succeeded in that many hours: a whole number up to 168. It reveals backups that are no longer made. Needs `alarms`. Without it, there is no such alarm.
   EOT
   type = map(object({
     source_pattern      = string
@@ -55,6 +56,7 @@ variable "rules" {
     before_switch = optional(string)
     verify        = optional(bool, true)
     keep          = optional(number)
+    max_age_hours = optional(number)
   }))
   nullable = false
 
@@ -73,6 +75,11 @@ variable "rules" {
   validation {
     condition     = length(distinct([for rule in var.rules : [rule.ssm_parameter_name, strcontains(rule.ssm_parameter_name, "$") ? rule.source_pattern : ""] if rule.ssm_parameter_name != null])) == length([for rule in var.rules : rule if rule.ssm_parameter_name != null])
     error_message = "rules has ${join(" and ", [for name, rule in var.rules : name if length([for other in var.rules : other if rule.ssm_parameter_name != null && other.ssm_parameter_name == rule.ssm_parameter_name && (!try(strcontains(rule.ssm_parameter_name, "$"), false) || other.source_pattern == rule.source_pattern)]) > 1])} with the same ssm_parameter_name, which can only point at the copies of one rule. Give each rule its own parameter."
+  }
+
+  validation {
+    condition     = var.alarms != null || alltrue([for rule in var.rules : rule.max_age_hours == null])
+    error_message = "rules has ${join(" and ", [for name, rule in var.rules : "${name} with max_age_hours ${jsonencode(rule.max_age_hours)}" if rule.max_age_hours != null])}, but alarms is null, so the alarm has no topic. Set alarms to the topic_arn of an SNS topic, or leave max_age_hours out."
   }
 }
 
@@ -150,7 +157,7 @@ variable "notify_of_success" {
 
 variable "alarms" {
   description = <<-EOT
-    CloudWatch alarms for rotations that failed, timed out or were stopped, errors of start_workflow and report_result, and messages in any queue. Null for none.
+    CloudWatch alarms for rotations that failed, timed out or were stopped, errors of start_workflow and report_result, messages in any queue, and each rule with max_age_hours. Null for none.
 
     - `topic_arn`: ARN of the SNS topic that they notify. If the topic is encrypted, its key policy must allow CloudWatch to use the key.
   EOT

@@ -208,6 +208,18 @@ variable "keep" {
   }
 }
 
+variable "max_age_hours" {
+  description = "See var.rules of the parent module. Null where no alarm watches the rule."
+  type        = number
+  default     = null
+
+  # PutMetricAlarm allows periods of an hour for seven days in all.
+  validation {
+    condition     = var.max_age_hours == null ? true : var.max_age_hours >= 1 && var.max_age_hours <= 168 && floor(var.max_age_hours) == var.max_age_hours
+    error_message = "rules[\"${var.name}\"].max_age_hours is ${jsonencode(var.max_age_hours)}. Use a whole number from 1 to 168, because a CloudWatch alarm looks back seven days at most. For no alarm, leave it out."
+  }
+}
+
 variable "region" {
   description = "Region of the parent module."
   type        = string

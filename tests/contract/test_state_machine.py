@@ -20,6 +20,7 @@ from rotator.report.steps import (
 from rotator.restore import status
 from rotator.restore.polling import SECONDS_FROM_CLAIM_TO_CHECK
 from rotator.restore.target import SUPERSEDED
+from rotator.step import last_function
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = (ROOT / "statemachine/restore_backup.asl.json").read_text()
@@ -223,3 +224,25 @@ def test_a_claim_is_checked_once_no_function_can_still_write_what_it_decided_bef
     (timeout,) = re.findall(r"\n  timeout += (\d+)\n", (ROOT / "functions.tf").read_text())
 
     assert int(timeout) < SECONDS_FROM_CLAIM_TO_CHECK
+
+
+def is_taken(choice: dict[str, Any], rotation: dict[str, Any]) -> bool:
+    value = rotation[choice["Variable"].removeprefix("$.")]
+    if "NumericGreaterThan" in choice:
+        return bool(value > choice["NumericGreaterThan"])
+    return bool(value == choice.get("StringEquals", choice.get("BooleanEquals")))
+
+
+@pytest.mark.parametrize("verify", [True, False])
+@pytest.mark.parametrize("parameter", ["/staging/table-arn", ""])
+@pytest.mark.parametrize("keep", [3, 0])
+def test_the_functions_know_which_of_them_is_the_last(verify: bool, parameter: str, keep: int) -> None:
+    rotation: Any = {"Verify": verify, "TargetParameterName": parameter, "Keep": keep}
+    name, function = "Carry Over Settings", ""
+    while (definition := STATES[name])["Type"] != "Succeed":
+        if definition["Type"] == "Task":
+            function = definition["Parameters"]["FunctionName"]
+        taken = [choice for choice in definition.get("Choices", []) if is_taken(choice, rotation)]
+        name = taken[0]["Next"] if taken else definition.get("Default") or definition["Next"]
+
+    assert function == f"${{functions.{last_function(rotation)}}}"

@@ -945,6 +945,59 @@ run "messages_and_alarms" {
   }
 }
 
+run "an_alarm_for_each_rule_with_an_age" {
+  command = plan
+
+  variables {
+    alarms = { topic_arn = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:alarms" }
+    tags   = { team = "data" }
+    rules = {
+      staging = { source_pattern = "-production$", replacement_pattern = "-staging", max_age_hours = 30 }
+      proof   = { source_pattern = ".", replacement_pattern = "$0" }
+    }
+  }
+
+  assert {
+    condition = jsonencode({
+      for rule, alarm in aws_cloudwatch_metric_alarm.overdue : rule => {
+        name    = alarm.alarm_name
+        raised  = "${alarm.comparison_operator} ${alarm.threshold} in ${alarm.evaluation_periods}"
+        missing = alarm.treat_missing_data
+        topics  = setunion(alarm.alarm_actions, alarm.ok_actions)
+        tags    = alarm.tags
+      }
+      }) == jsonencode({
+      staging = {
+        name    = "rotator-overdue-staging"
+        raised  = "LessThanThreshold 1 in 30"
+        missing = "breaching"
+        topics  = [var.alarms.topic_arn]
+        tags    = var.tags
+      }
+    })
+    error_message = jsonencode(aws_cloudwatch_metric_alarm.overdue)
+  }
+
+  # Two rules of the same name, in two modules, have metrics of their own.
+  assert {
+    condition = jsonencode([for query in aws_cloudwatch_metric_alarm.overdue["staging"].metric_query : concat(compact([query.expression]), query.metric[*].dimensions, query.metric[*].period)]) == jsonencode([
+      [{ rule = "staging", service = "rotator" }, 3600],
+      ["FILL(succeeded, 0)"],
+    ])
+    error_message = jsonencode(aws_cloudwatch_metric_alarm.overdue["staging"].metric_query)
+  }
+
+  assert {
+    condition     = contains(keys(output.alarms), "overdue-staging")
+    error_message = "The output alarms has only ${jsonencode(keys(output.alarms))}."
+  }
+
+  assert {
+    condition     = !strcontains(local.rules_json, "max_age_hours")
+    error_message = "The environment of start_workflow holds what it does not read: ${local.rules_json}"
+  }
+}
+
 run "only_the_given_restore_role_is_passed" {
   command = plan
 

@@ -337,3 +337,46 @@ run "keeping_half_a_copy" {
   }
   expect_failures = [var.keep]
 }
+
+run "an_age_of_seven_days" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    max_age_hours = 168
+  }
+}
+
+run "an_age_that_no_alarm_looks_back" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    max_age_hours = 169
+  }
+  expect_failures = [var.max_age_hours]
+}
+
+run "an_age_of_half_an_hour" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    max_age_hours = 0.5
+  }
+  expect_failures = [var.max_age_hours]
+}
+
+run "an_age_of_an_hour_and_a_half" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    max_age_hours = 1.5
+  }
+  expect_failures = [var.max_age_hours]
+}

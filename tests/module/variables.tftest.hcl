@@ -360,3 +360,13 @@ run "an_alarm_topic_that_is_not_an_arn" {
   }
   expect_failures = [var.alarms]
 }
+
+run "an_age_without_alarms" {
+  command = plan
+  variables {
+    rules = {
+      staging = { source_pattern = "-production$", replacement_pattern = "-staging", max_age_hours = 30 }
+    }
+  }
+  expect_failures = [var.rules]
+}

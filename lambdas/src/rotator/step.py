@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, TypeVar
 from rotator.clients import Clients
 from rotator.errors import NotARotation
 from rotator.logs import log_about, logger
+from rotator.metrics import put_success_metric
 from rotator.settings import RotationSettings
-from rotator.state import Invocation, missing_keys
+from rotator.state import Invocation, RotationState, missing_keys
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -26,7 +27,7 @@ class Step:
 
 
 def step(*services: str) -> Callable[[Callable[[Step], Output]], "Callable[[Invocation, LambdaContext], Output]"]:
-    """Makes a Lambda handler of a function that takes a `Step`.
+    """Makes a Lambda handler of a function that takes a `Step`, in a module that is named after the Lambda function.
 
     `services` are those whose clients every invocation uses. They are made while Lambda starts the function.
 
@@ -36,15 +37,32 @@ def step(*services: str) -> Callable[[Callable[[Step], Output]], "Callable[[Invo
     clients = Clients(*services)
 
     def decorate(run: Callable[[Step], Output]) -> "Callable[[Invocation, LambdaContext], Output]":
+        function = run.__module__.rpartition(".")[2]
+
         @logger.inject_lambda_context(clear_state=True)
         def handler(invocation: Invocation, _context: "LambdaContext") -> Output:
             _check_rotation(invocation)
             log_about(invocation["State"])
-            return run(Step(invocation, settings, clients))
+            output = run(Step(invocation, settings, clients))
+            if function == last_function(invocation["State"]):
+                put_success_metric(invocation["State"]["Rule"])
+            return output
 
         return handler
 
     return decorate
+
+
+def last_function(state: RotationState) -> str:
+    """The last function that the state machine invokes in a rotation that succeeds.
+
+    Which one that is depends on the rule: a state of its own, only for a metric, would be one more that can fail.
+    """
+    if state["Keep"]:
+        return "delete_old_tables"
+    if state["TargetParameterName"]:
+        return "update_ssm_parameter"
+    return "verify_table" if state["Verify"] else "carry_over_settings"
 
 
 def _check_rotation(invocation: Invocation) -> None:

@@ -1,0 +1,31 @@
+"""The alarm for max_age_hours watches the metric that the functions put."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from rotator.metrics import put_success_metric
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_alarm_of_a_rule_watches_the_metric_of_its_rotations(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "rotator")
+    put_success_metric("staging")
+    put = json.loads(capsys.readouterr().out)
+    (metrics,) = put["_aws"]["CloudWatchMetrics"]
+    block = re.search(r"    metric \{\n(.*?)\n    \}", (ROOT / "alarms.tf").read_text(), re.DOTALL)
+    assert block
+    watched = dict(re.findall(r"^ +(\w+) += (.*)$", block[1], re.MULTILINE))
+
+    assert watched["namespace"] == f'"{metrics["Namespace"]}"'
+    assert [watched["metric_name"]] == [f'"{metric["Name"]}"' for metric in metrics["Metrics"]]
+    dimensions = dict(re.findall(r"(\w+) = ([\w.]+)", watched["dimensions"]))
+    assert dimensions == {"rule": "each.key", "service": "var.name"}
+    assert [dimensions.keys()] == [{*names} for names in metrics["Dimensions"]]
+    assert (put["rule"], put["service"]) == ("staging", "rotator")
+    assert "POWERTOOLS_SERVICE_NAME = var.name\n" in (ROOT / "functions.tf").read_text()
