@@ -11,6 +11,8 @@ class Settings:
     port: int = 4566
     backup_seconds: float = 1.0
     restore_seconds: float = 5.0
+    vector_index_seconds: float = 1.0
+    """How long DynamoDB builds a vector index."""
     table_quota: int = 2500
     """How many tables a Region may have."""
     restores_at_once: int = 50

@@ -48,8 +48,8 @@ class VectorIndex:
         here it is one after the other. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/VectorSearchDataSync.html
         """
         now = time.monotonic()
-        self.active_at = now + settings.settling_seconds / 2
-        self.filled_at = now + settings.settling_seconds
+        self.active_at = now + settings.vector_index_seconds / 2
+        self.filled_at = now + settings.vector_index_seconds
 
     def describe(self, table: Table) -> dict[str, Any]:
         now = time.monotonic()

@@ -347,7 +347,7 @@ def test_a_job_fails_if_its_role_may_not_back_up(setup: Aws) -> None:
 
 
 @pytest.mark.usefixtures("_advanced")
-def test_with_advanced_features_only_aws_backup_restores_a_recovery_point(setup: Aws) -> None:
+def test_with_advanced_features_only_aws_backup_restores_a_recovery_point(setup: Aws, local_aws: str) -> None:
     table = setup.table()
     role = setup.new_role(
         {"Action": "dynamodb:StartAwsBackupJob", "Resource": table},
@@ -367,7 +367,9 @@ def test_with_advanced_features_only_aws_backup_restores_a_recovery_point(setup:
         "IamRoleArn": role,
         "IdempotencyToken": target,
     }
-    job_id = setup.backup.start_restore_job(**request)["RestoreJobId"]
+    # It is PENDING for long enough to be seen.
+    with changed_settings(local_aws, restore_seconds=5):
+        job_id = setup.backup.start_restore_job(**request)["RestoreJobId"]
     assert setup.backup.start_restore_job(**request)["RestoreJobId"] == job_id
     seen = set()
 
