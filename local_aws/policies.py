@@ -27,12 +27,7 @@ class Decision(Enum):
 
 def decide(policies: Iterable[Document], action: str, resource: str, context: Context) -> Decision:
     """The verdict of identity policies or of a permissions boundary; an explicit deny wins."""
-    effects = {
-        statement["Effect"] for statement in _statements(policies) if _covers(statement, action, resource, context)
-    }
-    if "Deny" in effects:
-        return Decision.DENIED
-    return Decision.ALLOWED if "Allow" in effects else Decision.NOT_ALLOWED
+    return _verdict(_statements(policies), action, resource, context)
 
 
 def service_may(policy: Document, service: str, action: str, resource: str, context: Context) -> bool:
@@ -45,16 +40,13 @@ def service_may(policy: Document, service: str, action: str, resource: str, cont
     return effects == {"Allow"}
 
 
-def role_of_another_account_may(policy: Document, role_arn: str, action: str, resource: str, context: Context) -> bool:
-    """Whether a resource policy lets a role of another account act; the role's own policies are another matter."""
-    account = role_arn.split(":")[4]
-    context = {"aws:PrincipalArn": role_arn, "aws:PrincipalAccount": account, **context}
-    effects = {
-        statement["Effect"]
-        for statement in _statements([policy])
-        if _names_role(statement.get("Principal"), role_arn) and _covers(statement, action, resource, context)
-    }
-    return effects == {"Allow"}
+def decide_for_principal(policy: Document, principal: str, action: str, resource: str, context: Context) -> Decision:
+    """The verdict of a resource policy or a trust policy on a role, or on a whole account: `arn:aws:iam::…:root`."""
+    account = principal.split(":")[4]
+    named = {principal, account, re.sub(r":[^:]+$", ":root", principal), "*"}
+    statements = [one for one in _statements([policy]) if named & set(_principals(one.get("Principal")))]
+    context = {"aws:PrincipalArn": principal, "aws:PrincipalAccount": account, **context}
+    return _verdict(statements, action, resource, context)
 
 
 def matches(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
@@ -69,6 +61,13 @@ def _statements(policies: Iterable[Document]) -> Iterable[Mapping[str, Any]]:
         yield from _listed(document.get("Statement", []))
 
 
+def _verdict(statements: Iterable[Mapping[str, Any]], action: str, resource: str, context: Context) -> Decision:
+    effects = {statement["Effect"] for statement in statements if _covers(statement, action, resource, context)}
+    if "Deny" in effects:
+        return Decision.DENIED
+    return Decision.ALLOWED if "Allow" in effects else Decision.NOT_ALLOWED
+
+
 def _listed(value: Any) -> list[Any]:  # noqa: ANN401
     return value if isinstance(value, list) else [value]
 
@@ -79,12 +78,8 @@ def _names_service(principal: Any, service: str) -> bool:  # noqa: ANN401
     return principal in ("*", service)
 
 
-def _names_role(principal: Any, role_arn: str) -> bool:  # noqa: ANN401
-    _, partition, _, _, account, _ = role_arn.split(":")
-    named = _listed(principal.get("AWS", [])) if isinstance(principal, Mapping) else _listed(principal)
-    # A permission for everybody, given without a policy, has the account `*`.
-    roots = {f"arn:{partition}:iam::{number}:root" for number in (account, "*")}
-    return not {"*", account, role_arn, *roots}.isdisjoint(named)
+def _principals(principal: Any) -> list[str]:  # noqa: ANN401
+    return _listed(principal.get("AWS", []) if isinstance(principal, Mapping) else principal)
 
 
 def _covers(statement: Mapping[str, Any], action: str, resource: str, context: Context) -> bool:

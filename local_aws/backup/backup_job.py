@@ -12,6 +12,7 @@ class BackupJob(Job):
     """One run of a backup, from CREATED through RUNNING to its end."""
 
     backup_vault_name: str
+    backup_vault_arn: str
     resource_arn: str
     resource_name: str
     recovery_point_tags: dict[str, str]

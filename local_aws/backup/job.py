@@ -1,4 +1,4 @@
-"""AWS Backup: what backup jobs and restore jobs share."""
+"""AWS Backup: what backup, copy and restore jobs share."""
 
 import threading
 import uuid
@@ -20,7 +20,6 @@ class Job:
 
     account_id: str
     iam_role_arn: str
-    backup_vault_arn: str
     idempotency_token: str | None
     id: str = field(default_factory=lambda: str(uuid.uuid4()).upper())
     resource_type: str = "DynamoDB"

@@ -12,6 +12,7 @@ from moto.backup.models import BackupBackend
 from moto.core.utils import utcnow
 
 from local_aws.backup.backup_job import BackupJob
+from local_aws.backup.events import announce_backup
 from local_aws.backup.job import message, start
 from local_aws.backup.notifications import notify
 from local_aws.backup.operations import Request, dynamodb_of, found, operation, page
@@ -28,7 +29,8 @@ def start_backup_job(backend: BackupBackend, request: Request) -> object:
     table = TABLE_ARN.fullmatch(request["ResourceArn"])
     if table is None:
         raise InvalidParameterValueException(f"{request['ResourceArn']} is not the ARN of a DynamoDB table")
-    if table["name"] not in dynamodb_of(backend).tables:
+    existing = dynamodb_of(backend).tables.get(table["name"])
+    if existing is None or existing.table_arn != request["ResourceArn"]:
         raise ResourceNotFoundException(f"Resource {request['ResourceArn']} does not exist")
     make = partial(
         BackupJob,
@@ -48,6 +50,7 @@ def _run_backup_job(backend: BackupBackend, job: BackupJob) -> None:
     job.completion_date = utcnow()
     job.state = state
     notify(backend, job)
+    announce_backup(backend, job)
 
 
 def _outcome(backend: BackupBackend, job: BackupJob) -> tuple[str, str | None]:
@@ -81,6 +84,7 @@ def _back_up(backend: BackupBackend, job: BackupJob) -> None:
     else:
         backup = dynamodb.create_backup(job.resource_name, name)
         backup.type = "AWS_BACKUP"
+    vault = backend.vaults[job.backup_vault_name]
     point = RecoveryPoint(
         backup=backup,
         backup_vault_name=job.backup_vault_name,
@@ -90,9 +94,12 @@ def _back_up(backend: BackupBackend, job: BackupJob) -> None:
         iam_role_arn=job.iam_role_arn,
         creation_date=job.creation_date,
         lifecycle=job.recovery_point_lifecycle,
-        encryption_key_arn=backend.vaults[job.backup_vault_name].encryption_key_arn,
+        encryption_key_arn=vault.encryption_key_arn,
+        vault_type=vault.vault_type,
     )
-    keep(backend, point, job.recovery_point_tags)
+    # https://docs.aws.amazon.com/aws-backup/latest/devguide/recov-point-create-on-demand-backup.html
+    tags = {tag["Key"]: tag["Value"] for tag in backup.table.tags}
+    keep(backend, point, tags | job.recovery_point_tags)
     job.recovery_point_arn = point.recovery_point_arn
     job.backup_size_in_bytes = point.backup_size_in_bytes
     job.percent_done = "100.0"

@@ -11,7 +11,7 @@ from typing import Any
 from botocore import xform_name
 from moto.backup import urls
 from moto.backup.exceptions import InvalidParameterValueException, ResourceNotFoundException
-from moto.backup.models import BackupBackend
+from moto.backup.models import BackupBackend, backup_backends
 from moto.backup.responses import BackupResponse
 from moto.core.responses import ActionResult
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
@@ -26,6 +26,8 @@ On AWS this is true of every account that had no vault before November 2021.
 """
 
 SERVICE = "backup.amazonaws.com"
+
+LARGEST_PAGE = 1000
 
 Request = dict[str, Any]
 
@@ -45,6 +47,7 @@ def _init(original: Callable[..., None], self: BackupBackend, *args: object, **k
     self.backup_jobs = {}
     self.recovery_points = {}
     self.restore_jobs = {}
+    self.copy_jobs = {}
     self.management = {"DynamoDB": ADVANCED_FEATURES}
     self.opt_in = {"DynamoDB": True}
 
@@ -97,9 +100,12 @@ def found(things: dict[str, Any], key: str, what: str) -> Any:  # noqa: ANN401
 
 def page(name: str, things: dict[str, Any], request: Request) -> dict[str, object]:
     """One page of the things that pass the request's filters."""
+    size = request.get("MaxResults", LARGEST_PAGE)
+    if size > LARGEST_PAGE:
+        raise InvalidParameterValueException(f"MaxResults is {size}, and can be at most {LARGEST_PAGE}")
     matching = [thing for thing in list(things.values()) if _passes(thing, request)]
     start = int(request.get("NextToken", 0))
-    end = start + request.get("MaxResults", 1000)
+    end = start + size
     return {name: matching[start:end], "NextToken": str(end) if end < len(matching) else None}
 
 
@@ -115,6 +121,11 @@ def _passes(thing: object, request: Request) -> bool:
         elif name.startswith("By") and getattr(thing, xform_name(name[2:]), None) != wanted:
             return False
     return True
+
+
+def owner(backend: BackupBackend, request: Request) -> BackupBackend:
+    """AWS Backup in the account that owns the vault of the request, which may be one that shares it."""
+    return backup_backends[request.get("BackupVaultAccountId", backend.account_id)][backend.region_name]
 
 
 def dynamodb_of(backend: BackupBackend) -> DynamoDBBackend:

@@ -1,16 +1,18 @@
 """AWS Backup: recovery points, native ones and those of its advanced features."""
 
+import re
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from moto.backup.exceptions import ResourceNotFoundException
-from moto.backup.models import BackupBackend, Vault
+from moto.backup.models import BackupBackend, Vault, backup_backends
 from moto.core.utils import utcnow
 from moto.dynamodb.models.table import Backup
 
-from local_aws.backup.operations import Request, dynamodb_of, found, operation, page
+from local_aws.backup.operations import Request, dynamodb_of, found, operation, owner, page
 from local_aws.dynamodb.backups import size_bytes
+from local_aws.errors import ServiceError
 from local_aws.patching import adds
 
 
@@ -27,6 +29,7 @@ class RecoveryPoint:
     creation_date: datetime
     lifecycle: dict[str, int] | None
     encryption_key_arn: str | None
+    source_backup_vault_arn: str | None = None
     resource_type: str = "DynamoDB"
     status: str = "COMPLETED"
     storage_class: str = "WARM"
@@ -86,9 +89,21 @@ def keep(backend: BackupBackend, point: RecoveryPoint, tags: dict[str, str]) -> 
     _count_recovery_points(backend, point.backup_vault_name)
 
 
+ADVANCED_ARN = re.compile(r"arn:[^:]+:backup:[^:]+:(?P<account>\d{12}):recovery-point:.+")
+
+
 def recovery_point(backend: BackupBackend, request: Request) -> RecoveryPoint:
-    """The recovery point that a request names."""
-    point: RecoveryPoint = found(backend.recovery_points, request["RecoveryPointArn"], "Recovery point")
+    """The recovery point that a request names, which may be in a vault that another account shares.
+
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/logicallyairgappedvault.html
+    """
+    arn = request["RecoveryPointArn"]
+    advanced = ADVANCED_ARN.fullmatch(arn)
+    account = advanced["account"] if advanced else backend.account_id
+    if "BackupVaultName" in request and account != owner(backend, request).account_id:
+        raise ServiceError("AccessDeniedException", "Insufficient privileges to perform this action.")
+    points = backup_backends[account][backend.region_name].recovery_points
+    point: RecoveryPoint = found(points, arn, "Recovery point")
     if point.backup_vault_name != request.get("BackupVaultName", point.backup_vault_name):
         raise ResourceNotFoundException(f"Recovery point {point.recovery_point_arn} is in another vault")
     return point
@@ -121,6 +136,7 @@ def get_recovery_point_restore_metadata(backend: BackupBackend, request: Request
 
 @operation
 def list_recovery_points_by_backup_vault(backend: BackupBackend, request: Request) -> object:
+    backend = owner(backend, request)
     vault = backend.describe_backup_vault(request["BackupVaultName"])
     filters = {**request, "ByBackupVaultName": vault.backup_vault_name}
     return page("RecoveryPoints", backend.recovery_points, filters)

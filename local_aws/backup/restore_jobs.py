@@ -36,6 +36,7 @@ from local_aws.settings import settings
 class RestoreJob(Job):
     """One run of a restore, from PENDING through RUNNING to its end."""
 
+    backup_vault_arn: str
     recovery_point_arn: str
     source_resource_arn: str
     recovery_point_creation_date: datetime
@@ -94,15 +95,16 @@ def _run_restore_job(
         _end_restore_job(job, "COMPLETED", None)
 
     job.status = "RUNNING"
-    target_arn = f"{point.resource_arn.rsplit('/', 1)[0]}/{target}"
+    partition = job.iam_role_arn.split(":")[1]
+    target_arn = f"arn:{partition}:dynamodb:{backend.region_name}:{backend.account_id}:table/{target}"
     try:
-        _authorize(job.iam_role_arn, point, target_arn, overrides, backend.region_name)
+        _authorize(job.iam_role_arn, point, target_arn, overrides)
         _start_in_turn(lambda: start_restore(dynamodb_of(backend), target, point.backup, overrides, then=complete))
     except Exception as error:  # whatever is wrong, a job must end
         _end_restore_job(job, "FAILED", message(error))
 
 
-def _authorize(role_arn: str, point: RecoveryPoint, target_arn: str, overrides: dict[str, Any], region: str) -> None:
+def _authorize(role_arn: str, point: RecoveryPoint, target_arn: str, overrides: dict[str, Any]) -> None:
     """Raises an error that names what the role lacks for the restore."""
     needed = {(f"dynamodb:{action}", target_arn) for action in RESTORE_NEEDS_ON_TARGET}
     if point.is_native:
@@ -113,7 +115,7 @@ def _authorize(role_arn: str, point: RecoveryPoint, target_arn: str, overrides: 
 
     def check_key(key: str, actions: Iterable[str], *services: str) -> None:
         for action in (f"kms:{name}" for name in actions):
-            if not iam.role_may(role_arn, action, key, iam.use_of_key(action, region, *services)):
+            if not iam.role_may_use_key(role_arn, action, key, *services):
                 lacking.add(action)
 
     if point.is_native and (key := customers_key_of(point.backup.table)):

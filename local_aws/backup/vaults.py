@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from moto.backup.exceptions import InvalidRequestException
-from moto.backup.models import BackupBackend
+from moto.backup.models import BackupBackend, backup_backends
 from moto.backup.responses import BackupResponse
 from moto.core.responses import ActionResult
 
-from local_aws.backup.operations import Request, found, operation
+from local_aws.backup.operations import Request, found, operation, owner
 from local_aws.patching import replaces
 
 
@@ -81,4 +81,19 @@ def _delete_backup_vault(original: Callable[..., None], self: BackupBackend, bac
 )
 def _list_tags(_original: Callable[..., str], self: BackupResponse) -> ActionResult:
     self.parse_parameters(self.normalized_request)
-    return ActionResult({"Tags": self.backup_backend.list_tags(self.params["ResourceArn"])})
+    arn = self.params["ResourceArn"]
+    _, _, _, region, account, *_ = arn.split(":")
+    return ActionResult({"Tags": backup_backends[account][region].list_tags(arn)})
+
+
+@replaces(
+    BackupResponse,
+    "describe_backup_vault",
+    because="moto knows only the vaults of the caller's own account",
+    source="https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeBackupVault.html",
+    written_against="53f5b597",
+)
+def _describe_backup_vault(_original: Callable[..., ActionResult], self: BackupResponse) -> ActionResult:
+    self.parse_parameters(self.normalized_request)
+    vaults = owner(self.backup_backend, self.params)
+    return ActionResult(vaults.describe_backup_vault(self.params["BackupVaultName"]))

@@ -21,7 +21,7 @@ from local_aws.iam.enforcement import role_may, role_trusts
 from local_aws.lambda_functions.functions import function_by_arn, service_may_invoke
 from local_aws.lambda_functions.invocations import invoke, send
 from local_aws.patching import replaces
-from local_aws.policies import role_of_another_account_may
+from local_aws.policies import Decision, decide_for_principal
 from local_aws.settings import settings
 from local_aws.sqs.queues import queue_accepts, queue_by_arn
 
@@ -173,9 +173,9 @@ def _deliver_to_bus(rule: Rule, target: Target, event: Event) -> None:
         "events:detail-type": event["detail-type"],
     }
     may_put = role_may(role, "events:PutEvents", arn, context)
-    lets_in = account == rule.account_id or (
-        bus.policy is not None and role_of_another_account_may(bus.policy, role, "events:PutEvents", arn, context)
-    )
+    decision = decide_for_principal(bus.policy or {}, role, "events:PutEvents", arn, context)
+    # Roles of the same account need no permission from the policy of the bus.
+    lets_in = decision is Decision.ALLOWED or (account == rule.account_id and decision is Decision.NOT_ALLOWED)
     if not (may_put and lets_in):
         raise DeliveryError("NO_PERMISSIONS", f"{role} is not authorized to perform: events:PutEvents on {arn}")
     forwarded = {**event, "forwarded": True}

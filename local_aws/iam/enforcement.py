@@ -1,7 +1,8 @@
-"""IAM: the permissions of a role's credentials. All other credentials are the administrator's.
+"""IAM: the permissions of a role's credentials. All other credentials are an administrator's; see `accounts`.
 
 moto's own check ignores resources and conditions. Only identity policies and the permissions boundary are evaluated
-for a role: a resource policy alone never lets a role in, although it may on AWS.
+for a role: a resource policy alone never lets a role in, although it may on AWS. What belongs to another account is
+closed to roles and administrators alike, unless its service decides with `opens_to_other_accounts` whom it lets in.
 """
 
 import json
@@ -16,14 +17,16 @@ from urllib.parse import unquote
 
 from moto.core.config import default_user_config
 from moto.core.responses import BaseResponse
+from moto.iam import models as iam_models
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, ManagedPolicy, Role, iam_backends
+from moto.kms.models import kms_backends
 from moto.sts.models import sts_backends
 
 from local_aws.errors import ServiceError
 from local_aws.iam.needs import needs, table_by_arn
 from local_aws.patching import replaces
-from local_aws.policies import Context, Decision, decide, service_may
+from local_aws.policies import Context, Decision, decide, decide_for_principal, service_may
 from local_aws.sqs.queues import KEY_USES, key_of
 
 # Roles usually attach AWSLambdaBasicExecutionRole or the policies of AWS Backup.
@@ -78,6 +81,18 @@ def role_may(role_arn: str, action: str, resource: str, context: Context | None 
     return _reason_for_denial(role_arn, action, resource, context or {}) is None
 
 
+def role_may_use_key(role_arn: str, action: str, key_arn: str, *services: str) -> bool:
+    """Whether the services may use the key on behalf of the role. A key of another account must let the role in."""
+    _, _, _, region, owner, name = key_arn.split(":")
+    context = use_of_key(action, region, *services)
+    if not role_may(role_arn, action, key_arn, context):
+        return False
+    if not _belongs_to_another(key_arn, _account_of(role_arn)):
+        return True
+    key = kms_backends[owner][region].keys.get(name.removeprefix("key/"))
+    return key is not None and decide_for_principal(key.policy, role_arn, action, key_arn, context) is Decision.ALLOWED
+
+
 def role_trusts(role_arn: str, service: str, source_arn: str | None = None) -> bool:
     """Whether the role exists and the AWS service may assume it, on behalf of the source if there is one."""
     role = _role(role_arn)
@@ -90,7 +105,9 @@ def role_trusts(role_arn: str, service: str, source_arn: str | None = None) -> b
 
 
 def authorize_pass_role(access_key: str, role_arn: str, service: str) -> None:
-    """Raises AccessDeniedException if the caller is a role without permission to pass this role to the service."""
+    """Raises AccessDeniedException if the caller may not pass this role to the service."""
+    if _belongs_to_another(role_arn, iam_models.get_account_id_from(access_key)):
+        raise ServiceError(ACCESS_DENIED, "Cross-account pass role is not allowed.")
     authorize(access_key, "iam:PassRole", role_arn, {"iam:PassedToService": service})
 
 
@@ -115,13 +132,17 @@ def called(response: BaseResponse) -> tuple[str, str]:
 
 
 def authorize_call(response: BaseResponse) -> None:
-    """Raises AccessDeniedException if the caller is a role whose policies do not allow the call."""
-    if _role_of(response.access_key) is None:
-        return
+    """Raises AccessDeniedException if the caller's policies, or another account's, do not allow the call."""
+    role_arn = caller(response)
     action, resources = _action_and_resources(response)
-    if action == "sts:GetCallerIdentity":
-        return
     code = _ERROR_CODES.get(action.split(":")[0], ACCESS_DENIED)
+    principal = role_arn or f"arn:{response.partition}:iam::{response.current_account}:root"
+    for resource in resources:
+        if not _is_open(principal, action, resource):
+            lacking = f"because no resource-based policy allows the {action} action"
+            raise _denial(code, response.access_key, principal, action, resource, lacking)
+    if role_arn is None or action == "sts:GetCallerIdentity":
+        return
     called_with = _request_context(action, _parameters(response))
     for resource in resources:
         authorize(response.access_key, action, resource, _context(response.region, resource) | called_with, code)
@@ -147,15 +168,58 @@ def authorize(access_key: str, action: str, resource: str, context: Context, cod
     role_arn = _role_of(access_key)
     reason = role_arn and _reason_for_denial(role_arn, action, resource, context)
     if role_arn and reason:
-        raise ServiceError(
-            code,
-            f"User: {_session_arn(access_key, role_arn)} is not authorized to perform: {action} "
-            f"on resource: {resource} {reason}",
-        )
+        raise _denial(code, access_key, role_arn, action, resource, reason)
+
+
+def _denial(code: str, access_key: str, principal: str, action: str, resource: str, reason: str) -> ServiceError:
+    user = _session_arn(access_key, principal)
+    return ServiceError(code, f"User: {user} is not authorized to perform: {action} on resource: {resource} {reason}")
+
+
+Opening = Callable[[str, str, str], bool]
+_openings: dict[str, Opening] = {}
+
+
+def opens_to_other_accounts(service: str) -> Callable[[Opening], Opening]:
+    """Decorates what decides whether a principal of another account may perform an action on a resource.
+
+    Only what a service decides itself is open, such as by a policy of the resource.
+    """
+
+    def decorate(decides: Opening) -> Opening:
+        _openings[service] = decides
+        return decides
+
+    return decorate
+
+
+def _is_open(principal: str, action: str, resource: str) -> bool:
+    if not _belongs_to_another(resource, _account_of(principal)):
+        return True
+    decides = _openings.get(action.split(":")[0])
+    return decides is not None and decides(principal, action, resource)
+
+
+@opens_to_other_accounts("sts")
+def _trusts(principal: str, action: str, role_arn: str) -> bool:
+    role = _role(role_arn)
+    if role is None:
+        return False
+    return decide_for_principal(role.assume_role_policy_document, principal, action, role_arn, {}) is Decision.ALLOWED
 
 
 # Services that use the query protocol have their own codes.
 _ERROR_CODES = {"sns": "AuthorizationError", "iam": "AccessDenied", "sts": "AccessDenied", "s3": "AccessDenied"}
+
+
+def _account_of(arn: str) -> str:
+    """The number of the account; empty for `*` and for ARNs without one."""
+    return (arn.split(":") + [""] * 5)[4]
+
+
+def _belongs_to_another(arn: str, account: str) -> bool:
+    owner = _account_of(arn)
+    return owner.isdigit() and owner != account
 
 
 def _backend(role_arn: str) -> IAMBackend:
@@ -340,13 +404,15 @@ def _sts(_operation: str, given: dict[str, Any], _arn: str, _path: str) -> list[
 
 
 def _backup(_operation: str, given: dict[str, Any], arn: str, path: str) -> list[str]:
-    recovery_point = re.search(r"/recovery-points/(arn:[^?]+?)(/restore-metadata)?$", path)
+    named = re.search(r"/(?:recovery-points|tags|untag)/(arn:.+?)(?:/restore-metadata)?/?$", path)
     vault = re.search(r"/backup-vaults/([^/?]+)", path)
-    if recovery_point:
-        return [recovery_point[1]]
+    if named:
+        return [named[1]]
     if given.get("RecoveryPointArn"):
         return [given["RecoveryPointArn"]]
     name = vault[1] if vault else given.get("BackupVaultName")
+    if owner := given.get("backupVaultAccountId"):
+        arn = f"{arn.removesuffix(':').rpartition(':')[0]}:{owner}:"
     return [f"{arn}backup-vault:{name}" if name else ""]
 
 

@@ -19,7 +19,9 @@ from tests.support.canaries import ACCOUNT, REGION, allow, policy, zipped
 @pytest.fixture(scope="session")
 def local_aws() -> Iterator[str]:
     """The endpoint of a running local AWS."""
-    with running(backup_seconds=0.1, restore_seconds=0.5, asynchronous_retry_seconds=(0.1, 0.2)) as endpoint:
+    with running(
+        backup_seconds=0.1, backup_event_seconds=0.0, restore_seconds=0.5, asynchronous_retry_seconds=(0.1, 0.2)
+    ) as endpoint:
         yield endpoint
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from local_aws import changed_settings
-from tests.support.canaries import DECRYPTING_BACKUPS, code
+from tests.support.canaries import DECRYPTING_BACKUPS, Queue, code
 
 ACCOUNT = "123456789012"
 ITEM = {"id": {"S": "1"}}
@@ -235,6 +235,61 @@ def test_a_job_fails_if_its_table_disappears(setup: Aws) -> None:
     got = setup.notification(job_id)
     assert got["Message"] == f"An AWS Backup job failed. Resource ARN : {table}. BackupJob ID : {job_id}"
     assert got["MessageAttributes"]["State"]["Value"] == "FAILED"
+
+
+@pytest.fixture
+def events(aws: Callable[..., Any], name: str) -> Callable[..., dict[str, Any]]:
+    """Receives the event about a job from the default bus."""
+    pattern = {"source": ["aws.backup"], "detail-type": ["Backup Job State Change"]}
+    rule = aws("events").put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
+    queue = Queue(aws, name, "events")
+    queue.let_in(rule)
+    aws("events").put_targets(Rule=name, Targets=[{"Id": "only", "Arn": queue.arn}])
+    return lambda **options: dict(json.loads(queue.received(**options)["Body"]))
+
+
+@pytest.mark.usefixtures("_advanced")
+def test_a_completed_job_is_an_event(setup: Aws, events: Callable[[], dict[str, Any]]) -> None:
+    table = setup.table()
+    job = setup.ended(setup.start(ResourceArn=table))
+    event = events()
+    assert event["resources"] == [job["RecoveryPointArn"]]
+    detail = event["detail"]
+    created, completed, _ = (detail.pop(name) for name in ("creationDate", "completionDate", "startBy"))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", created)
+    assert created < completed
+    assert detail == {
+        "backupJobId": job["BackupJobId"],
+        "backupSizeInBytes": str(job["BackupSizeInBytes"]),
+        "backupVaultArn": f"arn:aws:backup:us-east-1:{ACCOUNT}:backup-vault:{setup.vault}",
+        "backupVaultName": setup.vault,
+        "bytesTransferred": str(job["BackupSizeInBytes"]),
+        "iamRoleArn": setup.role,
+        "resourceArn": table,
+        "resourceType": "DynamoDB",
+        "state": "COMPLETED",
+        "percentDone": 100,
+        "retryCount": 0,
+    }
+
+
+def test_a_failed_job_is_an_event_without_a_recovery_point(setup: Aws, events: Callable[[], dict[str, Any]]) -> None:
+    job = setup.ended(setup.start(IamRoleArn=setup.new_role()))
+    event = events()
+    assert (event["resources"], event["detail"]["state"]) == ([], "FAILED")
+    assert event["detail"]["statusMessage"] == job["StatusMessage"]
+    assert not {"backupSizeInBytes", "completionDate"} & event["detail"].keys()
+
+
+def test_an_event_arrives_after_the_notification(
+    local_aws: str, setup: Aws, events: Callable[..., dict[str, Any]]
+) -> None:
+    with changed_settings(local_aws, backup_event_seconds=1):
+        job_id = setup.start(ResourceArn=setup.table())
+        setup.notification(job_id)
+        with pytest.raises(AssertionError):
+            events(wait=0.3)
+        assert events()["detail"]["backupJobId"] == job_id
 
 
 @pytest.mark.usefixtures("_slow")

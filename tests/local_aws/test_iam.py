@@ -434,6 +434,20 @@ CALLS = [
         "backup:DescribeRecoveryPoint",
         "backup:{here}:recovery-point:1",
     ),
+    (
+        "backup",
+        "list_recovery_points_by_backup_vault",
+        {"BackupVaultName": "v"},
+        "backup:ListRecoveryPointsByBackupVault",
+        "backup:{here}:backup-vault:v",
+    ),
+    (
+        "backup",
+        "list_tags",
+        {"ResourceArn": "arn:aws:backup:{here}:recovery-point:1"},
+        "backup:ListTags",
+        "backup:{here}:recovery-point:1",
+    ),
     ("cloudwatch", "list_metrics", {}, "cloudwatch:ListMetrics", None),
 ]
 

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from tests.support.polling import wait_until
 
 ACCOUNT = "123456789012"
+OTHER_ACCOUNT = "210987654321"
 REGION = "us-east-1"
 DECRYPTING_BACKUPS = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey")
 
@@ -37,10 +38,10 @@ def code(call: Callable[..., Any], **request: object) -> str:
 class Queue:
     """A queue for what a service such as `sns` delivers to it, once it lets the source in."""
 
-    def __init__(self, aws: Callable[..., Any], name: str, service: str) -> None:
+    def __init__(self, aws: Callable[..., Any], name: str, service: str, account: str = ACCOUNT) -> None:
         self._sqs, self._service = aws("sqs"), service
         self.url: str = self._sqs.create_queue(QueueName=name)["QueueUrl"]
-        self.arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+        self.arn = f"arn:aws:sqs:{REGION}:{account}:{name}"
 
     def let_in(self, source_arn: str) -> None:
         """Lets the topic or rule with this ARN send to it, and no other."""
