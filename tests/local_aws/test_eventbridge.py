@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local_aws import Fault, injected
-from tests.support.canaries import ACCOUNT, OTHER_ACCOUNT, REGION, Listener, Queue, allow, policy
+from tests.support.canaries import ACCOUNT, OTHER_ACCOUNT, REGION, Listener, Queue, allow, code, policy
 from tests.support.polling import wait_until
 
 Aws = Callable[..., Any]
@@ -104,6 +104,12 @@ def test_patterns_have_operators(bus: Bus, pattern: dict[str, Any], expected: se
     bus.put("last", Detail=json.dumps({"colour": "last", "last": True}))
     wait_until("change", lambda: len(bus.function.seen()) == len(expected) + 1)
     assert {event["detail"]["colour"] for event in bus.function.seen()} == {"last", *expected}
+
+
+@pytest.mark.parametrize("pattern", [{"source": [{"prefixx": "a"}]}, {"$or": [{"detail": {"a": [{"is": 1}]}}]}])
+def test_an_unknown_operator_is_refused(bus: Bus, pattern: dict[str, Any]) -> None:
+    put_rule = bus.aws("events").put_rule
+    assert code(put_rule, Name=bus.name, EventPattern=json.dumps(pattern)) == "InvalidEventPatternException"
 
 
 @pytest.mark.parametrize(
