@@ -7,7 +7,7 @@ GET    /_local_aws/calls           how often each operation was called, and how 
 GET    /_local_aws/permissions     how often each role was allowed each action
 GET    /_local_aws/settings
 PUT    /_local_aws/settings        changes the given settings
-PUT    /_local_aws/schedules       fires the schedules with a `name` for the times from `since` until before `until`
+PUT    /_local_aws/schedules       fires the schedule `arn` as if the time passed from `since` until `until`
 GET    /_local_aws/patches         the patches to moto
 """
 
@@ -69,7 +69,7 @@ def _answer(method: str, path: list[str], request: Request) -> object:
             return asdict(settings)
         case "PUT", ["schedules"]:
             given = request.get_json(force=True)
-            return schedules.fire(given["name"], *(datetime.fromisoformat(given[end]) for end in ("since", "until")))
+            return schedules.fire(given["arn"], *(datetime.fromisoformat(given[end]) for end in ("since", "until")))
         case "GET", ["patches"]:
             return [patch.described() for patch in PATCHES]
         case _:

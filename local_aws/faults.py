@@ -113,13 +113,13 @@ def changed_settings(endpoint: str, **settings: object) -> Iterator[None]:
         _ask(endpoint, "PUT", "settings", {name: before[name] for name in settings})
 
 
-def fire_schedules(endpoint: str, name: str, since: datetime, until: datetime) -> list[str]:
-    """Fires the schedules with this name as if the time passed from `since` until just before `until`.
+def fire_schedule(endpoint: str, arn: str, since: datetime, until: datetime) -> list[str]:
+    """Fires a schedule as if the time passed from `since` until just before `until`; returns the scheduled times.
 
-    Returns the scheduled times. Both moments need a time zone. Schedules also fire by themselves when they are due.
+    Both moments need a time zone. Schedules also fire by themselves when they are due.
     """
     times = {"since": since.isoformat(), "until": until.isoformat()}
-    return list(_ask(endpoint, "PUT", "schedules", {"name": name, **times}))
+    return list(_ask(endpoint, "PUT", "schedules", {"arn": arn, **times}))
 
 
 def calls(endpoint: str, service: str, operation: str) -> tuple[int, dict[str, int]]:

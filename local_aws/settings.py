@@ -10,6 +10,8 @@ class Settings:
 
     port: int = 4566
     backup_seconds: float = 1.0
+    backup_event_seconds: float = 0.2
+    """How long after the end of a job its event is sent: AWS Backup sends events in batches."""
     restore_seconds: float = 5.0
     vector_index_seconds: float = 1.0
     """How long DynamoDB builds a vector index."""
@@ -33,11 +35,6 @@ class Settings:
     """Multiplies the intervals between its retries."""
     rate_factor: float = 1.0
     """Multiplies the calls per second that DynamoDB allows."""
-
-    lose_events: float = 0.0
-    """The share of the events of AWS services that never arrive: AWS delivers them on a best effort basis."""
-    backup_event_seconds: float = 0.2
-    """How long the events of AWS Backup take: it sends them in batches."""
     history_events: int = 25_000
     """The event of this number ends an execution."""
 

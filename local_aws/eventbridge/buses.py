@@ -38,3 +38,22 @@ def add_policy(original: Any, bus: EventBus, policy: dict[str, Any]) -> None:  #
     statements = policy["Statement"]
     bus.remove_statements()
     original(bus, {"Statement": statements if isinstance(statements, list) else [statements]})
+
+
+@replaces(
+    EventBus,
+    "add_permission",
+    because="moto names everybody as the root of an account *",
+    source="https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html",
+    written_against="6d17bf37",
+)
+def add_permission(
+    original: Any,  # noqa: ANN401
+    bus: EventBus,
+    statement_id: str,
+    action: str,
+    principal: Any,  # noqa: ANN401
+    condition: dict[str, Any] | None,
+) -> None:
+    """Names everybody as policies do."""
+    original(bus, statement_id, action, "*" if ":*:" in principal["AWS"] else principal, condition)

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import random
 import threading
 import uuid
 from collections.abc import Callable
@@ -35,7 +34,7 @@ Event = dict[str, Any]
 
 
 def emit(account: str, region: str, source: str, detail_type: str, resources: list[str], detail: Event) -> None:
-    """Puts an event of an AWS service on the default bus, unless it gets lost; a fault can lose it or make it late."""
+    """Puts an event of an AWS service on the default bus, unless a fault loses it or makes it late."""
     event = {
         "version": "0",
         "id": str(uuid.uuid4()),
@@ -49,7 +48,7 @@ def emit(account: str, region: str, source: str, detail_type: str, resources: li
         "ingestion-time": unix_time(),
     }
     fault = strike_call(Call(source, detail_type, None, json.dumps(event)))
-    if (fault and fault.fails) or random.random() < settings.lose_events:  # noqa: S311  (chance, not cryptography)
+    if fault and fault.fails:
         return
     seconds = fault.seconds if fault else 0.0
     if source == "aws.backup":
@@ -173,10 +172,9 @@ def _deliver_to_bus(rule: Rule, target: Target, event: Event) -> None:
         "events:detail-type": event["detail-type"],
     }
     may_put = role_may(role, "events:PutEvents", arn, context)
-    lets_in = account == rule.account_id or (
-        bus.policy is not None
-        and decide_for_principal(bus.policy, role, "events:PutEvents", arn, context) is Decision.ALLOWED
-    )
+    decision = decide_for_principal(bus.policy or {}, role, "events:PutEvents", arn, context)
+    # Roles of the same account need no permission from the policy of the bus.
+    lets_in = decision is Decision.ALLOWED or (account == rule.account_id and decision is Decision.NOT_ALLOWED)
     if not (may_put and lets_in):
         raise DeliveryError("NO_PERMISSIONS", f"{role} is not authorized to perform: events:PutEvents on {arn}")
     forwarded = {**event, "forwarded": True}

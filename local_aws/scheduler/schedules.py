@@ -37,16 +37,12 @@ def run() -> None:
         since = until
 
 
-def fire(name: str, since: datetime, until: datetime) -> list[str]:
-    """Fires the schedules with this name as if the time passed from `since` until just before `until`.
-
-    Returns the scheduled times.
-    """
-    named = [schedule for schedule in _schedules() if schedule.name == name]
-    if not named:
-        existing = ", ".join(sorted(schedule.name for schedule in _schedules()))
-        raise ValueError(f"there is no schedule {name}, only: {existing or 'none'}")
-    return [_text(moment) for schedule in named for moment in _fire(schedule, since, until)]
+def fire(arn: str, since: datetime, until: datetime) -> list[str]:
+    """Fires a schedule as if the time passed from `since` until just before `until`; returns the scheduled times."""
+    schedules = {schedule.arn: schedule for schedule in _schedules()}
+    if arn not in schedules:
+        raise ValueError(f"there is no schedule {arn}, only: {', '.join(sorted(schedules)) or 'none'}")
+    return [_text(moment) for moment in _fire(schedules[arn], since, until)]
 
 
 def _schedules() -> Iterator[Schedule]:

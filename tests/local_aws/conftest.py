@@ -19,8 +19,13 @@ from tests.support.canaries import ACCOUNT, REGION, allow, policy, zipped
 @pytest.fixture(scope="session")
 def local_aws() -> Iterator[str]:
     """The endpoint of a running local AWS."""
-    quick = {"backup_seconds": 0.1, "restore_seconds": 0.5, "vector_index_seconds": 0.1}
-    with running(**quick, asynchronous_retry_seconds=(0.1, 0.2)) as endpoint:
+    with running(
+        backup_seconds=0.1,
+        backup_event_seconds=0.0,
+        restore_seconds=0.5,
+        vector_index_seconds=0.1,
+        asynchronous_retry_seconds=(0.1, 0.2),
+    ) as endpoint:
         yield endpoint
 
 

@@ -238,14 +238,14 @@ def test_a_job_fails_if_its_table_disappears(setup: Aws) -> None:
 
 
 @pytest.fixture
-def events(aws: Callable[..., Any], name: str) -> Callable[[], dict[str, Any]]:
+def events(aws: Callable[..., Any], name: str) -> Callable[..., dict[str, Any]]:
     """Receives the event about a job from the default bus."""
     pattern = {"source": ["aws.backup"], "detail-type": ["Backup Job State Change"]}
     rule = aws("events").put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
     queue = Queue(aws, name, "events")
     queue.let_in(rule)
     aws("events").put_targets(Rule=name, Targets=[{"Id": "only", "Arn": queue.arn}])
-    return lambda: dict(json.loads(queue.received()["Body"]))
+    return lambda **options: dict(json.loads(queue.received(**options)["Body"]))
 
 
 @pytest.mark.usefixtures("_advanced")
@@ -279,6 +279,17 @@ def test_a_failed_job_is_an_event_without_a_recovery_point(setup: Aws, events: C
     assert (event["resources"], event["detail"]["state"]) == ([], "FAILED")
     assert event["detail"]["statusMessage"] == job["StatusMessage"]
     assert not {"backupSizeInBytes", "completionDate"} & event["detail"].keys()
+
+
+def test_an_event_arrives_after_the_notification(
+    local_aws: str, setup: Aws, events: Callable[..., dict[str, Any]]
+) -> None:
+    with changed_settings(local_aws, backup_event_seconds=1):
+        job_id = setup.start(ResourceArn=setup.table())
+        setup.notification(job_id)
+        with pytest.raises(AssertionError):
+            events(wait=0.3)
+        assert events()["detail"]["backupJobId"] == job_id
 
 
 @pytest.mark.usefixtures("_slow")

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from local_aws import Fault, injected
-from tests.support.canaries import ACCOUNT, REGION, Listener, Queue, allow, policy
+from tests.support.canaries import ACCOUNT, OTHER_ACCOUNT, REGION, Listener, Queue, allow, code, policy
 from tests.support.polling import wait_until
 
 Aws = Callable[..., Any]
@@ -103,6 +104,12 @@ def test_patterns_have_operators(bus: Bus, pattern: dict[str, Any], expected: se
     bus.put("last", Detail=json.dumps({"colour": "last", "last": True}))
     wait_until("change", lambda: len(bus.function.seen()) == len(expected) + 1)
     assert {event["detail"]["colour"] for event in bus.function.seen()} == {"last", *expected}
+
+
+@pytest.mark.parametrize("pattern", [{"source": [{"prefixx": "a"}]}, {"$or": [{"detail": {"a": [{"is": 1}]}}]}])
+def test_an_unknown_operator_is_refused(bus: Bus, pattern: dict[str, Any]) -> None:
+    put_rule = bus.aws("events").put_rule
+    assert code(put_rule, Name=bus.name, EventPattern=json.dumps(pattern)) == "InvalidEventPatternException"
 
 
 @pytest.mark.parametrize(
@@ -267,30 +274,18 @@ def test_an_event_can_be_late(local_aws: str, bus: Bus, execute: Callable[[], No
 
 # Buses
 
-OTHER_ACCOUNT = "210987654321"
-
 
 class Receiver:
     """A bus of its own, in this account or another, with a rule that sends all events to a queue."""
 
     def __init__(self, aws: Aws, role: Make, name: str, account: str) -> None:
-        self.name, self.account = f"{name}-bus", account
-        self.events, self.sqs = (self._client(aws, service) for service in ("events", "sqs"))
+        self.name = f"{name}-bus"
+        self.events = aws("events", aws_access_key_id=account)
         self.arn = self.events.create_event_bus(Name=self.name)["EventBusArn"]
-        rule = self.rule()
-        self.queue = Queue(lambda _: self.sqs, f"{name}-received", "events")
-        self.queue.arn = self.queue.arn.replace(ACCOUNT, account)
-        self.queue.let_in(rule)
+        self.queue = Queue(partial(aws, aws_access_key_id=account), f"{name}-received", "events", account)
+        self.queue.let_in(self.rule())
         self.target(self.queue.arn)
         self.role = role("events.amazonaws.com", allow("events:PutEvents", on=self.arn))
-
-    def _client(self, aws: Aws, service: str) -> Any:  # noqa: ANN401
-        client = aws(service, aws_access_key_id=f"administrator-of-{self.account}")
-        client.meta.events.register("before-call", self._say_whose_call_it_is)
-        return client
-
-    def _say_whose_call_it_is(self, params: dict[str, Any], **_: object) -> None:
-        params["headers"]["x-moto-account-id"] = self.account
 
     def rule(self) -> str:
         pattern = json.dumps({"account": [{"exists": True}]})
@@ -370,6 +365,15 @@ def test_a_permission_for_everybody_lets_other_accounts_in(bus: Bus, receiver: R
     bus.target(receiver.arn, RoleArn=receiver.role)
     bus.put("green")
     assert receiver.queue.received()
+
+
+def test_a_policy_can_shut_out_the_account_of_its_bus(aws: Aws, role: Make, bus: Bus) -> None:
+    receiver = Receiver(aws, role, bus.name, ACCOUNT)
+    receiver.let_in(Effect="Deny")
+    bus.target(receiver.arn, RoleArn=receiver.role)
+    bus.put("green")
+    with pytest.raises(AssertionError):
+        receiver.queue.received(wait=0.3)
 
 
 @pytest.mark.parametrize(

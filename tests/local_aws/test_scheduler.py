@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local_aws import Fault, fire_schedules, injected
+from local_aws import Fault, fire_schedule, injected
 from tests.support.canaries import ACCOUNT, REGION, Listener, Queue, allow, code, policy
 from tests.support.polling import wait_until
 
@@ -26,21 +26,20 @@ class Scheduler:
     def __init__(self, aws: Aws, role: Make, name: str) -> None:
         self.client, self.name = aws("scheduler"), name
         self.role = role("scheduler.amazonaws.com", allow("lambda:InvokeFunction", "sqs:SendMessage"))
+        self.arn = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/{name}"
         self.function = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:none"
 
-    def put(self, expression: str = "rate(1 day)", *, update: bool = False, **options: Any) -> str:  # noqa: ANN401
+    def put(self, expression: str = "rate(1 day)", *, update: bool = False, **options: Any) -> None:  # noqa: ANN401
         target = {"Arn": self.function, "RoleArn": self.role, "Input": "{}", **options.pop("Target", {})}
         call = self.client.update_schedule if update else self.client.create_schedule
-        return str(
-            call(
-                **{
-                    "Name": self.name,
-                    "ScheduleExpression": expression,
-                    "FlexibleTimeWindow": {"Mode": "OFF"},
-                    "Target": target,
-                    **options,
-                }
-            )["ScheduleArn"]
+        call(
+            **{
+                "Name": self.name,
+                "ScheduleExpression": expression,
+                "FlexibleTimeWindow": {"Mode": "OFF"},
+                "Target": target,
+                **options,
+            }
         )
 
 
@@ -95,7 +94,7 @@ def test_a_schedule_fires_at_the_times_of_its_expression(
 ) -> None:
     scheduler.put(expression, ScheduleExpressionTimezone=timezone)
     moments = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (since, until))
-    assert fire_schedules(local_aws, scheduler.name, *moments) == [f"2026-{time}:00Z" for time in expected]
+    assert fire_schedule(local_aws, scheduler.arn, *moments) == [f"2026-{time}:00Z" for time in expected]
 
 
 def test_a_rate_counts_from_the_creation_or_from_the_start_date(local_aws: str, scheduler: Scheduler) -> None:
@@ -103,33 +102,33 @@ def test_a_rate_counts_from_the_creation_or_from_the_start_date(local_aws: str, 
     created = scheduler.client.get_schedule(Name=scheduler.name)["CreationDate"].astimezone(UTC)
     expected = [f"{created + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}" for days in (2, 4)]
     later = created + timedelta(hours=1), created + timedelta(days=6)
-    assert fire_schedules(local_aws, scheduler.name, *later) == expected
+    assert fire_schedule(local_aws, scheduler.arn, *later) == expected
     start = datetime(2030, 1, 1, 12, tzinfo=UTC)
     scheduler.put("rate(12 hours)", update=True, StartDate=start, EndDate=start + timedelta(hours=13))
-    times = fire_schedules(local_aws, scheduler.name, start - timedelta(days=1), start + timedelta(days=9))
+    times = fire_schedule(local_aws, scheduler.arn, start - timedelta(days=1), start + timedelta(days=9))
     assert times == ["2030-01-01T12:00:00Z", "2030-01-02T00:00:00Z"]
 
 
 def test_a_disabled_schedule_does_not_fire(local_aws: str, scheduler: Scheduler) -> None:
     scheduler.put(ONCE, State="DISABLED")
-    assert fire_schedules(local_aws, scheduler.name, SINCE, UNTIL) == []
+    assert fire_schedule(local_aws, scheduler.arn, SINCE, UNTIL) == []
 
 
-def test_only_schedules_that_exist_can_be_fired(local_aws: str, scheduler: Scheduler) -> None:
+def test_only_a_schedule_that_exists_can_be_fired(local_aws: str, scheduler: Scheduler) -> None:
     scheduler.put(ONCE)
-    with pytest.raises(ValueError, match=scheduler.name):
-        fire_schedules(local_aws, "misspelt", SINCE, UNTIL)
+    with pytest.raises(ValueError, match=scheduler.arn):
+        fire_schedule(local_aws, "misspelt", SINCE, UNTIL)
 
 
 @pytest.mark.parametrize("kind", ["rate", "at"])
 def test_a_schedule_fires_by_itself_when_it_is_due(scheduler: Scheduler, listener: Listener, kind: str) -> None:
     scheduler.function = listener.arn
     due = datetime.now(UTC) + timedelta(seconds=1)
-    arn = scheduler.put(
+    scheduler.put(
         "rate(1 hour)" if kind == "rate" else f"at({due:%Y-%m-%dT%H:%M:%S})",
         Target={"Input": json.dumps({"arn": "<aws.scheduler.schedule-arn>"})},
     )
-    assert wait_until("event", listener.seen) == [{"arn": arn}]
+    assert wait_until("event", listener.seen) == [{"arn": scheduler.arn}]
 
 
 def test_an_input_can_tell_the_scheduled_time_and_the_attempt(
@@ -141,7 +140,7 @@ def test_an_input_can_tell_the_scheduled_time_and_the_attempt(
         "execution": "<aws.scheduler.execution-id>",
     }
     scheduler.put(ONCE, Target={"Arn": listener.arn, "Input": json.dumps(given)})
-    fire_schedules(local_aws, scheduler.name, SINCE, UNTIL)
+    fire_schedule(local_aws, scheduler.arn, SINCE, UNTIL)
     (event,) = wait_until("event", listener.seen)
     assert event.pop("execution").isalnum()
     assert event == {"time": "2026-11-01T02:30:00Z", "attempt": "1"}
@@ -153,7 +152,7 @@ def test_a_delivery_that_fails_is_tried_again(local_aws: str, scheduler: Schedul
     role = scheduler.role.rsplit("/", 1)[-1]
     throttled = Fault(service="lambda", operation="Invoke", role=role, error="TooManyRequestsException", times=2)
     with injected(local_aws, throttled):
-        fire_schedules(local_aws, scheduler.name, SINCE, UNTIL)
+        fire_schedule(local_aws, scheduler.arn, SINCE, UNTIL)
         assert wait_until("event", listener.seen) == [{"attempt": "3"}]
 
 
@@ -163,9 +162,9 @@ def test_a_delivery_that_keeps_failing_is_a_dead_letter(
 ) -> None:
     policy = {"MaximumRetryAttempts": retries}
     target = {"Arn": listener.arn, "RetryPolicy": policy, "DeadLetterConfig": {"Arn": queue.arn}, "Input": '{"a": 1}'}
-    arn = scheduler.put(ONCE, Target=target)
+    scheduler.put(ONCE, Target=target)
     with injected(local_aws, Fault(service="lambda", role=scheduler.role.rsplit("/", 1)[-1], error="ServiceException")):
-        fire_schedules(local_aws, scheduler.name, SINCE, UNTIL)
+        fire_schedule(local_aws, scheduler.arn, SINCE, UNTIL)
         message = queue.received()
     assert json.loads(message["Body"]) == {"a": 1}
     attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
@@ -177,7 +176,7 @@ def test_a_delivery_that_keeps_failing_is_a_dead_letter(
         "IS_PAYLOAD_TRUNCATED": "false",
         "RETRY_ATTEMPTS": str(retries),
         "SCHEDULED_TIME": "2026-11-01T02:30:00Z",
-        "SCHEDULE_ARN": arn,
+        "SCHEDULE_ARN": scheduler.arn,
         "TARGET_ARN": listener.arn,
     }
 
@@ -190,7 +189,7 @@ def test_what_no_retry_can_change_is_a_dead_letter_at_once(
 ) -> None:
     scheduler.role = role("scheduler.amazonaws.com", allow(allowed), suffix="-another")
     scheduler.put(ONCE, Target={"DeadLetterConfig": {"Arn": queue.arn}})
-    fire_schedules(local_aws, scheduler.name, SINCE, UNTIL)
+    fire_schedule(local_aws, scheduler.arn, SINCE, UNTIL)
     assert queue.received()["MessageAttributes"]["ERROR_CODE"]["StringValue"] == error
 
 
@@ -199,7 +198,7 @@ def test_without_the_permission_to_send_there_is_no_dead_letter(
 ) -> None:
     scheduler.role = role("scheduler.amazonaws.com", suffix="-another")
     scheduler.put(ONCE, Target={"DeadLetterConfig": {"Arn": queue.arn}})
-    fire_schedules(local_aws, scheduler.name, SINCE, UNTIL)
+    fire_schedule(local_aws, scheduler.arn, SINCE, UNTIL)
     with pytest.raises(AssertionError):
         queue.received(wait=0.3)
 

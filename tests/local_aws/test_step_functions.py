@@ -880,14 +880,6 @@ def test_events_leave_out_what_is_too_large(
     assert (detail["output"], detail["outputDetails"]) == (done["output"], {"included": True})
 
 
-def test_events_can_get_lost(
-    local_aws: str, execute: Callable[..., dict[str, Any]], told: Callable[[], list[dict[str, Any]]]
-) -> None:
-    with changed_settings(local_aws, lose_events=1.0):
-        execute(PASS)
-    assert told() == []
-
-
 @pytest.mark.parametrize("result", ["text", None, 1, ["é"]])
 def test_an_output_is_json_whatever_it_is(execute: Callable[..., dict[str, Any]], result: object) -> None:
     state = {"Type": "Pass", "Result": result, "End": True}
