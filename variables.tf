@@ -79,7 +79,7 @@ variable "rules" {
 
   validation {
     condition     = var.alarms != null || alltrue([for rule in var.rules : rule.max_age_hours == null])
-    error_message = "rules has ${join(" and ", [for name, rule in var.rules : "${name} with max_age_hours ${jsonencode(rule.max_age_hours)}" if rule.max_age_hours != null])}, but alarms is null, so the alarm has no topic. Set alarms to the topic_arn of an SNS topic, or leave max_age_hours out."
+    error_message = "rules has ${join(" and ", [for name, rule in var.rules : "${name} with max_age_hours ${jsonencode(rule.max_age_hours)}" if rule.max_age_hours != null])}, but alarms is null, so there is no topic to notify. Set alarms to { topic_arn = … }, with the ARN of an SNS topic, or leave max_age_hours out."
   }
 }
 

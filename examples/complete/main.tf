@@ -42,6 +42,9 @@ module "rotator" {
       carry_over = ["tags", "time_to_live"]
       tags       = { stage = "staging" }
       keep       = 7
+
+      # There is a backup every night, and its rotation takes its time.
+      max_age_hours = 30
     }
 
     # The orders once more, as shop-orders-reporting-<time of the backup>. Each report names the day it is of.

@@ -130,12 +130,15 @@ def test_a_rotation_proves_that_the_backup_restores(kind: str, copies: Copies, d
     assert proof["Verified"] is True
     assert proof["ComparedWith"] == ("backup" if kind == "native" else "source table")
     assert proof["BackupSizeBytes"] > 0
-    metrics = [line for line in deployment.log_lines("verify_table", "_aws") if line["rule"] == "bare"]
+    metrics = [line for line in deployment.log_lines("verify_table", "RestoreSeconds") if line["rule"] == "bare"]
     assert state["DescribeTableOutput"]["RestoreSeconds"] in [line["RestoreSeconds"][0] for line in metrics]
     assert {line["Verified"][0] for line in metrics} == {1.0}
     (described,) = metrics[0]["_aws"]["CloudWatchMetrics"]
     assert (described["Namespace"], {*described["Dimensions"][0]}) == ("BackupDynamoDBRotator", {"rule", "service"})
     assert metrics[0]["service"] == deployment.rotator["state_machine_name"]
+    # The rule asks for nothing after its verification.
+    succeeded = [line for line in deployment.log_lines("verify_table", "Succeeded") if line["rule"] == "bare"]
+    assert len(succeeded) == len(metrics)
 
 
 def test_capacity_key_and_indexes_are_as_the_rule_asks(

@@ -31,7 +31,7 @@ def put_switch_metric(rule: str, *, left_at_later_copy: bool) -> None:
 
 
 def put_success_metric(rule: str) -> None:
-    """`Succeeded` is 1 for each rotation that succeeded: Step Functions counts them as well, but not by rule."""
+    """`Succeeded` is 1 for each rotation that succeeded with a copy of its own. Step Functions counts none by rule."""
     metrics = _metrics_of(rule)
     metrics.add_metric("Succeeded", MetricUnit.Count, 1)
     metrics.flush_metrics()

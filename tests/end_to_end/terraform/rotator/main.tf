@@ -100,6 +100,7 @@ module "rotator" {
       source_pattern      = "^${local.name}-(.+)-production$"
       replacement_pattern = "${local.name}-$1-staging"
       ssm_parameter_name  = "/${local.name}/$1/table-arn"
+      max_age_hours       = 30
     }
     reporting = {
       source_pattern      = "-orders-(?P<stage>.*)"
