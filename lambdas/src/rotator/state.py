@@ -149,6 +149,8 @@ class RotationState(TypedDict):
     RecoveryPointKind: RecoveryPointKind
     TargetTableName: str
     TargetParameterName: str
+    BackupVaultArn: NotRequired[str]
+    RequestTime: NotRequired[str]
     AdoptParameter: NotRequired[bool]
     Restore: RestoreOptions
     CarryOver: list[str]
