@@ -91,7 +91,8 @@ class Deployment:
         client("sns").publish(TopicArn=self.outputs["topic_arn"]["value"], **message)
 
     def execution_arn(self, rule: str, job: BackupJob) -> str:
-        return f"{self.rotator['state_machine_arn'].replace(':stateMachine:', ':execution:')}:{rule}-{job.recovery_point_id}"
+        executions = self.rotator["state_machine_arn"].replace(":stateMachine:", ":execution:")
+        return f"{executions}:{rule}-{job.recovery_point_id}"
 
     def end_of_rotation(self, rule: str, job: BackupJob) -> dict[str, Any]:
         """The execution of a rule for the recovery point of a backup job, once it has ended."""

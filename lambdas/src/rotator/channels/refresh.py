@@ -33,8 +33,8 @@ def requested_by_refresh(request: object, settings: WorkflowSettings, clients: C
     matching = [point for point in wanted if any(rule.matches(point.source_table_name) for rule in rules)]
     if not matching:
         raise InvalidRefresh(
-            f"No recovery point is rotated. Of the tables {_listed(point.source_table_name for point in wanted)}, none "
-            f"is matched by {_listed(map(_described, rules))}."
+            f"None of the tables {_listed(point.source_table_name for point in wanted)} is matched by "
+            f"{_listed(map(_described, rules))}."
         )
     return Found(matching, refresh=refresh)
 
@@ -66,7 +66,7 @@ def _of_source_table(name: str, points: Sequence[RecoveryPoint]) -> list[Recover
         is_arn = name.startswith("arn:")
         available = (point.source_table_arn if is_arn else point.source_table_name for point in points)
         raise InvalidRefresh(
-            f"There is no such recovery point of a table {name!r}. There is one of {_listed(available, like=name)}."
+            f"The recovery points are of the tables {_listed(available, like=name)}, and not of {name!r}."
         )
     arns = {point.source_table_arn for point in wanted}
     if len(arns) > 1:
