@@ -53,7 +53,10 @@ def _backed_up(resources: object, detail: Mapping[str, Any], settings: WorkflowS
 
 
 def _copied(detail: Mapping[str, Any], settings: WorkflowSettings, clients: Clients) -> RecoveryPoint | None:
-    """What was backed up, and when, is read from the vault: the event is about the job that copied it."""
+    """What was backed up, and when, is read from the vault: the event is about the job that copied it.
+
+    A recovery point that was copied from another configured vault is the same backup, and is rotated from there.
+    """
     vault_arn, arn = _text("destinationBackupVaultArn", detail), _text("destinationRecoveryPointArn", detail)
     if vault_arn not in settings.backup_vault_arns:
         return None
@@ -62,7 +65,7 @@ def _copied(detail: Mapping[str, Any], settings: WorkflowSettings, clients: Clie
         raise TemporaryFailure(
             f"The recovery point {arn} is not visible in the vault {vault_arn} that it was copied to"
         )
-    return point
+    return None if point.original_vault_arn in settings.backup_vault_arns else point
 
 
 def _text(key: str, detail: Mapping[str, Any]) -> str:
