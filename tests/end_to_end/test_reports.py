@@ -6,7 +6,6 @@ import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -193,10 +192,11 @@ def test_the_command_in_a_report_starts_a_new_rotation(deployment: Deployment) -
     answer = client("lambda").invoke(
         FunctionName=words[words.index("--function-name") + 1], Payload=words[words.index("--payload") + 1]
     )
-    (started,) = json.load(answer["Payload"])["Executions"]
+    (started,) = json.load(answer["Payload"])["Rotations"]
 
-    assert started.startswith("staging-again-")
-    deployment.rotate("staging", replace(job, id=started.removeprefix("staging-")))
+    assert started["Execution"].startswith(f"staging-{job.recovery_point_id}-")
+    execution = deployment.end_of_execution(started["Execution"])
+    assert execution["status"] == "SUCCEEDED", execution.get("cause")
 
 
 def test_a_report_that_cannot_be_published_is_kept(deployment: Deployment) -> None:

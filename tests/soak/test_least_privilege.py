@@ -75,8 +75,20 @@ class Scenarios:
 
     def table_with_the_name_of_a_copy(self) -> None:
         job = self._back_up(make_table(f"{fresh('nights')}-20200101-00-00-00"), native=True)
-        lines = wait_until("log", partial(self.deployment.log_lines, "start_workflow", job.id), PATIENCE_SECONDS)
+        lines = wait_until(
+            "log", partial(self.deployment.log_lines, "start_workflow", job.recovery_point_id), PATIENCE_SECONDS
+        )
         assert self.deployment.executions(job), f"not rotated: {lines}"
+
+    def refresh_of_a_table(self) -> None:
+        name = fresh("production")
+        self._back_up(make_table(name), native=True)
+        self._assert_found(SourceTable=name)
+
+    def refresh_of_a_recovery_point(self) -> None:
+        for native in (True, False):
+            job = self._back_up(make_table(fresh("production")), native=native)
+            self._assert_found(Rule="staging", RecoveryPointArn=job.recovery_point_arn)
 
     def lost_answer(self) -> None:
         name = fresh("production")
@@ -180,7 +192,7 @@ class Scenarios:
         self._assert_reported(subject)
         not_run = {"delete_old_tables"} if not state["Keep"] else set()
         not_run |= {"update_ssm_parameter"} if not state["TargetParameterName"] else set()
-        self._assert_seen({*self.deployment.rotator["functions"]} - not_run, job.id, began)
+        self._assert_seen({*self.deployment.rotator["functions"]} - not_run, job.recovery_point_id, began)
         return state
 
     def _assert_reported(self, subject: str) -> None:
@@ -205,6 +217,10 @@ class Scenarios:
             return {*names, rotator["state_machine_name"]} - traced_since(began)
 
         wait_until("trace", lambda: not untraced(), LOG_SECONDS, lambda: f"as {untraced()} is not traced")
+
+    def _assert_found(self, **request: str) -> None:
+        answer = self.deployment.refresh(**request, DryRun=True)
+        assert "Rotations" in answer, answer
 
     def _back_up(self, table_arn: str, *, native: bool) -> BackupJob:
         with recovery_points(native=native):

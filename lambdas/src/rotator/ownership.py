@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from rotator.arns import place_of
 from rotator.aws_errors import translated_errors
 from rotator.errors import RotationError, TargetTableTaken
 from rotator.logs import logger
@@ -52,13 +53,16 @@ def ownership_tags(state: RotationState, execution: Execution, module: str, tabl
     }
 
 
-def is_copy(table_arn: str, dynamodb: "DynamoDBClient") -> bool:
+def is_copy(table_arn: str, state_machine_arn: str, dynamodb: "DynamoDBClient") -> bool:
     """Whether a table is a copy that any instance of the module made.
 
-    Only one with the name of a copy costs a call. Where its tags cannot be read, the name decides.
+    Only one with the name of a copy costs a call. Where its tags cannot be read, such as in another account or Region,
+    the name decides.
     """
     if not _COPY_NAME.search(table_arn):
         return False
+    if place_of(table_arn) != place_of(state_machine_arn):
+        return True
     try:
         return MODULE in tags_of(table_arn, dynamodb)
     except RotationError as error:

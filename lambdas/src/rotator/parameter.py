@@ -92,7 +92,7 @@ def point_parameter_at_table(
     """
     output = _point_at_table(invocation["State"], settings.module, clients.ssm)
     put_switch_metric(
-        invocation["State"]["Rule"],
+        invocation,
         left_at_later_copy=output["Value"] != invocation["State"]["DescribeTableOutput"]["Table"]["TableArn"],
     )
     return output

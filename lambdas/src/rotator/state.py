@@ -149,6 +149,8 @@ class RotationState(TypedDict):
     RecoveryPointKind: RecoveryPointKind
     TargetTableName: str
     TargetParameterName: str
+    BackupVaultArn: NotRequired[str]
+    RequestTime: NotRequired[str]
     AdoptParameter: NotRequired[bool]
     Restore: RestoreOptions
     CarryOver: list[str]
@@ -173,6 +175,11 @@ class Execution(TypedDict):
     StartTime: str
     RedriveCount: int
     RedriveTime: NotRequired[str]
+
+
+def execution_name(execution_arn: str) -> str:
+    """What identifies a rotation in logs, messages and metrics."""
+    return execution_arn.rpartition(":")[2]
 
 
 class Invocation(TypedDict):

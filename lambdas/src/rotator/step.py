@@ -9,7 +9,7 @@ from rotator.errors import NotARotation
 from rotator.logs import log_about, logger
 from rotator.metrics import put_success_metric
 from rotator.settings import RotationSettings
-from rotator.state import Invocation, RotationState, missing_keys
+from rotator.state import Invocation, RotationState, execution_name, missing_keys
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -42,10 +42,10 @@ def step(*services: str) -> Callable[[Callable[[Step], Output]], "Callable[[Invo
         @logger.inject_lambda_context(clear_state=True)
         def handler(invocation: Invocation, _context: "LambdaContext") -> Output:
             _check_rotation(invocation)
-            log_about(invocation["State"])
+            log_about(execution_name(invocation["Execution"]["Id"]), invocation["State"]["Rule"])
             output = run(Step(invocation, settings, clients))
             if function == last_function(invocation["State"]):
-                put_success_metric(invocation["State"]["Rule"])
+                put_success_metric(invocation)
             return output
 
         return handler
@@ -70,5 +70,6 @@ def _check_rotation(invocation: Invocation) -> None:
     if missing:
         raise NotARotation(
             f"The input of this execution is not that of a rotation. It lacks {', '.join(missing)}. Do not start "
-            "executions of this state machine yourself: invoke start_workflow with the notification of a backup."
+            "executions of this state machine yourself: invoke start_workflow with "
+            '{"Refresh": {"SourceTable": "<name>"}}.'
         )
