@@ -1,8 +1,8 @@
 """What the functions of the state machine have in common: settings, clients, and log lines that name the rotation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from rotator.clients import Clients
 from rotator.errors import NotARotation
@@ -12,8 +12,6 @@ from rotator.state import Invocation, missing_keys
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
-
-Output = TypeVar("Output")
 
 
 @dataclass(frozen=True)
@@ -25,19 +23,24 @@ class Step:
     clients: Clients
 
 
-def step(*services: str) -> Callable[[Callable[[Step], Output]], "Callable[[Invocation, LambdaContext], Output]"]:
+def step(
+    *services: str, by_hand: Callable[[Mapping[str, object], RotationSettings, Clients], object] | None = None
+) -> Callable[[Callable[[Step], object]], "Callable[[Invocation, LambdaContext], object]"]:
     """Makes a Lambda handler of a function that takes a `Step`.
 
-    `services` are those whose clients every invocation uses. They are made while Lambda starts the function.
+    `services` are those whose clients every invocation uses. They are made while Lambda starts the function. `by_hand`
+    serves invocations without the state of an execution.
 
     The handler raises `NotARotation`, before it does anything, where somebody started the execution with another input.
     """
     settings = RotationSettings.from_env()
     clients = Clients(*services)
 
-    def decorate(run: Callable[[Step], Output]) -> "Callable[[Invocation, LambdaContext], Output]":
+    def decorate(run: Callable[[Step], object]) -> "Callable[[Invocation, LambdaContext], object]":
         @logger.inject_lambda_context(clear_state=True)
-        def handler(invocation: Invocation, _context: "LambdaContext") -> Output:
+        def handler(invocation: Invocation, _context: "LambdaContext") -> object:
+            if by_hand and "State" not in invocation:
+                return by_hand(invocation, settings, clients)
             _check_rotation(invocation)
             log_about(invocation["State"])
             return run(Step(invocation, settings, clients))

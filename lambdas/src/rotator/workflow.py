@@ -131,6 +131,7 @@ def _initial_state(job: BackupJob, rule: Rule) -> RotationState:
         "TargetTableName": rule.target_table_name(job.table_name, job.start_time),
         "TargetParameterName": rule.target_parameter_name(job.table_name),
         "AdoptParameter": rule.ssm_parameter_adopt,
+        "ParameterValue": rule.ssm_parameter_value,
         "Restore": options_of(rule),
         "CarryOver": sorted(rule.carry_over),
         "Tags": dict(rule.tags),
