@@ -61,6 +61,7 @@ end-to-end-others: set-up
 soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, an example, each permission taken away
 	$(ISOLATED) .build/venv/bin/python benchmarks/import_cost.py
 	$(ISOLATED) .build/venv/bin/python benchmarks/polling.py
+	$(ISOLATED) .build/venv/bin/python benchmarks/sweep.py
 	@$(SIDE_BY_SIDE) 3 least-privilege-carry_over_settings least-privilege-others crowds-and-examples
 
 least-privilege-carry_over_settings: set-up

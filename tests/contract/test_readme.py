@@ -12,10 +12,8 @@ from rotator import errors
 ROOT = Path(__file__).parents[2]
 
 
-# A person who invokes a function reads them in the response.
-OF_REQUESTS = {"InvalidRequest", "NothingToRollBackTo", "UnknownParameter"}
 # These do not end a rotation, or have no user who could do something about them.
-NOT_FOR_USERS = {"RotationError", "MissingSetting", "NotYet", "TemporaryFailure"} | OF_REQUESTS
+NOT_FOR_USERS = {"RotationError", "MissingSetting", "NotYet", "TemporaryFailure"}
 
 
 def section(heading: str) -> str:

@@ -193,10 +193,10 @@ def test_the_command_in_a_report_starts_a_new_rotation(deployment: Deployment) -
     answer = client("lambda").invoke(
         FunctionName=words[words.index("--function-name") + 1], Payload=words[words.index("--payload") + 1]
     )
-    (started,) = json.load(answer["Payload"])["Executions"]
+    (started,) = json.load(answer["Payload"])["Rotations"]
 
-    assert started.startswith("staging-again-")
-    deployment.rotate("staging", replace(job, id=started.removeprefix("staging-")))
+    assert started["Execution"].startswith(f"staging-{job.recovery_point_id}-")
+    deployment.rotate("staging", replace(job, recovery_point_arn=started["Execution"].replace("staging-", ":", 1)))
 
 
 def test_a_report_that_cannot_be_published_is_kept(deployment: Deployment) -> None:

@@ -44,7 +44,7 @@ def test_a_table_that_matches_two_rules_is_restored_for_each(
     state = deployment.rotate("reporting", job)
 
     assert state["TargetTableName"] == f"rotator-test-production_orders{suffix(job)}"
-    assert deployment.executions(job) == [f"reporting-{job.id}", f"staging-{job.id}"]
+    assert deployment.executions(job) == [f"reporting-{job.recovery_point_id}", f"staging-{job.recovery_point_id}"]
 
 
 def test_without_a_parameter_success_still_means_that_there_is_a_table(
@@ -58,7 +58,7 @@ def test_without_a_parameter_success_still_means_that_there_is_a_table(
 
 def test_a_table_that_no_rule_matches_is_left_alone(deployment: Deployment, jobs: dict[str, BackupJob]) -> None:
     def said_so() -> bool | None:
-        lines = deployment.log_lines("start_workflow", jobs["scratch"].id)
+        lines = deployment.log_lines("start_workflow", jobs["scratch"].recovery_point_id)
         return any(line["message"] == "No rule matches the table" for line in lines) or None
 
     wait_until("log line", said_so, deployment.patience_seconds)
@@ -70,7 +70,7 @@ def test_a_notification_that_comes_again_starts_nothing(deployment: Deployment, 
 
     def handled(times: int) -> None:
         def often_enough() -> bool | None:
-            return len(deployment.log_lines("start_workflow", job.id)) >= times or None
+            return len(deployment.log_lines("start_workflow", job.recovery_point_id)) >= times or None
 
         wait_until(f"{times} notifications in the log", often_enough, deployment.patience_seconds)
 
@@ -81,7 +81,7 @@ def test_a_notification_that_comes_again_starts_nothing(deployment: Deployment, 
     deployment.publish(job.notification())
     handled(times=4)
 
-    assert deployment.executions(job) == [f"staging-{job.id}"]
+    assert deployment.executions(job) == [f"staging-{job.recovery_point_id}"]
     assert len(deployment.log_lines("restore_backup", state["TargetTableName"])) == 1
 
 
@@ -110,7 +110,7 @@ def test_an_unreadable_notification_of_a_table_ends_in_the_failure_queue(deploym
         return next(iter(deployment.messages("failed_notifications_queue")), None)
 
     record = wait_until("message in the queue", arrived, deployment.patience_seconds)
-    assert record["responsePayload"]["errorType"] == "UnreadableNotification"
+    assert record["responsePayload"]["errorType"] == "UnreadableEvent"
     assert table_arn in record["requestPayload"]["Records"][0]["Sns"]["Message"]
 
 
@@ -140,20 +140,19 @@ def test_the_state_keeps_to_its_contract(deployment: Deployment, jobs: dict[str,
     assert state["UpdateSSMParameterOutput"]["Value"] == state["DescribeTableOutput"]["Table"]["TableArn"]
 
 
-def test_logs_are_json_with_the_backup_job_and_without_items(
-    deployment: Deployment, jobs: dict[str, BackupJob]
-) -> None:
+def test_logs_are_json_with_the_rotation_and_without_items(deployment: Deployment, jobs: dict[str, BackupJob]) -> None:
     job = jobs["orders-production"]
     deployment.rotate("staging", job)
 
     for function in deployment.rotator["functions"]:
         lines = [line for line in deployment.log_lines(function, "") if "message" in line]
         if function != "delete_old_tables":  # no part of this rotation
-            assert job.id in {line.get("backup_job_id") for line in lines}
-        assert [line for line in lines if line.get("level") == "INFO" and "backup_job_id" not in line] == []
+            assert f"staging-{job.recovery_point_id}" in {line.get("rotation") for line in lines}
+        subject = "recovery_point" if function == "start_workflow" else "rotation"
+        assert [line for line in lines if line.get("level") == "INFO" and subject not in line] == []
         assert deployment.log_lines(function, ITEM_TEXT) == []
     events = client("logs").filter_log_events(logGroupName=deployment.rotator["state_machine_log_group"]["name"])
-    assert any(job.id in event["message"] for event in events["events"])
+    assert any(job.recovery_point_id in event["message"] for event in events["events"])
     assert not any(ITEM_TEXT in event["message"] for event in events["events"])
 
 

@@ -75,7 +75,9 @@ class Scenarios:
 
     def table_with_the_name_of_a_copy(self) -> None:
         job = self._back_up(make_table(f"{fresh('nights')}-20200101-00-00-00"), native=True)
-        lines = wait_until("log", partial(self.deployment.log_lines, "start_workflow", job.id), PATIENCE_SECONDS)
+        lines = wait_until(
+            "log", partial(self.deployment.log_lines, "start_workflow", job.recovery_point_id), PATIENCE_SECONDS
+        )
         assert self.deployment.executions(job), f"not rotated: {lines}"
 
     def lost_answer(self) -> None:
@@ -180,7 +182,7 @@ class Scenarios:
         self._assert_reported(subject)
         not_run = {"delete_old_tables"} if not state["Keep"] else set()
         not_run |= {"update_ssm_parameter"} if not state["TargetParameterName"] else set()
-        self._assert_seen({*self.deployment.rotator["functions"]} - not_run, job.id, began)
+        self._assert_seen({*self.deployment.rotator["functions"]} - not_run, job.recovery_point_id, began)
         return state
 
     def _assert_reported(self, subject: str) -> None:

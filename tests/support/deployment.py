@@ -1,6 +1,7 @@
 """What tests do with a deployed rotator, all of it through AWS's API."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,11 @@ class BackupJob:
     recovery_point_arn: str
     table_arn: str
     start_time: datetime
+
+    @property
+    def recovery_point_id(self) -> str:
+        """What its rotations are named after."""
+        return re.split("[:/]", self.recovery_point_arn)[-1]
 
     def notification(self) -> dict[str, Any]:
         """What AWS Backup published about it, as arguments of `sns.publish`."""
@@ -63,10 +69,10 @@ class Deployment:
         """Backs up one of the source tables."""
         return self.end_of_backup(self.start_backup(self.source_table(table)["arn"]))
 
-    def start_backup(self, table_arn: str) -> str:
-        """The id of the backup job that it starts."""
+    def start_backup(self, table_arn: str, vault: str | None = None) -> str:
+        """The id of the backup job that it starts, where no vault is given in the one that publishes to the topic."""
         job_id: str = client("backup").start_backup_job(
-            BackupVaultName=self.outputs["vault_name"]["value"],
+            BackupVaultName=vault or self.outputs["vault_name"]["value"],
             ResourceArn=table_arn,
             IamRoleArn=self.outputs["backup_role_arn"]["value"],
         )["BackupJobId"]
@@ -85,10 +91,11 @@ class Deployment:
         client("sns").publish(TopicArn=self.outputs["topic_arn"]["value"], **message)
 
     def execution_arn(self, rule: str, job: BackupJob) -> str:
-        return f"{self.rotator['state_machine_arn'].replace(':stateMachine:', ':execution:')}:{rule}-{job.id}"
+        executions = self.rotator["state_machine_arn"].replace(":stateMachine:", ":execution:")
+        return f"{executions}:{rule}-{job.recovery_point_id}"
 
     def end_of_rotation(self, rule: str, job: BackupJob) -> dict[str, Any]:
-        """The execution of a rule for a backup job, once it has ended."""
+        """The execution of a rule for the recovery point of a backup job, once it has ended."""
 
         def ended() -> dict[str, Any] | None:
             try:
@@ -138,10 +145,11 @@ class Deployment:
         return wait_until(what, submitted, self.patience_seconds, self._why_notifications_failed)
 
     def executions(self, job: BackupJob) -> list[str]:
-        """The names of all executions that a backup job led to."""
+        """The names of all executions that the recovery point of a backup job led to."""
         pages = client("stepfunctions").get_paginator("list_executions")
         listed = pages.paginate(stateMachineArn=self.rotator["state_machine_arn"])
-        return sorted(run["name"] for page in listed for run in page["executions"] if run["name"].endswith(job.id))
+        names = (run["name"] for page in listed for run in page["executions"])
+        return sorted(name for name in names if job.recovery_point_id in name)
 
     def log_lines(self, function: str, text: str) -> list[dict[str, Any]]:
         """The lines of a function's log that hold a text."""

@@ -11,8 +11,8 @@ ACCOUNT = "123456789012"
 TABLE_ARN = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/orders"
 TARGET = "orders-staging-20261123-02-07-00"
 TARGET_ARN = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{TARGET}"
-JOB_ID = "5a772b5a-36d5-4a69-9b18-ed2f5213c659"
-EXECUTION_ARN = f"arn:aws:states:us-east-1:{ACCOUNT}:execution:rotator:staging-{JOB_ID}"
+RECOVERY_POINT_ID = "01795422364460-083c1149"
+EXECUTION_ARN = f"arn:aws:states:us-east-1:{ACCOUNT}:execution:rotator:staging-{RECOVERY_POINT_ID}"
 
 SETTINGS = RotationSettings(
     module="rotator",
@@ -21,7 +21,7 @@ SETTINGS = RotationSettings(
 
 
 def invocation(
-    recovery_point_arn: str = f"{TABLE_ARN}/backup/01795422364460-083c1149",
+    recovery_point_arn: str = f"{TABLE_ARN}/backup/{RECOVERY_POINT_ID}",
     *,
     source_table_arn: str = TABLE_ARN,
     target: str = TARGET,
@@ -36,7 +36,7 @@ def invocation(
                 "StatusMessage": "An AWS Backup job was completed successfully.",
                 "RecoveryPointArn": recovery_point_arn,
                 "BackedUpResourceArn": source_table_arn,
-                "BackupJobID": JOB_ID,
+                "BackupJobID": "5a772b5a-36d5-4a69-9b18-ed2f5213c659",
                 "StartTime": backup_time,
             },
             "SourcePattern": ".*",

@@ -14,13 +14,12 @@ from rotator.clients import Clients
 from rotator.report.result import report_result
 from rotator.settings import ReportSettings
 from rotator.state import RotationState
-from tests.support.rotations import EXECUTION_ARN, TABLE_ARN, TARGET, TARGET_ARN, invocation, restored
+from tests.support.rotations import EXECUTION_ARN, TARGET, TARGET_ARN, invocation, restored
 
 Step = str
 HOOK = "arn:aws:lambda:us-east-1:123456789012:function:mask"
 PARAMETER = "/staging/orders/table-arn"
 REDRIVE = f"aws stepfunctions redrive-execution --execution-arn {EXECUTION_ARN}"
-DELETE = f"aws dynamodb delete-table --table-name {TARGET}"
 NEW_ROTATION = "aws lambda invoke --function-name rotator-start-workflow"
 
 
@@ -119,8 +118,8 @@ def test_a_failure_says_what_why_where_and_what_to_do(clients: Clients) -> None:
         TARGET,
         f"https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/{EXECUTION_ARN}",
         REDRIVE,
-        "if it exists and its tag backup-dynamodb-rotator:rotation names no other rotation:\n\n"
-        f"{DELETE}\n{NEW_ROTATION}",
+        EXECUTION_ARN.rpartition(":")[2],
+        f"It makes another copy:\n\n{NEW_ROTATION}",
     ):
         assert part in text
     assert "line 1" not in text
@@ -178,16 +177,15 @@ def test_only_the_check_of_a_restore_can_start_over_where_the_copy_is_gone(
     assert "delete-table" not in text
 
 
-def test_the_command_for_a_new_rotation_names_backup_and_rule(clients: Clients) -> None:
-    text = failed(clients, state_before_the_restore(), "Start Restore", "AccessDeniedException")
+def test_the_command_for_a_new_rotation_names_recovery_point_and_rule(clients: Clients) -> None:
+    state = state_before_the_restore()
+
+    text = failed(clients, state, "Start Restore", "AccessDeniedException")
 
     command = next(line for line in text.splitlines() if line.startswith(NEW_ROTATION))
-    ((record,),) = json.loads(command.partition("--payload '")[2].rpartition("'")[0]).values()
-    assert record["Sns"]["MessageAttributes"] == {
-        "StartTime": {"Type": "String", "Value": "2026-11-23T02:07:00.000Z"},
-        "Rule": {"Type": "String", "Value": "staging"},
+    assert json.loads(command.partition("--payload '")[2].rpartition("'")[0]) == {
+        "Refresh": {"Rule": "staging", "RecoveryPointArn": state["BackupSnsMessage"]["RecoveryPointArn"]}
     }
-    assert f"Resource ARN : {TABLE_ARN}. BackupJob ID : again-" in record["Sns"]["Message"]
 
 
 @pytest.mark.parametrize(
@@ -420,7 +418,7 @@ def test_an_execution_with_another_input_is_reported_with_the_way_to_start_a_rot
     assert facts(text)["Input"] == json.dumps(state)
     assert facts(text)["Cause"] == "It lacks"
     assert "Nothing was restored." in text
-    assert "Recovery point ARN: <ARN of the recovery point>. Resource ARN : <ARN of the source table>." in text
+    assert '{"Refresh": {"SourceTable": "<source table>"}}' in text
     assert NEW_ROTATION in text
     assert REDRIVE not in text
 

@@ -12,6 +12,7 @@ from rotator.errors import MissingSetting
 from rotator.rules import Rule
 from rotator.settings import ReportSettings, RotationSettings, WorkflowSettings
 
+VAULT = "arn:aws:backup:us-east-1:123456789012:backup-vault:vault"
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:rotator"
 
 
@@ -27,16 +28,31 @@ def test_rules_are_read_as_terraform_writes_them(monkeypatch: pytest.MonkeyPatch
     }
     monkeypatch.setenv(settings.RULES, compressed(rules))
     monkeypatch.setenv(settings.STATE_MACHINE_ARN, MACHINE)
+    monkeypatch.setenv(settings.BACKUP_VAULT_ARNS, f"{VAULT}-1,{VAULT}-2")
+    monkeypatch.setenv(settings.SWEEP_DAYS, "7")
 
     assert WorkflowSettings.from_env() == WorkflowSettings(
-        rules=(Rule("reporting", "c", "d", "/e"), Rule("staging", "a", "b", None)), state_machine_arn=MACHINE
+        rules=(Rule("reporting", "c", "d", "/e"), Rule("staging", "a", "b", None)),
+        state_machine_arn=MACHINE,
+        backup_vault_arns=(f"{VAULT}-1", f"{VAULT}-2"),
+        sweep_days=7,
     )
 
 
-@pytest.mark.parametrize("missing", [settings.RULES, settings.STATE_MACHINE_ARN])
+def test_a_module_without_vaults_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(settings.RULES, compressed({}))
+    monkeypatch.setenv(settings.STATE_MACHINE_ARN, MACHINE)
+    monkeypatch.setenv(settings.BACKUP_VAULT_ARNS, "")
+    monkeypatch.setenv(settings.SWEEP_DAYS, "7")
+
+    assert WorkflowSettings.from_env().backup_vault_arns == ()
+
+
+@pytest.mark.parametrize("missing", [settings.RULES, settings.STATE_MACHINE_ARN, settings.SWEEP_DAYS])
 def test_a_missing_variable_is_named(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(settings.RULES, compressed({}))
     monkeypatch.setenv(settings.STATE_MACHINE_ARN, MACHINE)
+    monkeypatch.setenv(settings.SWEEP_DAYS, "7")
     monkeypatch.delenv(missing)
 
     with pytest.raises(MissingSetting, match=missing):

@@ -52,7 +52,7 @@ def test_an_execution_with_another_input_fails_before_anything_is_done(
         handler({"State": state, "Execution": invocation()["Execution"]}, CONTEXT)
 
     assert lacks in str(error.value)
-    assert "invoke start_workflow with the notification of a backup" in str(error.value)
+    assert 'invoke start_workflow with {"Refresh": {"SourceTable": "<name>"}}' in str(error.value)
     assert steps == []
 
 

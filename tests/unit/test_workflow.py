@@ -1,7 +1,8 @@
-"""From an SNS event to executions."""
+"""From the events of all channels to executions."""
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from rotator.clients import Clients
-from rotator.errors import RulesCollide, UnreadableNotification
+from rotator.errors import RulesCollide, UnreadableEvent
 from rotator.rules import Rule
 from rotator.settings import WorkflowSettings
 from rotator.workflow import start_rotations
@@ -21,8 +22,16 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 SAMPLES = Path(__file__).parent / "samples"
-JOB_ID = "5a772b5a-36d5-4a69-9b18-ed2f5213c659"
+VAULT_ARN = "arn:aws:backup:us-east-1:637093487455:backup-vault:vault"
+NATIVE_ID = "01568804569000-d3306d76"
+ADVANCED_ID = "1eb3b5e7-9eb0-435a-a80b-108b488b0d45"
 EVERY_TABLE = Rule("staging", ".*", "$0-staging", "/staging/$0")
+
+
+def settings_of(state_machine_arn: str) -> WorkflowSettings:
+    return WorkflowSettings(
+        rules=(EVERY_TABLE,), state_machine_arn=state_machine_arn, backup_vault_arns=(VAULT_ARN,), sweep_days=7
+    )
 
 
 @pytest.fixture
@@ -38,7 +47,7 @@ def settings(step_functions: "SFNClient") -> WorkflowSettings:
         definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
         roleArn="arn:aws:iam::123456789012:role/rotator",
     )
-    return WorkflowSettings(rules=(EVERY_TABLE,), state_machine_arn=machine["stateMachineArn"])
+    return settings_of(machine["stateMachineArn"])
 
 
 def sample(name: str) -> dict[str, Any]:
@@ -55,12 +64,42 @@ def executions(step_functions: "SFNClient", settings: WorkflowSettings) -> list[
     return [execution["name"] for execution in listed]
 
 
+def input_of(execution: str, settings: WorkflowSettings, step_functions: "SFNClient") -> dict[str, Any]:
+    arn = f"{settings.state_machine_arn.replace('stateMachine', 'execution')}:{execution}"
+    state: dict[str, Any] = json.loads(step_functions.describe_execution(executionArn=arn)["input"])
+    return state
+
+
 @pytest.mark.parametrize("name", samples("start"))
 def test_a_completed_backup_of_a_table_starts_a_rotation(
     name: str, settings: WorkflowSettings, step_functions: "SFNClient"
 ) -> None:
-    assert start_rotations(sample(name), settings, Clients()) == [f"staging-{JOB_ID}"]
-    assert executions(step_functions, settings) == [f"staging-{JOB_ID}"]
+    (rotation,) = start_rotations(sample(name), settings, Clients())
+
+    assert rotation["Execution"] in (f"staging-{NATIVE_ID}", f"staging-{ADVANCED_ID}")
+    assert rotation["Execution"].removeprefix("staging-") in rotation["RecoveryPoint"]
+    assert executions(step_functions, settings) == [rotation["Execution"]]
+
+
+def test_a_recovery_point_is_rotated_once_through_whatever_channels_it_becomes_known(
+    settings: WorkflowSettings, step_functions: "SFNClient"
+) -> None:
+    start_rotations(sample("start/event-of-a-completed-backup.json"), settings, Clients())
+    start_rotations(sample("start/completed-advanced-recovery-point.json"), settings, Clients())
+
+    assert executions(step_functions, settings) == [f"staging-{ADVANCED_ID}"]
+
+
+def test_a_rule_with_a_schedule_is_not_rotated_by_a_backup(
+    settings: WorkflowSettings, step_functions: "SFNClient"
+) -> None:
+    weekly = Rule("weekly", ".*", "weekly", schedule={"expression": "rate(7 days)", "timezone": "UTC"})
+
+    start_rotations(
+        sample("start/completed-native-recovery-point.json"), replace(settings, rules=(EVERY_TABLE, weekly)), Clients()
+    )
+
+    assert executions(step_functions, settings) == [f"staging-{NATIVE_ID}"]
 
 
 @pytest.mark.parametrize("name", samples("ignore"))
@@ -73,7 +112,7 @@ def test_everything_else_is_ignored(name: str, settings: WorkflowSettings, step_
 def test_a_completed_backup_that_cannot_be_read_raises(
     name: str, settings: WorkflowSettings, step_functions: "SFNClient"
 ) -> None:
-    with pytest.raises(UnreadableNotification):
+    with pytest.raises(UnreadableEvent):
         start_rotations(sample(name), settings, Clients())
     assert executions(step_functions, settings) == []
 
@@ -83,14 +122,13 @@ def test_the_execution_starts_with_the_state_of_the_contract(
 ) -> None:
     start_rotations(sample("start/completed-native-recovery-point.json"), settings, Clients())
 
-    arn = f"{settings.state_machine_arn.replace('stateMachine', 'execution')}:staging-{JOB_ID}"
     table_arn = "arn:aws:dynamodb:us-east-1:637093487455:table/MyDynamoDBTable"
-    assert json.loads(step_functions.describe_execution(executionArn=arn)["input"]) == {
+    assert input_of(f"staging-{NATIVE_ID}", settings, step_functions) == {
         "BackupSnsMessage": {
             "StatusMessage": "An AWS Backup job was completed successfully.",
             "RecoveryPointArn": f"{table_arn}/backup/01568804569000-d3306d76",
             "BackedUpResourceArn": table_arn,
-            "BackupJobID": JOB_ID,
+            "BackupJobID": "5a772b5a-36d5-4a69-9b18-ed2f5213c659",
             "StartTime": "2019-09-02T13:48:52.226Z",
         },
         "SourcePattern": ".*",
@@ -134,12 +172,11 @@ def test_the_execution_starts_with_all_that_the_rule_asks_for(
 
     start_rotations(
         sample("start/completed-native-recovery-point.json"),
-        WorkflowSettings(rules=(rule,), state_machine_arn=settings.state_machine_arn),
+        replace(settings, rules=(rule,)),
         Clients(),
     )
 
-    arn = f"{settings.state_machine_arn.replace('stateMachine', 'execution')}:staging-{JOB_ID}"
-    state = json.loads(step_functions.describe_execution(executionArn=arn)["input"])
+    state = input_of(f"staging-{NATIVE_ID}", settings, step_functions)
     assert {key: state[key] for key in ("Restore", "CarryOver", "Tags", "BeforeSwitch", "Verify", "Keep")} == {
         "Restore": {
             "BillingMode": "PROVISIONED",
@@ -164,25 +201,30 @@ def test_each_matching_rule_starts_its_own_rotation(settings: WorkflowSettings, 
 
     start_rotations(
         sample("start/completed-native-recovery-point.json"),
-        WorkflowSettings(rules=rules, state_machine_arn=settings.state_machine_arn),
+        replace(settings, rules=rules),
         Clients(),
     )
 
-    assert sorted(executions(step_functions, settings)) == [f"reporting-{JOB_ID}", f"staging-{JOB_ID}"]
+    assert sorted(executions(step_functions, settings)) == [f"reporting-{NATIVE_ID}", f"staging-{NATIVE_ID}"]
 
 
-def test_somebody_may_ask_for_a_rotation_by_a_single_rule(
+def test_the_state_holds_the_vault_where_the_channel_tells(
     settings: WorkflowSettings, step_functions: "SFNClient"
 ) -> None:
-    event = sample("start/completed-advanced-recovery-point.json")
-    event["Records"][0]["Sns"]["MessageAttributes"]["Rule"] = {"Type": "String", "Value": "reporting"}
-    rules = (Rule("reporting", ".*", "reporting"), Rule("staging", ".*", "staging"))
+    start_rotations(sample("start/event-of-a-completed-backup.json"), settings, Clients())
 
-    start_rotations(event, WorkflowSettings(rules=rules, state_machine_arn=settings.state_machine_arn), Clients())
+    state = input_of(f"staging-{ADVANCED_ID}", settings, step_functions)
+    assert state["BackupVaultArn"] == VAULT_ARN
+    assert state["BackupSnsMessage"] == {
+        "StatusMessage": "",
+        "RecoveryPointArn": f"arn:aws:backup:us-east-1:637093487455:recovery-point:{ADVANCED_ID}",
+        "BackedUpResourceArn": "arn:aws:dynamodb:us-east-1:637093487455:table/MyDynamoDBTable",
+        "BackupJobID": "5a772b5a-36d5-4a69-9b18-ed2f5213c659",
+        "StartTime": "2019-09-02T13:48:52.226Z",
+    }
 
-    assert executions(step_functions, settings) == [f"reporting-{JOB_ID}"]
 
-
+OURS = "123456789012"
 COPY = "MyDynamoDBTable-20261122-02-07-00"
 
 
@@ -193,19 +235,22 @@ def backup_of(table: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("table", "tags", "starts"),
+    ("table", "account", "tags", "starts"),
     [
         # Of any instance of the module, whatever the new name would be.
-        (COPY, {"backup-dynamodb-rotator:module": "another"}, False),
-        (COPY, {"team": "a"}, True),
+        (COPY, OURS, {"backup-dynamodb-rotator:module": "another"}, False),
+        (COPY, OURS, {"team": "a"}, True),
         # It is gone, so that its tags cannot be read.
-        (COPY, None, False),
-        ("orders-2024", {"backup-dynamodb-rotator:module": "another"}, True),
-        (f"{COPY}-archive", None, True),
+        (COPY, OURS, None, False),
+        # Its tags cannot be read from here.
+        (COPY, "637093487455", {"team": "a"}, False),
+        ("orders-2024", OURS, {"backup-dynamodb-rotator:module": "another"}, True),
+        (f"{COPY}-archive", OURS, None, True),
     ],
 )
 def test_a_copy_is_not_rotated_itself(
     table: str,
+    account: str,
     tags: dict[str, str] | None,
     starts: bool,
     settings: WorkflowSettings,
@@ -222,13 +267,13 @@ def test_a_copy_is_not_rotated_itself(
             BillingMode="PAY_PER_REQUEST",
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
         )
-    event = json.loads(json.dumps(backup_of(table)).replace("637093487455", "123456789012"))
+    event = json.loads(json.dumps(backup_of(table)).replace("637093487455", account))
     rules = (Rule("staging", "-[0-9-]+$", "-staging"), Rule("development", ".*", "$0-development"))
 
-    start_rotations(event, WorkflowSettings(rules=rules, state_machine_arn=settings.state_machine_arn), clients)
+    start_rotations(event, replace(settings, rules=rules), clients)
 
     assert bool(executions(step_functions, settings)) is starts
-    assert calls == (["ListTagsOfResource"] if table == COPY else [])
+    assert calls == (["ListTagsOfResource"] if (table, account) == (COPY, OURS) else [])
 
 
 @pytest.mark.parametrize(
@@ -255,11 +300,11 @@ def test_rules_that_lead_to_the_same_table_or_parameter_start_nothing(
     with pytest.raises(RulesCollide, match=f"The rules one, two all lead to {problem} for a backup of MyDynamoDBTable"):
         start_rotations(
             backup_of("MyDynamoDBTable"),
-            WorkflowSettings(rules=rules, state_machine_arn=settings.state_machine_arn),
+            replace(settings, rules=rules),
             Clients(),
         )
 
-    assert executions(step_functions, settings) == [f"reporting-{JOB_ID}"]
+    assert executions(step_functions, settings) == [f"reporting-{NATIVE_ID}"]
 
 
 def test_a_notification_delivered_again_after_the_end_is_ignored(
@@ -268,11 +313,13 @@ def test_a_notification_delivered_again_after_the_end_is_ignored(
     event = sample("start/completed-native-recovery-point.json")
     start_rotations(event, settings, Clients())
     step_functions.stop_execution(
-        executionArn=f"{settings.state_machine_arn.replace('stateMachine', 'execution')}:staging-{JOB_ID}"
+        executionArn=f"{settings.state_machine_arn.replace('stateMachine', 'execution')}:staging-{NATIVE_ID}"
     )
 
-    assert start_rotations(event, settings, Clients()) == [f"staging-{JOB_ID}"]
-    assert executions(step_functions, settings) == [f"staging-{JOB_ID}"]
+    (rotation,) = start_rotations(event, settings, Clients())
+
+    assert rotation["Execution"] == f"staging-{NATIVE_ID}"
+    assert executions(step_functions, settings) == [f"staging-{NATIVE_ID}"]
 
 
 def test_an_unreadable_notification_does_not_hold_up_the_others(
@@ -283,10 +330,10 @@ def test_an_unreadable_notification_does_not_hold_up_the_others(
         *sample("start/completed-native-recovery-point.json")["Records"],
     ]
 
-    with pytest.raises(UnreadableNotification, match="is complete"):
+    with pytest.raises(UnreadableEvent, match="is complete"):
         start_rotations({"Records": records}, settings, Clients())
 
-    assert executions(step_functions, settings) == [f"staging-{JOB_ID}"]
+    assert executions(step_functions, settings) == [f"staging-{NATIVE_ID}"]
 
 
 def test_an_error_leaves_room_for_a_large_notification_in_the_record_of_its_failure(
@@ -295,7 +342,7 @@ def test_an_error_leaves_room_for_a_large_notification_in_the_record_of_its_fail
     event = sample("raise/completed-dynamodb-table-in-an-unknown-text.json")
     event["Records"][0]["Sns"]["Message"] *= 2000
 
-    with pytest.raises(UnreadableNotification) as raised:
+    with pytest.raises(UnreadableEvent) as raised:
         start_rotations(event, settings, Clients())
 
     assert len(str(raised.value)) < 500
@@ -308,14 +355,16 @@ JSON = st.recursive(
 )
 
 
-@given(event=JSON | JSON.map(lambda inner: {"Records": [{"Sns": inner}]}))
+@given(
+    event=JSON
+    | JSON.map(lambda inner: {"Records": [{"Sns": inner}]})
+    | JSON.map(lambda inner: {"source": "aws.backup", "detail-type": "Backup Job State Change", "detail": inner})
+)
 def test_any_malformed_event_is_reported_as_unreadable(event: Any) -> None:  # noqa: ANN401
-    settings = WorkflowSettings(
-        rules=(EVERY_TABLE,), state_machine_arn="arn:aws:states:us-east-1:123456789012:stateMachine:x"
-    )
+    settings = settings_of("arn:aws:states:us-east-1:123456789012:stateMachine:x")
     with mock_aws():
         try:
             started = start_rotations(event, settings, Clients())
-        except UnreadableNotification:
+        except UnreadableEvent:
             return
         assert started == []

@@ -13,8 +13,12 @@ class MissingSetting(RotationError):
     """An environment variable that the function needs is not set."""
 
 
-class UnreadableNotification(RotationError):
-    """A completed backup, or what may be one, in an unrecognised message format."""
+class UnreadableEvent(RotationError):
+    """A completed backup, or what may be one, in an unrecognised format, or something that no channel accepts."""
+
+
+class InvalidRefresh(RotationError):
+    """The request for a refresh is not understood, or leads to no recovery point."""
 
 
 class RulesCollide(RotationError):

@@ -1,4 +1,4 @@
-"""Metrics of rotations, by rule, which CloudWatch extracts from the functions' logs.
+"""Metrics of rotations, by rule and with the rotation as metadata, which CloudWatch extracts from the functions' logs.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
 """
@@ -6,15 +6,19 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from rotator.state import Invocation, execution_name
+
 _NAMESPACE = "BackupDynamoDBRotator"
 
 
-def put_metrics(rule: str, *, restore_seconds: int, backup_size_bytes: int | None, verified: bool | None) -> None:
+def put_metrics(
+    invocation: Invocation, *, restore_seconds: int, backup_size_bytes: int | None, verified: bool | None
+) -> None:
     """`Verified` is 1 or 0, so that its average is the share of rotations that were verified.
 
     It has no value where there was nothing to verify.
     """
-    metrics = _metrics_of(rule)
+    metrics = _metrics_of(invocation)
     metrics.add_metric("RestoreSeconds", MetricUnit.Seconds, restore_seconds)
     if backup_size_bytes is not None:
         metrics.add_metric("BackupSizeBytes", MetricUnit.Bytes, backup_size_bytes)
@@ -23,15 +27,16 @@ def put_metrics(rule: str, *, restore_seconds: int, backup_size_bytes: int | Non
     metrics.flush_metrics()
 
 
-def put_switch_metrics(rule: str, *, left_at_later_copy: bool, left_held: bool) -> None:
+def put_switch_metrics(invocation: Invocation, *, left_at_later_copy: bool, left_held: bool) -> None:
     """1 says why the parameter was not switched. Both are 0 where it was."""
-    metrics = _metrics_of(rule)
+    metrics = _metrics_of(invocation)
     metrics.add_metric("LeftAtLaterCopy", MetricUnit.Count, int(left_at_later_copy))
     metrics.add_metric("LeftHeld", MetricUnit.Count, int(left_held))
     metrics.flush_metrics()
 
 
-def _metrics_of(rule: str) -> Metrics:
+def _metrics_of(invocation: Invocation) -> Metrics:
     metrics = Metrics(namespace=_NAMESPACE)
-    metrics.add_dimension("rule", rule)
+    metrics.add_dimension("rule", invocation["State"]["Rule"])
+    metrics.add_metadata("rotation", execution_name(invocation["Execution"]["Id"]))
     return metrics

@@ -52,13 +52,16 @@ def ownership_tags(state: RotationState, execution: Execution, module: str, tabl
     }
 
 
-def is_copy(table_arn: str, dynamodb: "DynamoDBClient") -> bool:
+def is_copy(table_arn: str, state_machine_arn: str, dynamodb: "DynamoDBClient") -> bool:
     """Whether a table is a copy that any instance of the module made.
 
-    Only one with the name of a copy costs a call. Where its tags cannot be read, the name decides.
+    Only one with the name of a copy costs a call. Where its tags cannot be read, such as in another account or Region,
+    the name decides.
     """
     if not _COPY_NAME.search(table_arn):
         return False
+    if table_arn.split(":")[3:5] != state_machine_arn.split(":")[3:5]:
+        return True
     try:
         return MODULE in tags_of(table_arn, dynamodb)
     except RotationError as error:

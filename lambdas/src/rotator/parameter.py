@@ -49,9 +49,7 @@ def point_parameter_at_table(
     if is_left:
         message = "Parameter left alone, because it is held" if version.held else "Parameter left at a later copy"
         logger.info(message, parameter=state["TargetParameterName"], value=version.value)
-    put_switch_metrics(
-        state["Rule"], left_at_later_copy=is_left and not version.held, left_held=is_left and version.held
-    )
+    put_switch_metrics(invocation, left_at_later_copy=is_left and not version.held, left_held=is_left and version.held)
     return {"Version": version.number, "Tier": version.tier, "Value": version.value, "Held": version.held}
 
 

@@ -1,9 +1,12 @@
-"""The two kinds of recovery point of a DynamoDB table.
+"""Recovery points of DynamoDB tables, of which there are two kinds.
 
 https://docs.aws.amazon.com/aws-backup/latest/devguide/advanced-ddb-backup.html
 """
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 RecoveryPointKind = Literal["native", "advanced"]
@@ -13,7 +16,50 @@ NATIVE: Final = "native"
 ADVANCED: Final = "advanced"
 """A recovery point in AWS Backup's own format, by its advanced features for DynamoDB."""
 
+TABLE_ARN = re.compile(r"arn:[^:]+:dynamodb:[^:]+:[^:]+:table/([a-zA-Z0-9_.-]+)", re.ASCII)
+
 _NATIVE_ARN = re.compile(r"(arn:[^:]+:dynamodb:[^:]+:[^:]+:table/[^/]+)/backup/.+")
+
+
+@dataclass(frozen=True)
+class RecoveryPoint:
+    """A completed backup, whichever channel it became known through. What a channel does not tell is empty or `None`.
+
+    `original_vault_arn` is the vault that AWS Backup copied it from.
+    """
+
+    arn: str
+    source_table_arn: str
+    backup_time: datetime
+    vault_arn: str | None = None
+    original_vault_arn: str | None = None
+    job_id: str = ""
+    status_message: str = ""
+    size_bytes: int | None = None
+
+    @property
+    def id(self) -> str:
+        """Unique, and short enough for the name of an execution: `5a772b5a-…` or `01568804569000-d3306d76`."""
+        return re.split("[:/]", self.arn)[-1]
+
+    @property
+    def source_table_name(self) -> str:
+        return self.source_table_arn.partition(":table/")[2]
+
+
+def newest_of_each_table(recovery_points: Iterable[RecoveryPoint]) -> list[RecoveryPoint]:
+    """The newest recovery point of each source table: of one that is in several vaults, the original."""
+    newest: dict[str, RecoveryPoint] = {}
+    for point in recovery_points:
+        known = newest.get(point.source_table_arn)
+        if known is None or _precedence(point) > _precedence(known):
+            newest[point.source_table_arn] = point
+    return list(newest.values())
+
+
+def _precedence(point: RecoveryPoint) -> tuple[datetime, bool]:
+    """Recovery points that AWS Backup copies keep the time of the backup."""
+    return point.backup_time, point.original_vault_arn is None
 
 
 def kind_of(recovery_point_arn: str) -> RecoveryPointKind:

@@ -28,16 +28,17 @@ class Rule:
     before_switch: str | None = None
     verify: bool = True
     keep: int | None = None
+    schedule: Mapping[str, str] | None = None
 
     def matches(self, source_table_name: str) -> bool:
         if self.exclude_pattern is not None and re.search(self.exclude_pattern, source_table_name, re.ASCII):
             return False
         return self._first_match(source_table_name) is not None
 
-    def target_table_name(self, source_table_name: str, backup_start_time: datetime) -> str:
-        """The source table's name with every match replaced, followed by the start time of the backup in UTC."""
+    def target_table_name(self, source_table_name: str, time: datetime) -> str:
+        """The source table's name with every match replaced, followed by the time of the copy in UTC."""
         replaced = replace_all(self._pattern, source_table_name, self.replacement_pattern)
-        return replaced + to_table_name_suffix(backup_start_time)
+        return replaced + to_table_name_suffix(time)
 
     def target_parameter_name(self, source_table_name: str) -> str:
         """The parameter's name, with its references filled in from the first match. Empty where the rule has none."""

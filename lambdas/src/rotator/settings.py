@@ -12,6 +12,8 @@ from rotator.rules import Rule
 
 RULES = "RULES"
 STATE_MACHINE_ARN = "STATE_MACHINE_ARN"
+BACKUP_VAULT_ARNS = "BACKUP_VAULT_ARNS"
+SWEEP_DAYS = "SWEEP_DAYS"
 MODULE = "MODULE"
 RESTORE_ROLE_ARN = "RESTORE_ROLE_ARN"
 NOTIFICATION_TOPIC_ARN = "NOTIFICATION_TOPIC_ARN"
@@ -21,21 +23,31 @@ START_WORKFLOW_FUNCTION = "START_WORKFLOW_FUNCTION"
 
 @dataclass(frozen=True)
 class WorkflowSettings:
-    """For `start_workflow`: the rules, in the order of their names, and the state machine that runs the rotations."""
+    """For `start_workflow`: the rules by name, the state machine that runs the rotations, and what a sweep looks at."""
 
     rules: tuple[Rule, ...]
     state_machine_arn: str
+    backup_vault_arns: tuple[str, ...]
+    sweep_days: int
+
+    @property
+    def account(self) -> str:
+        """The id of the module's account."""
+        return self.state_machine_arn.split(":")[4]
 
     @classmethod
     def from_env(cls) -> Self:
-        """Reads the environment; `RULES` is a JSON object from rule name to the attributes of `Rule`, compressed.
+        """Reads the environment.
 
-        Raises `MissingSetting` with the variable's name.
+        `RULES` is a JSON object from rule name to the attributes of `Rule`, compressed, and `BACKUP_VAULT_ARNS` is
+        separated by commas. Raises `MissingSetting` with the variable's name.
         """
         rules = json.loads(gzip.decompress(base64.b64decode(_required(RULES))))
         return cls(
             rules=tuple(Rule(name=name, **attributes) for name, attributes in sorted(rules.items())),
             state_machine_arn=_required(STATE_MACHINE_ARN),
+            backup_vault_arns=tuple(filter(None, os.environ.get(BACKUP_VAULT_ARNS, "").split(","))),
+            sweep_days=int(_required(SWEEP_DAYS)),
         )
 
 

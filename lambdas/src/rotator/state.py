@@ -180,6 +180,11 @@ class Execution(TypedDict):
     RedriveTime: NotRequired[str]
 
 
+def execution_name(execution_arn: str) -> str:
+    """What identifies a rotation in logs, messages and metrics."""
+    return execution_arn.rpartition(":")[2]
+
+
 class Invocation(TypedDict):
     """What the state machine passes to a function."""
 

@@ -8,7 +8,7 @@ from rotator.clients import Clients
 from rotator.errors import NotARotation
 from rotator.logs import log_about, logger
 from rotator.settings import RotationSettings
-from rotator.state import Invocation, missing_keys
+from rotator.state import Invocation, execution_name, missing_keys
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -42,7 +42,7 @@ def step(
             if by_hand and "State" not in invocation:
                 return by_hand(invocation, settings, clients)
             _check_rotation(invocation)
-            log_about(invocation["State"])
+            log_about(execution_name(invocation["Execution"]["Id"]), invocation["State"]["Rule"])
             return run(Step(invocation, settings, clients))
 
         return handler
@@ -55,5 +55,6 @@ def _check_rotation(invocation: Invocation) -> None:
     if missing:
         raise NotARotation(
             f"The input of this execution is not that of a rotation. It lacks {', '.join(missing)}. Do not start "
-            "executions of this state machine yourself: invoke start_workflow with the notification of a backup."
+            "executions of this state machine yourself: invoke start_workflow with "
+            '{"Refresh": {"SourceTable": "<name>"}}.'
         )

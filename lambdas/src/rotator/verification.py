@@ -48,7 +48,7 @@ def verify_table(invocation: Invocation, clients: Clients) -> VerifyTableOutput:
     differences = [difference for found in comparisons.values() for difference in found]
     verified = False if differences else True if comparisons.keys() >= _PROOF else None
     put_metrics(
-        state["Rule"],
+        invocation,
         restore_seconds=state["DescribeTableOutput"]["RestoreSeconds"],
         backup_size_bytes=size,
         verified=verified,

@@ -1,82 +1,89 @@
-"""From a notification to executions of the state machine."""
+"""From recovery points to executions of the state machine."""
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from rotator.aws_errors import translated_errors
+from rotator.channels.dispatch import find_recovery_points
+from rotator.channels.request import PRICE_PER_GB, Refresh
 from rotator.clients import Clients
-from rotator.errors import RotationError, RulesCollide, UnreadableNotification
+from rotator.errors import InvalidRefresh, RotationError, RulesCollide
 from rotator.logs import logger
-from rotator.notification import BackupJob, quoted
 from rotator.ownership import is_copy
-from rotator.recovery_points import kind_of
-from rotator.restore.options import options_of
-from rotator.rules import Rule
+from rotator.recovery_points import RecoveryPoint
+from rotator.rotation import Rotation, RotationSummary
 from rotator.settings import WorkflowSettings
-from rotator.state import RotationState
-from rotator.timestamps import to_iso8601
+
+# More would not leave the event itself any room in the record of the failure.
+_MOST_ERRORS = 20
 
 
-def start_rotations(event: Mapping[str, Any], settings: WorkflowSettings, clients: Clients) -> list[str]:
-    """Starts one execution for each rule that matches the table of each backup job in an SNS event.
+def start_rotations(event: object, settings: WorkflowSettings, clients: Clients) -> list[RotationSummary]:
+    """Starts one execution for each recovery point that an event leads to, and each rule that rotates it.
 
-    Returns the names of the executions, including those that already existed. What cannot be started does not hold up
-    the others: only then is `UnreadableNotification` or `RulesCollide` raised.
+    Returns the rotations, including those that had been started before, and those that a dry run would start. What
+    cannot be started does not hold up the others: only then is its error raised.
     """
-    executions: list[str] = []
-    errors: list[RotationError] = []
-    for notification in _notifications(event):
-        try:
-            job = BackupJob.from_notification(notification)
-        except UnreadableNotification as error:
-            errors.append(error)
-            continue
-        if job is None:
-            logger.debug("Not a completed backup of a DynamoDB table", notification=notification.get("Message"))
-            continue
-        with logger.append_context_keys(backup_job_id=job.job_id, source_table=job.table_name):
-            rules, collisions = _rules_to_start(job, settings.rules, clients)
-            executions += [_start(job, rule, settings.state_machine_arn, clients) for rule in rules]
+    found = find_recovery_points(event, settings, clients)
+    refresh = found.refresh
+    price = refresh.price_per_gb if refresh else PRICE_PER_GB
+    summaries: list[RotationSummary] = []
+    errors = [*found.errors]
+    for point in found.recovery_points:
+        with logger.append_context_keys(recovery_point=point.arn, source_table=point.source_table_name):
+            rotations, collisions = _rotations_of(point, refresh, settings, clients)
             errors += collisions
+            for rotation in rotations:
+                try:
+                    if not (refresh and refresh.dry_run):
+                        _start(rotation, settings.state_machine_arn, clients)
+                except RotationError as error:
+                    errors.append(error)
+                else:
+                    summaries.append(rotation.summary(price))
     if errors:
-        raise type(errors[0])("\n".join(map(str, errors)))
-    return executions
+        raise _all_of(errors)
+    if refresh and not summaries:
+        raise InvalidRefresh("No recovery point is rotated: those that were asked for are of tables that are copies.")
+    return summaries
 
 
-def _notifications(event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    try:
-        notifications = [record["Sns"] for record in event["Records"]]
-    except (KeyError, TypeError) as error:
-        raise UnreadableNotification(f"This is not an SNS event: {quoted(event)}") from error
-    if not all(isinstance(notification, Mapping) for notification in notifications):
-        raise UnreadableNotification(f"This is not an SNS event: {quoted(event)}")
-    return notifications
+def _rotations_of(
+    point: RecoveryPoint, refresh: Refresh | None, settings: WorkflowSettings, clients: Clients
+) -> tuple[list[Rotation], list[RulesCollide]]:
+    """The rotations of a recovery point, and why those by other rules that match its table are left out.
 
-
-def _rules_to_start(job: BackupJob, rules: Iterable[Rule], clients: Clients) -> tuple[list[Rule], list[RulesCollide]]:
-    """The rules to rotate a backup by, and why others that match its table as well are left out."""
-    matching = [rule for rule in rules if rule.matches(job.table_name)]
-    if not matching:
+    A rule with a schedule only takes part in a refresh.
+    """
+    request_time = refresh.request_time if refresh else None
+    matching = [Rotation(point, rule, request_time) for rule in settings.rules if rule.matches(point.source_table_name)]
+    wanted = [
+        rotation
+        for rotation in matching
+        if (refresh.rule in (None, rotation.rule.name) if refresh else rotation.rule.schedule is None)
+    ]
+    if not wanted:
         logger.info("No rule matches the table")
         return [], []
-    if is_copy(job.table_arn, clients.dynamodb):
+    if is_copy(point.source_table_arn, settings.state_machine_arn, clients.dynamodb):
         logger.info("The table is itself a copy")
         return [], []
-    collisions = _collisions(job, matching)
-    return [rule for rule in matching if rule.name not in collisions and job.only_rule in (None, rule.name)], list(
+    collisions = _collisions(point, matching)
+    return [rotation for rotation in wanted if rotation.rule.name not in collisions], list(
         dict.fromkeys(collisions.values())
     )
 
 
-def _collisions(job: BackupJob, matching: list[Rule]) -> dict[str, RulesCollide]:
+def _collisions(point: RecoveryPoint, matching: Iterable[Rotation]) -> dict[str, RulesCollide]:
     """Why rules are left out, by their names: they lead to the same target table or parameter."""
+    table = point.source_table_name
+    parameters = {rotation.rule.name: rotation.target_parameter_name for rotation in matching}
     return _same(
-        {rule.name: rule.target_table_name(job.table_name, job.start_time) for rule in matching},
-        f"the table {{}} for a backup of {job.table_name}. Give each its own replacement_pattern",
+        {rotation.rule.name: rotation.target_table_name for rotation in matching},
+        f"the table {{}} for a backup of {table}. Give each its own replacement_pattern",
     ) | _same(
-        {rule.name: rule.target_parameter_name(job.table_name) for rule in matching if rule.ssm_parameter_name},
-        f"the parameter {{}} for a backup of {job.table_name}. Give each its own ssm_parameter_name",
+        {rule: parameter for rule, parameter in parameters.items() if parameter},
+        f"the parameter {{}} for a backup of {table}. Give each its own ssm_parameter_name",
     )
 
 
@@ -93,49 +100,24 @@ def _same(names: Mapping[str, str], problem: str) -> dict[str, RulesCollide]:
     return collisions
 
 
-def _start(job: BackupJob, rule: Rule, state_machine_arn: str, clients: Clients) -> str:
-    """Thanks to the name, a second notification of the same backup job is ignored.
+def _start(rotation: Rotation, state_machine_arn: str, clients: Clients) -> None:
+    """Thanks to the name, a recovery point that becomes known again, through whatever channel, is ignored.
 
-    For a name in use, Step Functions returns the running execution, or, once that has ended,
+    For a name in use, Step Functions returns the running execution, or, once that has ended or where the input differs,
     `ExecutionAlreadyExists` (https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html).
     """
-    execution = f"{rule.name}-{job.job_id}"
-    state = _initial_state(job, rule)
-    with translated_errors():
+    with logger.append_context_keys(rotation=rotation.name, rule=rotation.rule.name), translated_errors():
         try:
             clients.stepfunctions.start_execution(
-                stateMachineArn=state_machine_arn, name=execution, input=json.dumps(state)
+                stateMachineArn=state_machine_arn, name=rotation.name, input=json.dumps(rotation.initial_state())
             )
         except clients.stepfunctions.exceptions.ExecutionAlreadyExists:
-            logger.info("The rotation has already been started", execution=execution)
+            logger.info("The rotation has already been started")
         else:
-            logger.info("Rotation started", execution=execution, target_table=state["TargetTableName"])
-    return execution
+            logger.info("Rotation started", target_table=rotation.target_table_name)
 
 
-def _initial_state(job: BackupJob, rule: Rule) -> RotationState:
-    """It must not differ between two deliveries of one notification, or the second one would be refused as another."""
-    return {
-        "BackupSnsMessage": {
-            "StatusMessage": job.status_message,
-            "RecoveryPointArn": job.recovery_point_arn,
-            "BackedUpResourceArn": job.table_arn,
-            "BackupJobID": job.job_id,
-            "StartTime": to_iso8601(job.start_time),
-        },
-        "SourcePattern": rule.source_pattern,
-        "ReplacementPattern": rule.replacement_pattern,
-        "SSMParameterName": rule.ssm_parameter_name or "",
-        "Rule": rule.name,
-        "RecoveryPointKind": kind_of(job.recovery_point_arn),
-        "TargetTableName": rule.target_table_name(job.table_name, job.start_time),
-        "TargetParameterName": rule.target_parameter_name(job.table_name),
-        "AdoptParameter": rule.ssm_parameter_adopt,
-        "ParameterValue": rule.ssm_parameter_value,
-        "Restore": options_of(rule),
-        "CarryOver": sorted(rule.carry_over),
-        "Tags": dict(rule.tags),
-        "BeforeSwitch": rule.before_switch or "",
-        "Verify": rule.verify,
-        "Keep": rule.keep or 0,
-    }
+def _all_of(errors: list[RotationError]) -> RotationError:
+    texts = list(dict.fromkeys(map(str, errors)))
+    more = [f"... and {len(texts) - _MOST_ERRORS} more"] if len(texts) > _MOST_ERRORS else []
+    return type(errors[0])("\n".join([*texts[:_MOST_ERRORS], *more]))

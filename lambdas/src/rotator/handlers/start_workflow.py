@@ -1,9 +1,10 @@
-"""Invoked by SNS for each notification of AWS Backup."""
+"""Invoked by SNS and EventBridge for each completed backup, by schedules, and by hand."""
 
 from typing import TYPE_CHECKING, Any
 
 from rotator.clients import Clients
 from rotator.logs import logger
+from rotator.rotation import RotationSummary
 from rotator.settings import WorkflowSettings
 from rotator.workflow import start_rotations
 
@@ -15,5 +16,5 @@ clients = Clients("stepfunctions")
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, list[str]]:
-    return {"Executions": start_rotations(event, settings, clients)}
+def handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, list[RotationSummary]]:
+    return {"Rotations": start_rotations(event, settings, clients)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rotator.aws_errors import translated_errors
 from rotator.source_table import source_table_name
-from rotator.state import RotationState, missing_keys
+from rotator.state import RotationState, execution_name, missing_keys
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -79,7 +79,7 @@ class EndedExecution:
 
     @property
     def name(self) -> str:
-        return self.arn.rpartition(":")[2]
+        return execution_name(self.arn)
 
     @property
     def is_rotation(self) -> bool:

@@ -52,7 +52,7 @@ def success(execution: EndedExecution) -> Message:
         subject=f"{headline}: {_rotation(execution)}",
         summary=summary,
         facts={
-            **_what(state),
+            **_what(execution),
             "Parameter is": state.get("UpdateSSMParameterOutput", {}).get("Value", "-"),
             "Restored in": f"{restored['RestoreSeconds']} s",
             "Verified": _verified(state),
@@ -68,7 +68,7 @@ def _superseded(execution: EndedExecution) -> Message:
         summary="Two backups of a DynamoDB table started within the same second, so that their copies would have the "
         f"same name. The rotation of the other backup made the copy {copy}, which stands for both. This rotation ended "
         "without a copy of its own.",
-        facts={**_what(execution.state), "Execution": link(execution.arn)},
+        facts={**_what(execution), "Execution": link(execution.arn)},
     )
 
 
@@ -89,7 +89,7 @@ def failure(execution: EndedExecution, start_workflow_function: str) -> Message:
     return Message(
         subject=f"{headline}: {_rotation(execution)}",
         summary=f"The rotation of a DynamoDB table {verb}{step}. {outcome(execution)}",
-        facts=_what(execution.state) | hook | facts,
+        facts=_what(execution) | hook | facts,
         next_steps=next_steps(execution, start_workflow_function),
     )
 
@@ -126,12 +126,14 @@ def _verified(state: RotationState) -> str:
     return f"yes ({'; '.join(filter(None, details))})"
 
 
-def _what(state: RotationState) -> dict[str, str]:
+def _what(execution: EndedExecution) -> dict[str, str]:
+    state = execution.state
     message = state["BackupSnsMessage"]
     return {
+        "Rotation": execution.name,
         "Rule": state["Rule"],
         "Source table": message["BackedUpResourceArn"],
-        "Backup": f"{message['StartTime']}, job {message['BackupJobID']}",
+        "Backup": message["StartTime"],
         "Recovery point": message["RecoveryPointArn"],
         "Target table": state["TargetTableName"],
         "Parameter": state["TargetParameterName"] or "-",

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import uuid
 from dataclasses import dataclass
 
 from rotator.errors import (
@@ -11,11 +10,9 @@ from rotator.errors import (
     RecoveryPointMismatch,
     RestoreOptionImpossible,
     TableNotFound,
-    TargetTableTaken,
 )
-from rotator.ownership import ROTATION
 from rotator.report.execution import EndedExecution
-from rotator.report.outcome import is_restore_started, is_switched
+from rotator.report.outcome import is_switched
 from rotator.report.steps import CHECK_STEP, SWITCH_STEP
 from rotator.state import RotationState
 
@@ -69,73 +66,25 @@ def _look_at_parameter(state: RotationState) -> NextStep:
 
 
 def _new_rotation(execution: EndedExecution, start_workflow_function: str) -> NextStep:
-    """Suggests to delete the copy of the failed rotation only where nothing can point at it."""
-    state = execution.state
-    message = state["BackupSnsMessage"]
-    condition, delete = "", ""
-    if execution.step == SWITCH_STEP:
-        condition = ". That only helps where the parameter points elsewhere and the copy of this rotation is gone"
-    elif _has_left_a_copy(execution):
-        condition = f". The copy has to be deleted first, if it exists and its tag {ROTATION} names no other rotation"
-        delete = f"aws dynamodb delete-table --table-name {state['TargetTableName']}\n"
-    invoke = _invoke(
-        start_workflow_function,
-        status_message=message["StatusMessage"],
-        recovery_point_arn=message["RecoveryPointArn"],
-        table_arn=message["BackedUpResourceArn"],
-        job_id=f"again-{uuid.uuid5(uuid.NAMESPACE_URL, execution.arn).hex[:12]}",
-        start_time=message["StartTime"],
-        rule=state["Rule"],
-    )
+    message = execution.state["BackupSnsMessage"]
     return NextStep(
         "If you have changed the rule or upgraded the module, start a new rotation, because a redrive reuses the old "
-        f"input and the old definition{condition}:",
-        f"{delete}{invoke}",
+        "input and the old definition. It makes another copy:",
+        _refresh(start_workflow_function, Rule=execution.state["Rule"], RecoveryPointArn=message["RecoveryPointArn"]),
     )
-
-
-def _has_left_a_copy(execution: EndedExecution) -> bool:
-    gone = execution.failure.error in (TargetTableTaken.__name__, TableNotFound.__name__)
-    return is_restore_started(execution) and not gone
 
 
 def _first_rotation(start_workflow_function: str) -> NextStep:
     return NextStep(
-        "Only start_workflow starts rotations. To rotate a backup, invoke it with your own values in place of those in "
-        "angle brackets:",
-        _invoke(
-            start_workflow_function,
-            status_message="An AWS Backup job was completed successfully.",
-            recovery_point_arn="<ARN of the recovery point>",
-            table_arn="<ARN of the source table>",
-            job_id="<new id>",
-            start_time="<start of the backup, such as 2026-11-23T02:07:00Z>",
-            rule="<rule>",
-        ),
+        "Only start_workflow starts rotations. To rotate the newest recovery point of a table, invoke it with the name "
+        "of the table in place of <source table>:",
+        _refresh(start_workflow_function, SourceTable="<source table>"),
     )
 
 
-def _invoke(
-    function: str,
-    *,
-    status_message: str,
-    recovery_point_arn: str,
-    table_arn: str,
-    job_id: str,
-    start_time: str,
-    rule: str,
-) -> str:
-    """The command that invokes `start_workflow` with a notification."""
-    notification = {
-        "Message": f"{status_message} Recovery point ARN: {recovery_point_arn}. Resource ARN : {table_arn}. "
-        f"BackupJob ID : {job_id}",
-        "MessageAttributes": {
-            "StartTime": {"Type": "String", "Value": start_time},
-            "Rule": {"Type": "String", "Value": rule},
-        },
-    }
-    payload = json.dumps({"Records": [{"Sns": notification}]}, separators=(",", ":"))
+def _refresh(start_workflow_function: str, **request: str) -> str:
+    """The command that invokes `start_workflow` with a request."""
     return (
-        f"aws lambda invoke --function-name {function} "
-        f"--cli-binary-format raw-in-base64-out --payload {shlex.quote(payload)} /dev/stdout"
+        f"aws lambda invoke --function-name {start_workflow_function} --cli-binary-format raw-in-base64-out "
+        f"--payload {shlex.quote(json.dumps({'Refresh': request}))} /dev/stdout"
     )

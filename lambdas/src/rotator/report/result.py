@@ -11,6 +11,7 @@ from rotator.report.chat import chat_notification
 from rotator.report.execution import SUCCEEDED, EndedExecution
 from rotator.report.message import Message, failure, success
 from rotator.settings import ReportSettings
+from rotator.state import execution_name
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 _LONGEST_SUBJECT = 99
@@ -25,15 +26,11 @@ def report_result(event: Mapping[str, Any], settings: ReportSettings, clients: C
     arn = event["detail"]["executionArn"]
     execution = EndedExecution.describe(arn, clients.stepfunctions)
     if execution is None:
-        logger.info("Rotation was redriven", execution=arn, rule=None, backup_job_id=None)
+        logger.info("Rotation was redriven", rotation=execution_name(arn), rule=None)
         return
-    if execution.is_rotation:
-        log_about(execution.state)
-    else:
-        logger.append_keys(backup_job_id="", rule="")
+    log_about(execution.name, execution.rule)
     logger.info(
         "Rotation ended",
-        execution=execution.name,
         status=execution.status,
         step=execution.step,
         error=execution.failure.error,

@@ -1,0 +1,1 @@
+"""The channels through which recovery points become known, a module for each."""

@@ -1,0 +1,29 @@
+"""The sweep: a scheduled search for recovery points that nothing has announced."""
+
+from datetime import UTC, datetime, timedelta
+
+from rotator.channels.found import Found
+from rotator.clients import Clients
+from rotator.errors import RotationError
+from rotator.logs import logger
+from rotator.recovery_points import RecoveryPoint, newest_of_each_table
+from rotator.settings import WorkflowSettings
+from rotator.vaults import configured_vaults
+
+
+def found_by_sweep(settings: WorkflowSettings, clients: Clients) -> Found:
+    """The newest recovery point of each table in the configured vaults, from the last `sweep_days`.
+
+    A vault that cannot be read does not hold up the others.
+    """
+    since = datetime.now(UTC) - timedelta(days=settings.sweep_days)
+    points: list[RecoveryPoint] = []
+    errors: list[RotationError] = []
+    for vault in configured_vaults(settings):
+        try:
+            points += vault.recovery_points(clients.backup, created_after=since)
+        except RotationError as error:
+            errors.append(error)
+    newest = newest_of_each_table(points)
+    logger.info("Vaults swept", recovery_points=len(points), source_tables=len(newest))
+    return Found(newest, errors)

@@ -1,0 +1,82 @@
+"""Backup vaults, and the recovery points of DynamoDB tables in them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rotator.aws_errors import translated_errors
+from rotator.recovery_points import RecoveryPoint
+from rotator.settings import WorkflowSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_backup import BackupClient
+
+# https://docs.aws.amazon.com/aws-backup/latest/devguide/API_ListRecoveryPointsByBackupVault.html
+_LARGEST_PAGE = 1000
+
+
+@dataclass(frozen=True)
+class Vault:
+    """A vault of the module's account, `home`, or a logically air-gapped one that another account shares with it."""
+
+    arn: str
+    home: str
+
+    def recovery_points(
+        self, backup: "BackupClient", *, created_after: datetime | None = None
+    ) -> Iterator[RecoveryPoint]:
+        """The completed recovery points of DynamoDB tables, in no order."""
+        request = {**self._request, "ByResourceType": "DynamoDB"}
+        if created_after:
+            request["ByCreatedAfter"] = created_after
+        paginator = backup.get_paginator("list_recovery_points_by_backup_vault")
+        with translated_errors():
+            for page in paginator.paginate(**request, PaginationConfig={"PageSize": _LARGEST_PAGE}):
+                for described in page["RecoveryPoints"]:
+                    if described["Status"] == "COMPLETED":
+                        yield self._recovery_point(described)
+
+    def describe(self, recovery_point_arn: str, backup: "BackupClient") -> RecoveryPoint | None:
+        """`None` where the vault does not hold the recovery point.
+
+        https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeRecoveryPoint.html
+        """
+        with translated_errors():
+            try:
+                described = backup.describe_recovery_point(**self._request, RecoveryPointArn=recovery_point_arn)
+            except (backup.exceptions.ResourceNotFoundException, backup.exceptions.InvalidParameterValueException):
+                return None
+        return self._recovery_point(described)
+
+    @property
+    def _request(self) -> dict[str, Any]:
+        *_, account, _, name = self.arn.split(":")
+        return {"BackupVaultName": name} | ({"BackupVaultAccountId": account} if account != self.home else {})
+
+    def _recovery_point(self, described: Any) -> RecoveryPoint:  # noqa: ANN401 (as each of the two calls describes it)
+        return RecoveryPoint(
+            arn=described["RecoveryPointArn"],
+            source_table_arn=described["ResourceArn"],
+            backup_time=described["CreationDate"],
+            vault_arn=self.arn,
+            original_vault_arn=described.get("SourceBackupVaultArn"),
+            size_bytes=described.get("BackupSizeInBytes"),
+        )
+
+
+def vault_of(arn: str, settings: WorkflowSettings) -> Vault:
+    return Vault(arn, settings.account)
+
+
+def configured_vaults(settings: WorkflowSettings) -> list[Vault]:
+    return [vault_of(arn, settings) for arn in settings.backup_vault_arns]
+
+
+def vaults_to_search(settings: WorkflowSettings, backup: "BackupClient") -> list[Vault]:
+    """The vaults that are configured, or where there are none, all of the account and Region."""
+    if settings.backup_vault_arns:
+        return configured_vaults(settings)
+    with translated_errors():
+        pages = backup.get_paginator("list_backup_vaults").paginate()
+        return [vault_of(vault["BackupVaultArn"], settings) for page in pages for vault in page["BackupVaultList"]]

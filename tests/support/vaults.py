@@ -1,0 +1,74 @@
+"""What AWS Backup answers about vaults, for the unit tests: moto knows no recovery points."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+from rotator.clients import Clients
+
+ACCOUNT = "123456789012"
+VAULT_ARN = f"arn:aws:backup:us-east-1:{ACCOUNT}:backup-vault:vault"
+
+
+def described(
+    identifier: str,
+    table: str,
+    created: datetime,
+    *,
+    account: str = ACCOUNT,
+    vault_arn: str = VAULT_ARN,
+    **changes: Any,  # noqa: ANN401
+) -> dict[str, Any]:
+    """A recovery point as AWS describes it."""
+    return {
+        "RecoveryPointArn": f"arn:aws:backup:us-east-1:{vault_arn.split(':')[4]}:recovery-point:{identifier}",
+        "ResourceArn": f"arn:aws:dynamodb:us-east-1:{account}:table/{table}",
+        "BackupVaultArn": vault_arn,
+        "CreationDate": created,
+        "Status": "COMPLETED",
+        "BackupSizeInBytes": 2**30,
+        **changes,
+    }
+
+
+class Vaults:
+    """Answers the calls of a client to AWS Backup, and keeps them as `requests`."""
+
+    def __init__(self, clients: Clients, points: Iterable[dict[str, Any]], denied: str | None = None) -> None:
+        """`denied` is the name of a vault that may not be read."""
+        self.requests: list[tuple[str, dict[str, Any]]] = []
+        self._points = list(points)
+        self._denied = denied
+        events: Any = clients.backup.meta.events
+        events.register("before-parameter-build.backup.*", self._remember)
+        events.register("before-call.backup.*", self._answer)
+
+    def _remember(self, params: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401
+        self.requests.append((model.name, dict(params)))
+
+    def _answer(self, **_: object) -> tuple[SimpleNamespace, dict[str, Any]]:
+        operation, request = self.requests[-1]
+        if operation == "ListBackupVaults":
+            arns = dict.fromkeys(point["BackupVaultArn"] for point in self._points)
+            return _response({"BackupVaultList": [{"BackupVaultArn": arn} for arn in arns]})
+        if request["BackupVaultName"] == self._denied:
+            return _response({"Error": {"Code": "AccessDeniedException", "Message": self._denied}}, 403)
+        held = [point for point in self._points if _is_in(point["BackupVaultArn"], request)]
+        if operation == "DescribeRecoveryPoint":
+            for point in held:
+                if point["RecoveryPointArn"] == request["RecoveryPointArn"]:
+                    return _response(point)
+            return _response({"Error": {"Code": "ResourceNotFoundException", "Message": "not here"}}, 400)
+        start, size = int(request.get("NextToken", 0)), request["MaxResults"]
+        following = {"NextToken": str(start + size)} if start + size < len(held) else {}
+        return _response({"RecoveryPoints": held[start : start + size], **following})
+
+
+def _is_in(vault_arn: str, request: dict[str, Any]) -> bool:
+    *_, account, _, name = vault_arn.split(":")
+    return (name, account) == (request["BackupVaultName"], request.get("BackupVaultAccountId", ACCOUNT))
+
+
+def _response(parsed: dict[str, Any], status: int = 200) -> tuple[SimpleNamespace, dict[str, Any]]:
+    return SimpleNamespace(status_code=status), parsed

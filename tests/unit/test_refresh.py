@@ -1,0 +1,256 @@
+"""A refresh makes new copies on request, or says what there is instead."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from rotator.clients import Clients
+from rotator.errors import InvalidRefresh, RulesCollide
+from rotator.rules import Rule
+from rotator.settings import WorkflowSettings
+from rotator.workflow import start_rotations
+from tests.support.machines import settings_with, started
+from tests.support.vaults import VAULT_ARN, Vaults, described
+
+STAGING = Rule("staging", "^(.+)-production$", "$1-staging", "/staging/$1", exclude_pattern="^test")
+WEEKLY = Rule(
+    "weekly", "^orders-production$", "orders-weekly", schedule={"expression": "rate(7 days)", "timezone": "UTC"}
+)
+OTHER_VAULT_ARN = f"{VAULT_ARN}-2"
+AT = "2026-11-25T10:00:00Z"
+BACKED_UP_AT = datetime(2026, 11, 23, 2, 7, tzinfo=UTC)
+OLD = described("old", "orders-production", BACKED_UP_AT - timedelta(days=1))
+NEW = described("new", "orders-production", BACKED_UP_AT)
+USERS = described("users", "users-production", BACKED_UP_AT, vault_arn=OTHER_VAULT_ARN)
+UNMATCHED = described("scratch", "scratch", BACKED_UP_AT)
+
+
+@pytest.fixture
+def vaults(clients: Clients) -> Vaults:
+    return Vaults(clients, [OLD, NEW, USERS, UNMATCHED])
+
+
+@pytest.fixture
+def settings(clients: Clients, vaults: Vaults) -> WorkflowSettings:
+    return settings_with(clients, STAGING, WEEKLY, vault_arns=(VAULT_ARN, OTHER_VAULT_ARN))
+
+
+def refreshed(settings: WorkflowSettings, clients: Clients, **request: object) -> list[str]:
+    """The names of the executions that a refresh leads to."""
+    rotations = start_rotations({"Refresh": {"RequestTime": AT, **request}}, settings, clients)
+    return sorted(rotation["Execution"] for rotation in rotations)
+
+
+def refused(settings: WorkflowSettings, clients: Clients, request: object) -> str:
+    """Why a refresh starts nothing."""
+    with pytest.raises(InvalidRefresh) as error:
+        start_rotations({"Refresh": request}, settings, clients)
+    assert started(settings, clients) == {}
+    return str(error.value)
+
+
+@pytest.mark.parametrize("table", ["orders-production", NEW["ResourceArn"]])
+def test_the_newest_recovery_point_of_a_table_is_rotated_by_each_rule_that_matches(
+    table: str, settings: WorkflowSettings, clients: Clients
+) -> None:
+    names = refreshed(settings, clients, SourceTable=table)
+
+    assert names == ["staging-new-20261125100000", "weekly-new-20261125100000"]
+    state = started(settings, clients)["staging-new-20261125100000"]
+    assert state["TargetTableName"] == "orders-staging-20261125-10-00-00"
+    assert state["RequestTime"] == "2026-11-25T10:00:00.000Z"
+    assert state["BackupSnsMessage"]["StartTime"] == "2026-11-23T02:07:00.000Z"
+    assert state["BackupVaultArn"] == VAULT_ARN
+
+
+def test_a_rule_is_refreshed_for_each_table_that_it_matches(settings: WorkflowSettings, clients: Clients) -> None:
+    names = refreshed(settings, clients, Rule="staging")
+
+    assert names == ["staging-new-20261125100000", "staging-users-20261125100000"]
+
+
+def test_a_recovery_point_can_be_chosen(settings: WorkflowSettings, clients: Clients) -> None:
+    by_arn = refreshed(settings, clients, Rule="staging", RecoveryPointArn=OLD["RecoveryPointArn"])
+    in_the_other_vault = refreshed(settings, clients, Rule="staging", RecoveryPointArn=USERS["RecoveryPointArn"])
+
+    assert by_arn == ["staging-old-20261125100000"]
+    assert in_the_other_vault == ["staging-users-20261125100000"]
+
+
+def test_without_configured_vaults_all_of_the_account_are_searched(clients: Clients, vaults: Vaults) -> None:
+    settings = settings_with(clients, STAGING)
+
+    assert len(refreshed(settings, clients, Rule="staging")) == 2
+    assert refreshed(settings, clients, Rule="staging", RecoveryPointArn=USERS["RecoveryPointArn"])
+
+
+def test_a_recovery_point_that_was_rotated_before_gets_another_copy(
+    settings: WorkflowSettings, clients: Clients
+) -> None:
+    start_rotations({"Sweep": {}}, settings, clients)
+
+    refreshed(settings, clients, SourceTable="orders-production", Rule="staging")
+
+    states = started(settings, clients)
+    copies = {states[name]["TargetTableName"] for name in ("staging-new", "staging-new-20261125100000")}
+    assert copies == {"orders-staging-20261123-02-07-00", "orders-staging-20261125-10-00-00"}
+
+
+def test_a_schedule_that_is_delivered_twice_is_one_rotation(settings: WorkflowSettings, clients: Clients) -> None:
+    first = refreshed(settings, clients, Rule="weekly")
+    second = refreshed(settings, clients, Rule="weekly")
+
+    assert first == second == [*started(settings, clients)]
+
+
+def test_by_hand_the_copy_is_named_after_the_time_of_the_request(settings: WorkflowSettings, clients: Clients) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+
+    (rotation,) = start_rotations({"Refresh": {"Rule": "weekly"}}, settings, clients)
+
+    named_after = datetime.strptime(rotation["TargetTable"], "orders-weekly-%Y%m%d-%H-%M-%S").replace(tzinfo=UTC)
+    assert before <= named_after <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize(("price", "cost"), [({}, 0.15), ({"PricePerGB": 0.2}, 0.2), ({"PricePerGB": 1}, 1)])
+def test_a_dry_run_says_what_would_be_done_and_what_it_costs(
+    price: dict[str, float], cost: float, settings: WorkflowSettings, clients: Clients
+) -> None:
+    request = {"SourceTable": "orders-production", "Rule": "staging", "DryRun": True, "RequestTime": AT, **price}
+
+    rotations = start_rotations({"Refresh": request}, settings, clients)
+
+    assert rotations == [
+        {
+            "Rule": "staging",
+            "SourceTable": NEW["ResourceArn"],
+            "RecoveryPoint": NEW["RecoveryPointArn"],
+            "BackupTime": "2026-11-23T02:07:00.000Z",
+            "SizeBytes": 2**30,
+            "TargetTable": "orders-staging-20261125-10-00-00",
+            "Parameter": "/staging/orders",
+            "Execution": "staging-new-20261125100000",
+            "RestoreCost": cost,
+        }
+    ]
+    assert started(settings, clients) == {}
+
+
+def test_rules_that_collide_are_not_refreshed_either(clients: Clients, vaults: Vaults) -> None:
+    rules = (Rule("one", "orders", "x", "/orders"), Rule("two", "orders", "y", "/orders"))
+    settings = settings_with(clients, *rules, vault_arns=(VAULT_ARN,))
+
+    with pytest.raises(RulesCollide, match="The rules one, two all lead to the parameter /orders"):
+        refreshed(settings, clients, Rule="one")
+
+
+ACCEPTED = 'A refresh accepts "SourceTable" (name or ARN) and "Rule", at least one of them,'
+
+
+@pytest.mark.parametrize(
+    ("request_", "problem"),
+    [
+        ({"SourcTable": "x", "rule": "y"}, f"The refresh has the unknown keys SourcTable, rule. {ACCEPTED}"),
+        ({"SourceTable": ["x"]}, f"The SourceTable of the refresh is ['x']. {ACCEPTED}"),
+        ({"Rule": "staging", "DryRun": "true"}, f"The DryRun of the refresh is 'true'. {ACCEPTED}"),
+        ({"Rule": "staging", "PricePerGB": True}, f"The PricePerGB of the refresh is True. {ACCEPTED}"),
+        ({"Rule": "staging", "RequestTime": "today"}, f"The RequestTime of the refresh is 'today'. {ACCEPTED}"),
+        ({"DryRun": True}, f"The refresh names neither a source table nor a rule. {ACCEPTED}"),
+        ("orders", f"The refresh is 'orders'. {ACCEPTED}"),
+    ],
+)
+def test_a_request_that_is_not_understood_is_answered_with_what_is_accepted(
+    request_: object, problem: str, settings: WorkflowSettings, clients: Clients
+) -> None:
+    assert refused(settings, clients, request_).startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("request_", "problem"),
+    [
+        ({"Rule": "weeky"}, "There is no rule 'weeky'. The rules are weekly, staging."),
+        (
+            {"SourceTable": "user-production"},
+            "The recovery points are of the tables users-production, orders-production, scratch, and not of "
+            "'user-production'.",
+        ),
+        (
+            {"SourceTable": "scratch"},
+            "None of the tables scratch is matched by the rule staging "
+            "(^(.+)-production$ without ^test), the rule weekly (^orders-production$).",
+        ),
+        (
+            {"SourceTable": "users-production", "Rule": "weekly"},
+            "None of the tables users-production is matched by the rule weekly (^orders-production$).",
+        ),
+        (
+            {"SourceTable": "users-production", "RecoveryPointArn": NEW["RecoveryPointArn"]},
+            "The recovery points are of the tables orders-production, and not of 'users-production'.",
+        ),
+        (
+            {"Rule": "staging", "RecoveryPointArn": "missing"},
+            f"There is no recovery point 'missing' in the vaults {VAULT_ARN}, {OTHER_VAULT_ARN}. To refresh from "
+            "another vault, add it to backup_vault_arns.",
+        ),
+    ],
+)
+def test_a_request_that_leads_to_nothing_is_answered_with_what_there_is(
+    request_: dict[str, Any], problem: str, settings: WorkflowSettings, clients: Clients
+) -> None:
+    assert refused(settings, clients, request_) == problem
+
+
+def test_tables_of_one_name_are_told_apart_by_their_arns(clients: Clients) -> None:
+    theirs = described("theirs", "orders-production", BACKED_UP_AT, account="111122223333")
+    Vaults(clients, [NEW, theirs])
+    settings = settings_with(clients, STAGING, vault_arns=(VAULT_ARN,))
+
+    assert refused(settings, clients, {"SourceTable": "orders-production"}) == (
+        "Several tables are called orders-production. Give the ARN of one of them: "
+        f"{theirs['ResourceArn']}, {NEW['ResourceArn']}."
+    )
+    assert refreshed(settings, clients, SourceTable=theirs["ResourceArn"]) == ["staging-theirs-20261125100000"]
+
+
+def test_vaults_without_recovery_points_are_named(clients: Clients) -> None:
+    Vaults(clients, [])
+
+    assert refused(settings_with(clients, STAGING, vault_arns=(VAULT_ARN,)), clients, {"Rule": "staging"}) == (
+        f"There is no recovery point of a DynamoDB table in the vaults {VAULT_ARN}."
+    )
+
+
+def test_an_account_without_vaults_is_told_so(clients: Clients) -> None:
+    Vaults(clients, [])
+
+    assert refused(settings_with(clients, STAGING), clients, {"Rule": "staging"}) == (
+        "There is no recovery point of a DynamoDB table in this account and Region, which have no backup vaults."
+    )
+
+
+def test_a_recovery_point_of_something_other_than_a_table_is_refused(clients: Clients) -> None:
+    volume = NEW | {"ResourceArn": "arn:aws:ec2:us-east-1:123456789012:volume/vol-1"}
+    Vaults(clients, [volume])
+    settings = settings_with(clients, Rule("all", ".*", "$0-copy"), vault_arns=(VAULT_ARN,))
+
+    assert refused(settings, clients, {"Rule": "all", "RecoveryPointArn": NEW["RecoveryPointArn"]}) == (
+        f"The recovery point {NEW['RecoveryPointArn']} is one of {volume['ResourceArn']}, which is no table."
+    )
+
+
+def test_a_copy_is_not_refreshed(clients: Clients) -> None:
+    Vaults(clients, [described("copy", "orders-20261122-02-07-00", BACKED_UP_AT)])
+    settings = settings_with(clients, Rule("all", ".*", "$0-copy"), vault_arns=(VAULT_ARN,))
+
+    assert "are of tables that are copies" in refused(settings, clients, {"Rule": "all"})
+
+
+def test_a_message_names_twenty_tables_at_most(clients: Clients) -> None:
+    Vaults(clients, [described(f"{number}", f"table-{number:02}", BACKED_UP_AT) for number in range(25)])
+    settings = settings_with(clients, STAGING, vault_arns=(VAULT_ARN,))
+
+    problem = refused(settings, clients, {"SourceTable": "tabel-24"})
+
+    assert "are of the tables table-24, " in problem
+    assert problem.endswith(" and 5 more, and not of 'tabel-24'.")

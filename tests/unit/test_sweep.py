@@ -1,0 +1,139 @@
+"""A sweep finds what no other channel has announced."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from rotator.aws_errors import AwsError
+from rotator.clients import Clients
+from rotator.errors import RotationError
+from rotator.rules import Rule
+from rotator.workflow import start_rotations
+from tests.support.machines import settings_with, started
+from tests.support.vaults import VAULT_ARN, Vaults, described
+
+SWEEP: dict[str, Any] = {"Sweep": {}}
+RULE = Rule("staging", ".*", "$0-staging")
+NOW = datetime.now(UTC)
+OTHER_VAULT_ARN = f"{VAULT_ARN}-2"
+
+
+def hours_ago(hours: float) -> datetime:
+    return NOW - timedelta(hours=hours)
+
+
+def swept(clients: Clients, *points: dict[str, Any], vault_arns: tuple[str, ...] = (VAULT_ARN,)) -> set[str]:
+    """The names of the executions that a sweep starts."""
+    Vaults(clients, points)
+    settings = settings_with(clients, RULE, vault_arns=vault_arns)
+    start_rotations(SWEEP, settings, clients)
+    return {*started(settings, clients)}
+
+
+def test_the_newest_recovery_point_of_each_table_in_all_vaults_is_rotated(clients: Clients) -> None:
+    names = swept(
+        clients,
+        described("older", "orders", hours_ago(3)),
+        described("newest", "orders", hours_ago(1), vault_arn=OTHER_VAULT_ARN),
+        described("old", "orders", hours_ago(2)),
+        described("users", "users", hours_ago(4)),
+        vault_arns=(VAULT_ARN, OTHER_VAULT_ARN),
+    )
+
+    assert names == {"staging-newest", "staging-users"}
+
+
+def test_tables_of_the_same_name_in_several_accounts_are_different_tables(clients: Clients) -> None:
+    names = swept(
+        clients,
+        described("ours", "orders", hours_ago(1)),
+        described("theirs", "orders", hours_ago(2), account="111122223333"),
+    )
+
+    assert names == {"staging-ours", "staging-theirs"}
+
+
+def test_of_a_recovery_point_in_several_vaults_the_original_is_rotated(clients: Clients) -> None:
+    names = swept(
+        clients,
+        described("copied", "orders", hours_ago(1), SourceBackupVaultArn=OTHER_VAULT_ARN),
+        described("original", "orders", hours_ago(1), vault_arn=OTHER_VAULT_ARN),
+        vault_arns=(VAULT_ARN, OTHER_VAULT_ARN),
+    )
+
+    assert names == {"staging-original"}
+
+
+@pytest.mark.parametrize("status", ["PARTIAL", "DELETING", "EXPIRED", "CREATING"])
+def test_only_completed_recovery_points_are_rotated(status: str, clients: Clients) -> None:
+    names = swept(
+        clients,
+        described("incomplete", "orders", hours_ago(1), Status=status),
+        described("complete", "orders", hours_ago(2)),
+    )
+
+    assert names == {"staging-complete"}
+
+
+def test_what_was_rotated_before_is_not_rotated_again(clients: Clients) -> None:
+    Vaults(clients, [described("first", "orders", hours_ago(1))])
+    settings = settings_with(clients, RULE, vault_arns=(VAULT_ARN,))
+
+    for _ in range(2):
+        (rotation,) = start_rotations(SWEEP, settings, clients)
+        assert rotation["Execution"] == "staging-first"
+
+    assert [*started(settings, clients)] == ["staging-first"]
+
+
+def test_rules_with_a_schedule_are_left_to_it(clients: Clients) -> None:
+    Vaults(clients, [described("first", "orders", hours_ago(1))])
+    scheduled = Rule("weekly", ".*", "weekly", schedule={"expression": "rate(7 days)", "timezone": "UTC"})
+    settings = settings_with(clients, scheduled, vault_arns=(VAULT_ARN,))
+
+    assert start_rotations(SWEEP, settings, clients) == []
+
+
+def test_aws_is_asked_for_tables_of_the_last_days_in_the_largest_pages(clients: Clients) -> None:
+    points = [described(f"{number}", f"orders-{number % 3}", hours_ago(number % 100)) for number in range(2500)]
+    shared = "arn:aws:backup:us-east-1:111122223333:backup-vault:shared"
+    vaults = Vaults(clients, points)
+    settings = settings_with(clients, vault_arns=(VAULT_ARN, shared))
+
+    start_rotations(SWEEP, settings, clients)
+
+    assert [(call, request["BackupVaultName"]) for call, request in vaults.requests] == [
+        *[("ListRecoveryPointsByBackupVault", "vault")] * 3,
+        ("ListRecoveryPointsByBackupVault", "shared"),
+    ]
+    for _, request in vaults.requests:
+        account = request.get("BackupVaultAccountId")
+        assert account == ("111122223333" if request["BackupVaultName"] == "shared" else None)
+        assert (request["ByResourceType"], request["MaxResults"]) == ("DynamoDB", 1000)
+        assert abs(request["ByCreatedAfter"] - hours_ago(7 * 24)) < timedelta(minutes=10)
+
+
+def test_a_vault_that_cannot_be_read_does_not_hold_up_the_others(clients: Clients) -> None:
+    Vaults(clients, [described("first", "orders", hours_ago(1), vault_arn=OTHER_VAULT_ARN)], denied="vault")
+    settings = settings_with(clients, RULE, vault_arns=(VAULT_ARN, OTHER_VAULT_ARN))
+
+    with pytest.raises(AwsError, match="AccessDeniedException") as error:
+        start_rotations(SWEEP, settings, clients)
+
+    assert error.value.code == "AccessDeniedException"
+    assert [*started(settings, clients)] == ["staging-first"]
+
+
+def test_a_rotation_that_cannot_be_started_does_not_hold_up_the_others(clients: Clients) -> None:
+    # Execution names have at most 80 characters.
+    too_long = [described(f"{number}" * 80, f"table-{number}", hours_ago(1)) for number in range(10)]
+    more = [described(f"x{number}" * 40, f"another-{number}", hours_ago(1)) for number in range(10, 25)]
+    Vaults(clients, [*too_long, *more, described("first", "orders", hours_ago(2))])
+    settings = settings_with(clients, RULE, vault_arns=(VAULT_ARN,))
+
+    with pytest.raises(RotationError) as error:
+        start_rotations(SWEEP, settings, clients)
+
+    assert str(error.value).endswith("... and 5 more")
+    assert [*started(settings, clients)] == ["staging-first"]
