@@ -10,4 +10,15 @@ data "aws_iam_policy_document" "update_ssm_parameter" {
       resources = statement.value
     }
   }
+
+  # Rolling back leads to a copy that is there, and by its tags belongs to the rule.
+  dynamic "statement" {
+    for_each = length(local.parameter_arns) > 0 ? [local.target_tables_arn] : []
+
+    content {
+      sid       = "RecognizeCopies"
+      actions   = ["dynamodb:DescribeTable", "dynamodb:ListTagsOfResource"]
+      resources = [statement.value]
+    }
+  }
 }

@@ -10,6 +10,7 @@ module "rule" {
   replacement_pattern = each.value.replacement_pattern
   ssm_parameter_name  = each.value.ssm_parameter_name
   ssm_parameter_adopt = each.value.ssm_parameter_adopt
+  ssm_parameter_value = each.value.ssm_parameter_value
   restore             = each.value.restore
   carry_over          = each.value.carry_over
   tags                = each.value.tags
@@ -30,7 +31,7 @@ locals {
     }
   })
   unset    = ["null", "[]", "{}"]
-  defaults = { ssm_parameter_adopt = "false", verify = "true" }
+  defaults = { ssm_parameter_adopt = "false", ssm_parameter_value = "\"arn\"", verify = "true" }
 
   rules_compressed = base64gzip(local.rules_json)
 

@@ -21,8 +21,9 @@ variable "rules" {
     - `source_pattern`: regular expression. The rule applies to every table in whose name, not ARN, it finds a match.
     - `exclude_pattern`: regular expression. The rule does not apply to a table in whose name it finds a match.
     - `replacement_pattern`: replaces each match in the table's name. `$0`, `$1`, `$${1}` and `$${name}` refer to the match and its groups. The target table is named `<replaced>-YYYYMMDD-HH-mm-ss`, from the start time of the backup in UTC.
-    - `ssm_parameter_name`: name of the SSM parameter that is set to the ARN of the target table, and created if necessary. The same references work here, and are filled in from the first match. Without it, no parameter is set.
+    - `ssm_parameter_name`: name of the SSM parameter that is pointed at the target table, and created if necessary. The same references work here, and are filled in from the first match. Without it, no parameter is set.
     - `ssm_parameter_adopt`: whether a `String` parameter of that name that somebody created in advance is taken over, once. Otherwise it is left as it is, and the rotation fails.
+    - `ssm_parameter_value`: what the parameter holds of the target table: its `arn` or its `name`.
     - `restore`: options of the restore. Whatever is left out stays as it was backed up.
       - `billing_mode`: `PAY_PER_REQUEST` or `PROVISIONED`.
       - `max_read_request_units`, `max_write_request_units`: the maxima of a table with `PAY_PER_REQUEST`.
@@ -42,6 +43,7 @@ variable "rules" {
     replacement_pattern = string
     ssm_parameter_name  = optional(string)
     ssm_parameter_adopt = optional(bool, false)
+    ssm_parameter_value = optional(string, "arn")
     restore = optional(object({
       billing_mode            = optional(string)
       max_read_request_units  = optional(number)

@@ -99,6 +99,23 @@ variable "ssm_parameter_adopt" {
   }
 }
 
+variable "ssm_parameter_value" {
+  description = "See var.rules of the parent module."
+  type        = string
+  default     = "arn"
+  nullable    = false
+
+  validation {
+    condition     = contains(["arn", "name"], var.ssm_parameter_value)
+    error_message = "rules[\"${var.name}\"].ssm_parameter_value is \"${var.ssm_parameter_value}\". Use arn or name."
+  }
+
+  validation {
+    condition     = var.ssm_parameter_value == "arn" || var.ssm_parameter_name != null
+    error_message = "rules[\"${var.name}\"].ssm_parameter_value is \"${var.ssm_parameter_value}\", but ssm_parameter_name is null, so there is no parameter to set. Set ssm_parameter_name, or leave ssm_parameter_value out."
+  }
+}
+
 variable "restore" {
   description = "See var.rules of the parent module."
   type = object({

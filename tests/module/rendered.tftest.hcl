@@ -234,6 +234,12 @@ run "policies" {
           "arn:aws-us-gov:ssm:us-gov-west-1:*:parameter/reporting",
         ]
       },
+      {
+        Sid      = "RecognizeCopies"
+        Effect   = "Allow"
+        Action   = ["dynamodb:ListTagsOfResource", "dynamodb:DescribeTable"]
+        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
+      },
     ]))
     error_message = data.aws_iam_policy_document.update_ssm_parameter.json
   }
@@ -363,6 +369,7 @@ run "a_rule_that_asks_for_everything" {
         replacement_pattern = "$1-staging"
         ssm_parameter_name  = "/staging/$1/table-arn"
         ssm_parameter_adopt = true
+        ssm_parameter_value = "name"
         restore = {
           billing_mode         = "PROVISIONED"
           read_capacity_units  = 5
@@ -483,7 +490,7 @@ run "a_rule_that_asks_for_everything" {
   }
 
   assert {
-    condition     = [for attribute in ["exclude_pattern", "ssm_parameter_adopt"] : jsondecode(local.rules_json).staging[attribute]] == ["^test-", true]
+    condition     = [for attribute in ["exclude_pattern", "ssm_parameter_adopt", "ssm_parameter_value"] : jsondecode(local.rules_json).staging[attribute]] == ["^test-", true, "name"]
     error_message = local.rules_json
   }
 
@@ -674,6 +681,7 @@ run "null_attributes_count_as_left_out" {
         exclude_pattern     = null
         ssm_parameter_name  = null
         ssm_parameter_adopt = null
+        ssm_parameter_value = null
         restore             = null
         carry_over          = null
         tags                = null
@@ -690,7 +698,7 @@ run "null_attributes_count_as_left_out" {
   }
 }
 
-run "rules_without_parameters_grant_nothing_on_parameters" {
+run "rules_without_parameters_grant_nothing_to_set_them_with" {
   command = plan
 
   variables {
@@ -698,7 +706,7 @@ run "rules_without_parameters_grant_nothing_on_parameters" {
   }
 
   assert {
-    condition     = !strcontains(data.aws_iam_policy_document.update_ssm_parameter.json, "ssm:")
+    condition     = [for statement in jsondecode(data.aws_iam_policy_document.update_ssm_parameter.json).Statement : statement.Sid] == ["WriteLogs"]
     error_message = data.aws_iam_policy_document.update_ssm_parameter.json
   }
 }

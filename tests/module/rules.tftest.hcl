@@ -362,6 +362,40 @@ run "no_parameter_to_adopt" {
   expect_failures = [var.ssm_parameter_adopt]
 }
 
+run "a_parameter_with_the_name_of_the_table" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    ssm_parameter_name  = "/staging/orders"
+    ssm_parameter_value = "name"
+  }
+}
+
+run "a_parameter_with_neither_arn_nor_name" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    ssm_parameter_name  = "/staging/orders"
+    ssm_parameter_value = "ARN"
+  }
+  expect_failures = [var.ssm_parameter_value]
+}
+
+run "no_parameter_to_set_to_the_name" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    ssm_parameter_value = "name"
+  }
+  expect_failures = [var.ssm_parameter_value]
+}
+
 run "a_reserved_parameter" {
   command = plan
   module {

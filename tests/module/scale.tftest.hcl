@@ -58,6 +58,7 @@ run "sixty_rules_with_every_attribute_fit" {
         replacement_pattern = "${join("-", names)}-staging"
         ssm_parameter_name  = "/staging/${join("/", names)}/table-arn"
         ssm_parameter_adopt = true
+        ssm_parameter_value = "name"
         restore = {
           billing_mode         = "PROVISIONED"
           read_capacity_units  = 10 * length(names[0])

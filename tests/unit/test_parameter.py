@@ -2,13 +2,15 @@
 
 import dataclasses
 import json
+from collections.abc import Callable
 
 import pytest
 from botocore.stub import Stubber
 
 from rotator.clients import Clients
 from rotator.errors import ParameterFull, ParameterTaken
-from rotator.parameter import Copy, check_parameter, point_parameter_at_table
+from rotator.parameter import check_parameter, point_parameter_at_table
+from rotator.parameter_history import Copy, put_version
 from rotator.state import Invocation
 from tests.support.rotations import SETTINGS, TABLE_ARN, invocation, restored
 
@@ -17,10 +19,46 @@ NAME = "/staging/table-arn"
 
 def rotation_of(day: int, source_table_arn: str = TABLE_ARN, *, minute: int = 7) -> Invocation:
     rotation = invocation(
-        parameter=NAME, backup_time=f"2026-11-{day:02}T02:{minute:02}:00.000Z", source_table_arn=source_table_arn
+        parameter=NAME,
+        target=f"orders-staging-202611{day:02}-02-{minute:02}-00",
+        backup_time=f"2026-11-{day:02}T02:{minute:02}:00.000Z",
+        source_table_arn=source_table_arn,
     )
     rotation["State"]["DescribeTableOutput"] = restored(f"{TABLE_ARN}-staging-202611{day:02}-02-{minute:02}-00")
     return rotation
+
+
+def refresh_of(day: int, *, requested_on: int) -> Invocation:
+    """The backup of a day, restored again at ten o'clock of a later one."""
+    refresh = rotation_of(day)
+    refresh["State"] |= {
+        "RequestTime": f"2026-11-{requested_on}T10:00:00.000Z",
+        "TargetTableName": f"orders-staging-202611{requested_on}-10-00-00",
+        "DescribeTableOutput": restored(f"{TABLE_ARN}-staging-202611{requested_on}-10-00-00"),
+    }
+    return refresh
+
+
+def by_name(rotation: Invocation) -> Invocation:
+    rotation["State"]["ParameterValue"] = "name"
+    return rotation
+
+
+def hold(clients: Clients, day: int) -> None:
+    """Sets the parameter back to the copy of a day, and holds it there."""
+    copy = Copy.of(rotation_of(day)["State"], SETTINGS.module)
+    put_version(NAME, f"{TABLE_ARN}-staging-202611{day}-02-07-00", copy, clients.ssm, held=True)
+
+
+def description(clients: Clients) -> str:
+    (described,) = clients.ssm.describe_parameters()["Parameters"]
+    return described["Description"]
+
+
+def metrics(printed: str) -> dict[str, int]:
+    lines = [json.loads(line) for line in printed.splitlines()]
+    (found,) = [line for line in lines if "LeftAtLaterCopy" in line]
+    return {name: found[name][0] for name in ("LeftAtLaterCopy", "LeftHeld")}
 
 
 def value(clients: Clients) -> str:
@@ -30,10 +68,14 @@ def value(clients: Clients) -> str:
 def test_a_new_parameter_says_what_it_points_at(clients: Clients) -> None:
     output = point_parameter_at_table(rotation_of(day=23), SETTINGS, clients)
 
-    assert output == {"Version": 1, "Tier": "Standard", "Value": f"{TABLE_ARN}-staging-20261123-02-07-00"}
+    assert output == {
+        "Version": 1,
+        "Tier": "Standard",
+        "Value": f"{TABLE_ARN}-staging-20261123-02-07-00",
+        "Held": False,
+    }
     assert value(clients) == output["Value"]
-    (described,) = clients.ssm.describe_parameters()["Parameters"]
-    assert described["Description"] == (
+    assert description(clients) == (
         f"Copy of {TABLE_ARN} from the backup of 2026-11-23T02:07:00.000Z, {TABLE_ARN}/backup/01795422364460-083c1149, "
         "by the rule staging of the module rotator"
     )
@@ -56,21 +98,170 @@ def test_it_never_goes_back(clients: Clients) -> None:
     assert value(clients) == output["Value"]
 
 
-def test_it_does_not_go_back_where_a_later_copy_comes_in_between(
-    clients: Clients, monkeypatch: pytest.MonkeyPatch
+def test_the_copy_of_a_refresh_counts_as_of_its_request(clients: Clients) -> None:
+    point_parameter_at_table(rotation_of(day=23), SETTINGS, clients)
+
+    refreshed = point_parameter_at_table(refresh_of(day=20, requested_on=25), SETTINGS, clients)
+    earlier = point_parameter_at_table(rotation_of(day=25), SETTINGS, clients)
+    later = point_parameter_at_table(rotation_of(day=26), SETTINGS, clients)
+
+    assert refreshed["Value"] == earlier["Value"] == f"{TABLE_ARN}-staging-20261125-10-00-00"
+    assert later["Value"] == f"{TABLE_ARN}-staging-20261126-02-07-00"
+
+
+def test_a_parameter_says_which_refresh_it_points_at(clients: Clients) -> None:
+    point_parameter_at_table(refresh_of(day=20, requested_on=25), SETTINGS, clients)
+
+    assert description(clients) == (
+        f"Copy of {TABLE_ARN} from the backup of 2026-11-20T02:07:00.000Z, {TABLE_ARN}/backup/01795422364460-083c1149, "
+        "requested at 2026-11-25T10:00:00.000Z, by the rule staging of the module rotator"
+    )
+
+
+def test_times_with_and_without_fractions_of_a_second_are_compared_as_times(clients: Clients) -> None:
+    refresh = refresh_of(day=20, requested_on=25)
+    refresh["State"]["RequestTime"] = "2026-11-25T10:00:00Z"
+    later = rotation_of(day=25)
+    later["State"]["BackupSnsMessage"]["StartTime"] = "2026-11-25T10:00:00.500Z"
+    later["State"]["DescribeTableOutput"] = restored(f"{TABLE_ARN}-copy-20261125-10-00-00")
+    point_parameter_at_table(refresh, SETTINGS, clients)
+
+    assert point_parameter_at_table(later, SETTINGS, clients)["Value"] == f"{TABLE_ARN}-copy-20261125-10-00-00"
+
+
+def test_it_may_hold_the_name_of_the_table_and_change_to_it_and_back(clients: Clients) -> None:
+    rotations = [rotation_of(day=20), by_name(rotation_of(day=21)), by_name(rotation_of(day=22)), rotation_of(day=23)]
+
+    values = [point_parameter_at_table(rotation, SETTINGS, clients)["Value"] for rotation in rotations]
+
+    assert values == [
+        f"{TABLE_ARN}-staging-20261120-02-07-00",
+        "orders-staging-20261121-02-07-00",
+        "orders-staging-20261122-02-07-00",
+        f"{TABLE_ARN}-staging-20261123-02-07-00",
+    ]
+
+
+@pytest.mark.parametrize(
+    "put_there", ["theirs", "orders-staging-20261101-02-07-00", "x/orders-staging-20261122-02-07-00"]
+)
+def test_a_name_that_somebody_put_in_place_of_ours_stays(put_there: str, clients: Clients) -> None:
+    point_parameter_at_table(by_name(rotation_of(day=22)), SETTINGS, clients)
+    clients.ssm.put_parameter(Name=NAME, Value=put_there, Description=description(clients), Overwrite=True)
+
+    with pytest.raises(ParameterTaken, match="was not set by this module"):
+        point_parameter_at_table(by_name(rotation_of(day=23)), SETTINGS, clients)
+    assert value(clients) == put_there
+
+
+@pytest.mark.parametrize("back_to", [20, 22])
+def test_a_rotation_leaves_a_parameter_that_is_held_and_says_so(
+    back_to: int, clients: Clients, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    point_parameter_at_table(rotation_of(day=20), SETTINGS, clients)
+    for day in (20, 21, 22):
+        point_parameter_at_table(rotation_of(day), SETTINGS, clients)
+    hold(clients, back_to)
+    capsys.readouterr()
+
+    check_parameter(rotation_of(day=23)["State"], SETTINGS.module, clients.ssm)
+    output = point_parameter_at_table(rotation_of(day=23), SETTINGS, clients)
+
+    assert output == {
+        "Version": 4,
+        "Tier": "Standard",
+        "Value": f"{TABLE_ARN}-staging-202611{back_to}-02-07-00",
+        "Held": True,
+    }
+    assert (value(clients), description(clients)[-21:]) == (output["Value"], ", held until released")
+    assert metrics(capsys.readouterr().out) == {"LeftAtLaterCopy": 0, "LeftHeld": 1}
+    assert caplog.messages[-1] == "Parameter left alone, because it is held"
+
+
+def test_one_that_was_released_moves_on(clients: Clients) -> None:
+    for day in (20, 21):
+        point_parameter_at_table(rotation_of(day), SETTINGS, clients)
+    hold(clients, 20)
+    copy = Copy.of(rotation_of(day=20)["State"], SETTINGS.module)
+    put_version(NAME, value(clients), copy, clients.ssm)
+
+    output = point_parameter_at_table(rotation_of(day=22), SETTINGS, clients)
+
+    assert (output["Value"], output["Held"]) == (f"{TABLE_ARN}-staging-20261122-02-07-00", False)
+
+
+def in_between(clients: Clients, monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Makes something happen after the parameter was read and before it is set."""
     put = clients.ssm.put_parameter
 
     def put_late(**request: object) -> object:
         monkeypatch.setattr(clients.ssm, "put_parameter", put)
-        point_parameter_at_table(rotation_of(day=23), SETTINGS, clients)
+        happens()
         return put(**request)  # type: ignore[arg-type]
 
     monkeypatch.setattr(clients.ssm, "put_parameter", put_late)
+
+
+def test_it_does_not_go_back_where_a_later_copy_comes_in_between(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point_parameter_at_table(rotation_of(day=20), SETTINGS, clients)
+    in_between(clients, monkeypatch, lambda: point_parameter_at_table(rotation_of(day=23), SETTINGS, clients))
+
     output = point_parameter_at_table(rotation_of(day=22), SETTINGS, clients)
 
     assert output["Value"] == value(clients) == f"{TABLE_ARN}-staging-20261123-02-07-00"
+
+
+def test_a_hold_that_comes_in_between_stays(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    for day in (20, 21):
+        point_parameter_at_table(rotation_of(day), SETTINGS, clients)
+    in_between(clients, monkeypatch, lambda: hold(clients, 20))
+
+    output = point_parameter_at_table(rotation_of(day=22), SETTINGS, clients)
+
+    assert output["Value"] == value(clients) == f"{TABLE_ARN}-staging-20261120-02-07-00"
+    assert output["Held"]
+    assert description(clients).endswith(", held until released")
+
+
+def test_a_hold_that_comes_right_after_the_switch_stays(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    point_parameter_at_table(rotation_of(day=20), SETTINGS, clients)
+    put = clients.ssm.put_parameter
+
+    def put_early(**request: object) -> object:
+        monkeypatch.setattr(clients.ssm, "put_parameter", put)
+        response = put(**request)  # type: ignore[arg-type]
+        hold(clients, 20)
+        return response
+
+    monkeypatch.setattr(clients.ssm, "put_parameter", put_early)
+
+    output = point_parameter_at_table(rotation_of(day=22), SETTINGS, clients)
+
+    assert (output["Version"], output["Held"]) == (3, True)
+    assert value(clients) == f"{TABLE_ARN}-staging-20261120-02-07-00"
+
+
+def test_a_hold_that_a_rotation_replaced_before_it_was_killed_is_put_back_by_the_next_attempt(clients: Clients) -> None:
+    for day in (20, 21):
+        point_parameter_at_table(rotation_of(day), SETTINGS, clients)
+    hold(clients, 20)
+    copy = Copy.of(rotation_of(day=22)["State"], SETTINGS.module)
+    put_version(NAME, f"{TABLE_ARN}-staging-20261122-02-07-00", copy, clients.ssm)
+
+    output = point_parameter_at_table(rotation_of(day=22), SETTINGS, clients)
+
+    assert output["Value"] == value(clients) == f"{TABLE_ARN}-staging-20261120-02-07-00"
+    assert output["Held"]
+
+
+def test_what_somebody_else_put_in_place_of_a_hold_stays(clients: Clients) -> None:
+    point_parameter_at_table(rotation_of(day=20), SETTINGS, clients)
+    hold(clients, 20)
+    clients.ssm.put_parameter(Name=NAME, Value="theirs", Description=description(clients), Overwrite=True)
+
+    with pytest.raises(ParameterTaken, match="was not set by this module"):
+        point_parameter_at_table(rotation_of(day=22), SETTINGS, clients)
 
 
 def test_two_tables_never_share_it(clients: Clients) -> None:
@@ -151,17 +342,21 @@ def test_a_label_that_holds_on_to_the_oldest_of_all_versions_fails_before_the_re
         check_parameter(rotation_of(day=23)["State"], SETTINGS.module, clients.ssm)
 
 
+@pytest.mark.parametrize("rotation", [rotation_of, lambda day: by_name(rotation_of(day))], ids=["arn", "name"])
 @pytest.mark.parametrize(("day", "left"), [(22, 1), (24, 0)])
 def test_a_metric_says_whether_it_was_left_at_a_later_copy(
-    day: int, left: int, clients: Clients, capsys: pytest.CaptureFixture[str]
+    day: int,
+    left: int,
+    rotation: Callable[[int], Invocation],
+    clients: Clients,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    point_parameter_at_table(rotation_of(day=23), SETTINGS, clients)
+    point_parameter_at_table(rotation(23), SETTINGS, clients)
     capsys.readouterr()
 
-    point_parameter_at_table(rotation_of(day=day), SETTINGS, clients)
+    point_parameter_at_table(rotation(day), SETTINGS, clients)
 
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["LeftAtLaterCopy"] for line in lines if "LeftAtLaterCopy" in line] == [[left]]
+    assert metrics(capsys.readouterr().out) == {"LeftAtLaterCopy": left, "LeftHeld": 0}
 
 
 @pytest.mark.parametrize("kind", ["String", "SecureString", "StringList"])
@@ -176,9 +371,8 @@ def test_what_somebody_else_put_there_stays(kind: str, clients: Clients) -> None
 @pytest.mark.parametrize("put_there", ["theirs", f"{TABLE_ARN}-staging-20261101-02-07-00", TABLE_ARN])
 def test_a_value_that_somebody_put_in_place_of_ours_stays(put_there: str, clients: Clients) -> None:
     point_parameter_at_table(rotation_of(day=22), SETTINGS, clients)
-    (described,) = clients.ssm.describe_parameters()["Parameters"]
     # As AWS does where no description is given.
-    clients.ssm.put_parameter(Name=NAME, Value=put_there, Description=described["Description"], Overwrite=True)
+    clients.ssm.put_parameter(Name=NAME, Value=put_there, Description=description(clients), Overwrite=True)
 
     with pytest.raises(ParameterTaken, match="was not set by this module"):
         point_parameter_at_table(rotation_of(day=23), SETTINGS, clients)

@@ -492,6 +492,7 @@ def test_a_success_includes_the_proof_that_the_backup_restores(
     ("value", "subject", "is_left"),
     [
         (TARGET_ARN, "Complete: rotation of orders by rule staging", False),
+        (TARGET, "Complete: rotation of orders by rule staging", False),
         (f"{TARGET_ARN}-later", "Complete, left at a later copy: rotation of orders by rule staging", True),
     ],
 )
@@ -504,7 +505,7 @@ def test_a_success_says_where_the_parameter_was_left_at_a_later_copy(
 
     assert found == subject
     assert facts(text)["Parameter is"] == value
-    assert ("The parameter was left at the copy of a later backup." in text) == is_left
+    assert ("The parameter was left at a later copy." in text) == is_left
 
 
 def test_a_failure_after_the_switch_says_where_the_parameter_was_left_at_a_later_copy(clients: Clients) -> None:
@@ -512,7 +513,18 @@ def test_a_failure_after_the_switch_says_where_the_parameter_was_left_at_a_later
 
     text = failed(clients, state_after_the_switch(UpdateSSMParameterOutput=left), "Delete Old Tables", "Denied")
 
-    assert "The parameter was left at the copy of a later backup. Old copies may be left." in text
+    assert "The parameter was left at a later copy. Old copies may be left." in text
+
+
+def test_a_success_says_that_the_parameter_is_held_and_how_to_release_it(clients: Clients) -> None:
+    switch = {"Version": 2, "Tier": "Standard", "Value": f"{TARGET_ARN}-before", "Held": True}
+    state = state_after_the_switch(UpdateSSMParameterOutput=switch, TargetParameterName="/staging/orders")
+
+    ((subject, text, _),) = ended(clients, "SUCCEEDED", state)
+
+    assert subject == "Complete, parameter held: rotation of orders by rule staging"
+    assert "The parameter was left alone, because it is held." in text
+    assert 'invoke update_ssm_parameter with {"Release": {"Parameter": "/staging/orders"}}.' in text
 
 
 def test_a_restore_that_started_over_until_the_time_was_up_quotes_what_aws_backup_said(clients: Clients) -> None:

@@ -74,14 +74,9 @@ def copy(
     return table_of(day)
 
 
-def point_at(clients: Clients, *days: int) -> None:
+def point_at(clients: Clients, *days: int, form: str = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{{}}") -> None:
     for day in days:
-        clients.ssm.put_parameter(
-            Name=PARAMETER,
-            Type="String",
-            Value=f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{table_of(day)}",
-            Overwrite=True,
-        )
+        clients.ssm.put_parameter(Name=PARAMETER, Type="String", Value=form.format(table_of(day)), Overwrite=True)
 
 
 def tables(clients: Clients) -> list[str]:
@@ -107,6 +102,39 @@ def test_what_the_parameter_points_at_or_did_before_stays(clients: Clients) -> N
 
     assert tables(clients) == [names[0], names[1], names[4]]
     assert [kept["TableName"] for kept in output["Kept"]] == [names[1], names[0]]
+
+
+@pytest.mark.parametrize("form", [f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{{}}", "{}"], ids=["arn", "name"])
+def test_a_parameter_points_at_copies_by_their_arns_or_by_their_names(form: str, clients: Clients) -> None:
+    names = [copy(clients, day) for day in range(5)]
+    point_at(clients, 0, 1, 2, form=form)
+    point_at(clients, 2, 1)
+
+    delete_old_tables(rotation_of(4, keep=1), SETTINGS, clients)
+
+    assert tables(clients) == [*names[:3], names[4]]
+
+
+def test_a_copy_that_a_held_parameter_was_not_switched_to_does_not_count(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [copy(clients, day) for day in range(6)]
+    rotations_ended(clients, monkeypatch, day_4="LEFT")
+    # Rolled back from day 3 to day 2, which leaves day 1 to go back to.
+    point_at(clients, 0, 1, 2, 3, 2)
+    held = rotation_of(5, keep=1)
+    held["State"]["UpdateSSMParameterOutput"] = {
+        "Version": 5,
+        "Tier": "Standard",
+        "Value": f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{names[2]}",
+        "Held": True,
+    }
+
+    output = delete_old_tables(held, SETTINGS, clients)
+
+    assert tables(clients) == [names[1], names[2], names[3], names[5]]
+    assert output["Deleted"] == [names[4], names[0]]
+    assert {kept["Reason"] for kept in output["Kept"]} == {"the parameter points at it, or did before"}
 
 
 def test_what_this_rotation_created_stays_where_later_copies_exist(clients: Clients) -> None:

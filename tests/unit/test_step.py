@@ -68,6 +68,14 @@ def test_an_execution_with_another_input_fails_before_anything_is_done(
     assert steps == []
 
 
+def test_without_a_state_a_function_serves_people_where_it_can(steps: list[Step]) -> None:
+    handler = step(by_hand=lambda request, settings, _: {"request": request, "module": settings.module})(steps.append)
+    request: Any = {"RollBack": {"Parameter": "/staging/orders"}}
+
+    assert handler(request, CONTEXT) == {"request": request, "module": "rotator"}
+    assert steps == []
+
+
 def test_a_rotation_is_run(steps: list[Step]) -> None:
     handler = handler_of("verify_table", steps)
     event = invocation()

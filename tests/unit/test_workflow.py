@@ -139,6 +139,7 @@ def test_the_execution_starts_with_the_state_of_the_contract(
         "TargetTableName": "MyDynamoDBTable-staging-20190902-13-48-52",
         "TargetParameterName": "/staging/MyDynamoDBTable",
         "AdoptParameter": False,
+        "ParameterValue": "arn",
         "Restore": {},
         "CarryOver": [],
         "Tags": {},

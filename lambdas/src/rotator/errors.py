@@ -89,5 +89,17 @@ class ParameterFull(RotationError):
     """The parameter has as many versions as Systems Manager keeps, and a label holds on to the oldest."""
 
 
+class InvalidRequest(RotationError):
+    """A function was invoked by hand with something that it does not understand."""
+
+
+class UnknownParameter(RotationError):
+    """The parameter to roll back or release does not exist, or no rule names it."""
+
+
+class NothingToRollBackTo(RotationError):
+    """The parameter's history names no earlier copy that still exists and belongs to the rule."""
+
+
 class DeletionNotAllowed(RotationError):
     """DynamoDB does not let the module delete one of its own copies."""

@@ -27,10 +27,11 @@ def put_metrics(
     metrics.flush_metrics()
 
 
-def put_switch_metric(invocation: Invocation, *, left_at_later_copy: bool) -> None:
-    """`LeftAtLaterCopy` is 1 where the parameter stays at the copy of a later backup, and 0 where it was switched."""
+def put_switch_metrics(invocation: Invocation, *, left_at_later_copy: bool, left_held: bool) -> None:
+    """1 says why the parameter was not switched. Both are 0 where it was."""
     metrics = _metrics_of(invocation)
     metrics.add_metric("LeftAtLaterCopy", MetricUnit.Count, int(left_at_later_copy))
+    metrics.add_metric("LeftHeld", MetricUnit.Count, int(left_held))
     metrics.flush_metrics()
 
 

@@ -45,7 +45,7 @@ def ownership_tags(state: RotationState, execution: Execution, module: str, tabl
     Of an ARN that is too long for a tag, the end is unique within an account and Region.
     """
     message = state["BackupSnsMessage"]
-    return _tags_of_rule(state, module) | {
+    return _tags_of_rule(message["BackedUpResourceArn"], state["Rule"], module) | {
         RECOVERY_POINT: message["RecoveryPointArn"][-_LONGEST_VALUE:],
         BACKUP_TIME: message["StartTime"],
         ROTATION: execution["Id"][-_LONGEST_VALUE:],
@@ -72,7 +72,12 @@ def is_copy(table_arn: str, state_machine_arn: str, dynamodb: "DynamoDBClient") 
 
 def is_copy_by_rule(tags: Mapping[str, str], table_id: str, state: RotationState, module: str) -> bool:
     """Whether this module created the table from the same source table by the same rule, and nobody replaced it."""
-    expected = _tags_of_rule(state, module) | {TABLE_ID: table_id}
+    return is_copy_of(tags, table_id, state["BackupSnsMessage"]["BackedUpResourceArn"], state["Rule"], module)
+
+
+def is_copy_of(tags: Mapping[str, str], table_id: str, source_table_arn: str, rule: str, module: str) -> bool:
+    """Whether a module created the table from the source table by the rule, and nobody replaced it."""
+    expected = _tags_of_rule(source_table_arn, rule, module) | {TABLE_ID: table_id}
     return BACKUP_TIME in tags and all(tags.get(key) == value for key, value in expected.items())
 
 
@@ -104,9 +109,5 @@ def taken(table: Mapping[str, Any], tags: Mapping[str, str]) -> TargetTableTaken
     )
 
 
-def _tags_of_rule(state: RotationState, module: str) -> dict[str, str]:
-    return {
-        SOURCE_TABLE: state["BackupSnsMessage"]["BackedUpResourceArn"][-_LONGEST_VALUE:],
-        RULE: state["Rule"],
-        MODULE: module,
-    }
+def _tags_of_rule(source_table_arn: str, rule: str, module: str) -> dict[str, str]:
+    return {SOURCE_TABLE: source_table_arn[-_LONGEST_VALUE:], RULE: rule, MODULE: module}

@@ -6,7 +6,7 @@ A table is deleted only if all of this holds:
 - it carries the tags of this module, this rule and this source table, and the id that it had when it got them;
 - it is not one of the newest copies that the rule keeps, or it was never switched to and is of an older backup;
 - it is not the one that this rotation created, nor one whose rotation is running;
-- the parameter neither points at it nor did so before its current value;
+- the parameter neither points at it nor did so just before, and rolling back would not lead to it;
 - it is not protected against deletion, and DynamoDB is not changing it.
 
 The function's policy demands the same tags and names, so that AWS would refuse a mistake made here.
@@ -28,7 +28,7 @@ from rotator.clients import Clients
 from rotator.errors import DeletionNotAllowed
 from rotator.logs import logger
 from rotator.ownership import ROTATION, is_copy_by_rule, tags_of
-from rotator.parameter import values_of
+from rotator.parameter_history import table_name_in, tables_of
 from rotator.settings import RotationSettings
 from rotator.state import DeleteOldTablesOutput, Invocation, KeptTable, RotationState
 from rotator.timestamps import TABLE_NAME_SUFFIX_PATTERN
@@ -45,7 +45,7 @@ RUNNING: Final = "RUNNING"
 SWITCHED: Final = "SWITCHED"
 """The rotation is complete, and its parameter, if it has one, pointed at its copy."""
 NOT_SWITCHED: Final = "NOT_SWITCHED"
-"""The rotation failed, or left its parameter at the copy of a later backup."""
+"""The rotation failed, or left its parameter at another copy."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,12 @@ def delete_old_tables(invocation: Invocation, settings: RotationSettings, client
     if state["Keep"] < 1:
         raise ValueError(f"Keep is {state['Keep']}: no copy would be left")
     names = _names_of_the_form(state["TargetTableName"], clients.dynamodb)
-    values = values_of(state["TargetParameterName"], clients.ssm)
+    tables = tables_of(state["TargetParameterName"], clients.ssm)
+    in_use = _in_use(tables, names)
     deleted: list[str] = []
     kept: list[KeptTable] = []
-    for copy in _copies_not_to_stay(_copies(names, values, state, settings.module, clients), state):
-        if reason := _reason_to_keep(copy, state, in_use=values[:2]) or _delete(copy.name, clients.dynamodb):
+    for copy in _copies_not_to_stay(_copies(names, tables, state, settings.module, clients), state):
+        if reason := _reason_to_keep(copy, state, in_use) or _delete(copy.name, clients.dynamodb):
             kept.append({"TableName": copy.name, "Reason": reason})
         else:
             deleted.append(copy.name)
@@ -100,7 +101,7 @@ def _copies_not_to_stay(copies: Iterator[_Copy], state: RotationState) -> Iterat
 
 
 def _copies(
-    names: list[str], values: list[str], state: RotationState, module: str, clients: Clients
+    names: list[str], tables: list[str], state: RotationState, module: str, clients: Clients
 ) -> Iterator[_Copy]:
     """The tables that are copies of the source table by this rule, of the newest backup first.
 
@@ -117,13 +118,15 @@ def _copies(
             continue
         tags = tags_of(table["TableArn"], dynamodb)
         if is_copy_by_rule(tags, table["TableId"], state, module):
-            was_switched_to = name == state["TargetTableName"] or table["TableArn"] in values
-            yield _Copy(
-                table, SWITCHED if was_switched_to else _end_of(tags.get(ROTATION), table, clients.stepfunctions)
-            )
+            if name in tables:
+                yield _Copy(table, SWITCHED)
+            elif name == state["TargetTableName"]:
+                yield _Copy(table, _end_with(state, name))
+            else:
+                yield _Copy(table, _end_of(tags.get(ROTATION), name, clients.stepfunctions))
 
 
-def _end_of(execution_arn: str | None, table: dict[str, Any], stepfunctions: "SFNClient") -> End:
+def _end_of(execution_arn: str | None, table_name: str, stepfunctions: "SFNClient") -> End:
     """How the rotation ended. One that Step Functions no longer knows, after 90 days, counts as a success."""
     if execution_arn is None:
         return SWITCHED
@@ -136,8 +139,12 @@ def _end_of(execution_arn: str | None, table: dict[str, Any], stepfunctions: "SF
         return RUNNING
     if execution["status"] != "SUCCEEDED":
         return NOT_SWITCHED
-    switch = json.loads(execution["output"]).get("UpdateSSMParameterOutput")
-    return NOT_SWITCHED if switch and switch["Value"] != table["TableArn"] else SWITCHED
+    return _end_with(json.loads(execution["output"]), table_name)
+
+
+def _end_with(state: RotationState, table_name: str) -> End:
+    switch = state.get("UpdateSSMParameterOutput")
+    return NOT_SWITCHED if switch and table_name_in(switch["Value"]) != table_name else SWITCHED
 
 
 def _form(target_table_name: str) -> re.Pattern[str]:
@@ -166,12 +173,18 @@ def _names_after(start: str | None, dynamodb: "DynamoDBClient") -> Iterator[str]
         start = page.get("LastEvaluatedTableName")
 
 
-def _reason_to_keep(copy: _Copy, state: RotationState, in_use: list[str]) -> str | None:
+def _in_use(tables: list[str], names: list[str]) -> set[str]:
+    """What the parameter points at, what it pointed at just before, and the copy that rolling back would lead to."""
+    earlier = [name for name in names if name in tables and name < tables[0]]
+    return {*tables[:2], *earlier[-1:]}
+
+
+def _reason_to_keep(copy: _Copy, state: RotationState, in_use: set[str]) -> str | None:
     if copy.name == state["TargetTableName"]:
         return "this rotation created it"
     if copy.rotation == RUNNING:
         return "its rotation is running"
-    if copy.table["TableArn"] in in_use:
+    if copy.name in in_use:
         return "the parameter points at it, or did before"
     if copy.table.get("DeletionProtectionEnabled"):
         return "it is protected against deletion"

@@ -68,6 +68,7 @@ class Rotation:
             "TargetTableName": self.target_table_name,
             "TargetParameterName": self.target_parameter_name,
             "AdoptParameter": rule.ssm_parameter_adopt,
+            "ParameterValue": rule.ssm_parameter_value,
             "Restore": options_of(rule),
             "CarryOver": sorted(rule.carry_over),
             "Tags": dict(rule.tags),

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from rotator.references import expand, replace_all
 from rotator.timestamps import to_table_name_suffix
@@ -20,6 +20,7 @@ class Rule:
     replacement_pattern: str
     ssm_parameter_name: str | None = None
     ssm_parameter_adopt: bool = False
+    ssm_parameter_value: Literal["arn", "name"] = "arn"
     exclude_pattern: str | None = None
     restore: Mapping[str, Any] = field(default_factory=dict)
     carry_over: Sequence[str] = ()

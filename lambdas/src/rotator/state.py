@@ -112,12 +112,14 @@ class VerifyTableOutput(TypedDict):
 class UpdateSSMParameterOutput(TypedDict):
     """https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html.
 
-    `Value` is ours: the target table's ARN, or that of the copy of a later backup, which the parameter keeps.
+    The other keys are ours: `Value` is what the parameter points at, which is another copy than the target table where
+    that is later, or where the parameter is held at it.
     """
 
     Version: int
     Tier: str
     Value: str
+    Held: NotRequired[bool]
 
 
 class KeptTable(TypedDict):
@@ -152,6 +154,7 @@ class RotationState(TypedDict):
     BackupVaultArn: NotRequired[str]
     RequestTime: NotRequired[str]
     AdoptParameter: NotRequired[bool]
+    ParameterValue: NotRequired[Literal["arn", "name"]]
     Restore: RestoreOptions
     CarryOver: list[str]
     Tags: dict[str, str]

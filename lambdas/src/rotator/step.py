@@ -1,8 +1,8 @@
 """What the functions of the state machine have in common: settings, clients, and log lines that name the rotation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from rotator.clients import Clients
 from rotator.errors import NotARotation
@@ -14,8 +14,6 @@ from rotator.state import Invocation, RotationState, execution_name, missing_key
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-Output = TypeVar("Output")
-
 
 @dataclass(frozen=True)
 class Step:
@@ -26,21 +24,26 @@ class Step:
     clients: Clients
 
 
-def step(*services: str) -> Callable[[Callable[[Step], Output]], "Callable[[Invocation, LambdaContext], Output]"]:
+def step(
+    *services: str, by_hand: Callable[[Mapping[str, object], RotationSettings, Clients], object] | None = None
+) -> Callable[[Callable[[Step], object]], "Callable[[Invocation, LambdaContext], object]"]:
     """Makes a Lambda handler of a function that takes a `Step`, in a module that is named after the Lambda function.
 
-    `services` are those whose clients every invocation uses. They are made while Lambda starts the function.
+    `services` are those whose clients every invocation uses. They are made while Lambda starts the function. `by_hand`
+    serves invocations without the state of an execution.
 
     The handler raises `NotARotation`, before it does anything, where somebody started the execution with another input.
     """
     settings = RotationSettings.from_env()
     clients = Clients(*services)
 
-    def decorate(run: Callable[[Step], Output]) -> "Callable[[Invocation, LambdaContext], Output]":
+    def decorate(run: Callable[[Step], object]) -> "Callable[[Invocation, LambdaContext], object]":
         function = run.__module__.rpartition(".")[2]
 
         @logger.inject_lambda_context(clear_state=True)
-        def handler(invocation: Invocation, _context: "LambdaContext") -> Output:
+        def handler(invocation: Invocation, _context: "LambdaContext") -> object:
+            if by_hand and "State" not in invocation:
+                return by_hand(invocation, settings, clients)
             _check_rotation(invocation)
             log_about(execution_name(invocation["Execution"]["Id"]), invocation["State"]["Rule"])
             output = run(Step(invocation, settings, clients))

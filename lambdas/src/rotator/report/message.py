@@ -8,7 +8,7 @@ from typing import Any
 from rotator.report.console import link
 from rotator.report.execution import ABORTED, FAILED, TIMED_OUT, EndedExecution
 from rotator.report.next_steps import NextStep, next_steps
-from rotator.report.outcome import LEFT_AT_LATER_COPY, is_left_at_later_copy, outcome
+from rotator.report.outcome import left_alone, outcome
 from rotator.report.steps import HOOK_STEPS
 from rotator.restore.target import SUPERSEDED
 from rotator.state import RotationState
@@ -45,9 +45,9 @@ def success(execution: EndedExecution) -> Message:
     if restored["RestoreStatus"] == SUPERSEDED:
         return _superseded(execution)
     headline, summary = "Complete", "A backup of a DynamoDB table was restored to a table that is ready to use."
-    if is_left_at_later_copy(state):
-        headline += ", left at a later copy"
-        summary += f" {LEFT_AT_LATER_COPY}"
+    if left := left_alone(state):
+        headline += f", {left.headline}"
+        summary += f" {left.sentence}"
     return Message(
         subject=f"{headline}: {_rotation(execution)}",
         summary=summary,

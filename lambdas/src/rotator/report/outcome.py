@@ -1,17 +1,27 @@
 """What an execution left behind: what the parameter and the copy are like now."""
 
+import json
+from dataclasses import dataclass
+
 from rotator.errors import RestoreJobFailed, TableNotFound, TargetTableTaken
+from rotator.parameter_history import table_name_in
 from rotator.report.execution import EndedExecution
 from rotator.report.steps import START_STEPS, STEPS_AFTER_SWITCH, STEPS_BEFORE_RESTORE, SWITCH_STEP
 from rotator.restore.status import CLAIMED, COMPLETE
 from rotator.state import RotationState
 
-LEFT_AT_LATER_COPY = "The parameter was left at the copy of a later backup."
-
 # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 _TOO_MUCH_DATA = "States.DataLimitExceeded"
 # The last attempt, or its end in the middle of it, after which AWS may have done what it was asked for.
 _WITHOUT_RESPONSE = frozenset({"", "Runtime.ExitError", "Sandbox.Timedout", "States.Timeout", "TemporaryFailure"})
+
+
+@dataclass(frozen=True)
+class LeftAlone:
+    """Why the parameter does not point at the copy, for the subject of a message and for its text."""
+
+    headline: str
+    sentence: str
 
 
 def outcome(execution: EndedExecution) -> str:
@@ -31,14 +41,23 @@ def is_switched(execution: EndedExecution) -> bool:
 
 
 def _switch(state: RotationState) -> str:
-    if is_left_at_later_copy(state):
-        return LEFT_AT_LATER_COPY
+    if left := left_alone(state):
+        return left.sentence
     return "The parameter had been set before that." if state["TargetParameterName"] else ""
 
 
-def is_left_at_later_copy(state: RotationState) -> bool:
+def left_alone(state: RotationState) -> LeftAlone | None:
+    """`None` where the parameter was switched, or there is none."""
     output = state.get("UpdateSSMParameterOutput")
-    return output is not None and output["Value"] != state["DescribeTableOutput"]["Table"]["TableArn"]
+    if output is None or table_name_in(output["Value"]) == state["TargetTableName"]:
+        return None
+    if output.get("Held"):
+        return LeftAlone(
+            "parameter held",
+            "The parameter was left alone, because it is held. To release it, invoke update_ssm_parameter with "
+            f"{json.dumps({'Release': {'Parameter': state['TargetParameterName']}})}.",
+        )
+    return LeftAlone("left at a later copy", "The parameter was left at a later copy.")
 
 
 def _outcome_for_copy(execution: EndedExecution) -> str:
