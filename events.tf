@@ -1,5 +1,5 @@
-# What AWS Backup reports to EventBridge about the vaults. It reports a copy where it comes from, and modules/forward-copies
-# of that account forwards the event.
+# What AWS Backup reports to EventBridge about the vaults. It reports a copy job in the account and Region that the
+# recovery point comes from. From another account, modules/forward-copies forwards the event.
 
 locals {
   rules_arn = "arn:${local.partition}:events:${local.region}:${local.account_id}:rule"
@@ -22,7 +22,7 @@ locals {
         })
       }
       copy-completed = {
-        description = "Completed copies to the vaults of ${var.name}, from this account and Region"
+        description = "Completed copy jobs into the vaults of ${var.name}, from this account and Region"
         arn         = "${local.rules_arn}/${var.name}-copy-completed"
         bus         = "default"
         pattern     = local.completed_copy
@@ -30,7 +30,7 @@ locals {
     },
     {
       for bus in aws_cloudwatch_event_bus.this : "copy-forwarded" => {
-        description = "Completed copies to the vaults of ${var.name}, from other accounts"
+        description = "Completed copy jobs into the vaults of ${var.name}, from other accounts"
         arn         = "${local.rules_arn}/${var.name}/${var.name}-copy-forwarded"
         bus         = bus.name
         pattern     = local.completed_copy
@@ -110,7 +110,7 @@ data "aws_iam_policy_document" "event_bus" {
       identifiers = [for account_id in var.forwarding_account_ids : "arn:${local.partition}:iam::${account_id}:root"]
     }
 
-    # The key has several values.
+    # AWS declares the key as a list.
     condition {
       test     = "ForAllValues:StringEquals"
       variable = "events:source"

@@ -1,5 +1,5 @@
 variable "backup_vault_arns" {
-  description = "ARNs of the backup vaults whose recovery points are rotated: vaults in the module's Region and account, or logically air-gapped vaults there that another account shares with it. AWS Backup reports completed backups and copies to EventBridge, and the sweep finds what it does not report."
+  description = "ARNs of the backup vaults whose recovery points are rotated: vaults in the module's Region and account, or logically air-gapped vaults there that another account shares with it. AWS Backup reports completed backups and copy jobs to EventBridge, and the sweep finds what it does not report."
   type        = set(string)
   default     = []
   nullable    = false
@@ -38,7 +38,7 @@ variable "sweep_schedule" {
 }
 
 variable "sweep_days" {
-  description = "How many days a sweep looks back. A copy keeps the date of its source, so allow for the time that copying takes."
+  description = "How many days a sweep looks back. A copied recovery point keeps its date, so allow for the time that copying takes."
   type        = number
   default     = 7
   nullable    = false
@@ -51,7 +51,7 @@ variable "sweep_days" {
 }
 
 variable "forwarding_account_ids" {
-  description = "IDs of the accounts whose modules/forward-copies may put events on the module's event bus (output event_bus). Such events only make rotations of copies start sooner, because a sweep finds the copies anyway."
+  description = "IDs of the accounts whose modules/forward-copies may put events on the module's event bus (output event_bus). Their events make rotations of copied recovery points start sooner. A sweep finds these recovery points anyway."
   type        = set(string)
   default     = []
   nullable    = false
@@ -63,7 +63,7 @@ variable "forwarding_account_ids" {
 
   validation {
     condition     = length(var.forwarding_account_ids) == 0 ? true : length(var.backup_vault_arns) > 0
-    error_message = "forwarding_account_ids is ${jsonencode(var.forwarding_account_ids)}, but backup_vault_arns is []. Set it to the ARNs of the vaults that the copies arrive in."
+    error_message = "forwarding_account_ids is ${jsonencode(var.forwarding_account_ids)}, but backup_vault_arns is []. Set backup_vault_arns to the ARNs of the vaults into which these accounts copy."
   }
 }
 

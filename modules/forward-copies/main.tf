@@ -1,8 +1,8 @@
-# AWS Backup reports a completed copy in the account and Region that it comes from.
+# AWS Backup reports a copy job in the account and Region that the recovery point comes from.
 
 resource "aws_cloudwatch_event_rule" "this" {
   name        = var.name
-  description = "Forwards completed copies of DynamoDB backups to a rotator in another account"
+  description = "Forwards completed copy jobs of DynamoDB backups to a rotator in another account"
   event_pattern = jsonencode({
     source        = ["aws.backup"]
     "detail-type" = ["Copy Job State Change"]

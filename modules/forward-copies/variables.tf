@@ -10,7 +10,7 @@ variable "event_bus_arn" {
 }
 
 variable "destination_vault_arns" {
-  description = "ARNs of the vaults that the copies go to: the rotator's backup_vault_arns."
+  description = "ARNs of the vaults that backups are copied to: the rotator's backup_vault_arns."
   type        = set(string)
   nullable    = false
 
