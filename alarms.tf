@@ -19,19 +19,19 @@ locals {
       dimensions  = { StateMachineArn = local.state_machine_arn }
     }
     start-workflow-errors = {
-      description = "start_workflow failed to process a notification of AWS Backup. Lambda retries twice."
+      description = "start_workflow failed to process what a channel reported. Lambda retries twice."
       namespace   = "AWS/Lambda"
       metric      = "Errors"
       dimensions  = { FunctionName = local.function_names["start_workflow"] }
     }
     failed-notifications = {
-      description = "The queue holds notifications that start_workflow failed to process."
+      description = "The queue holds what start_workflow failed to process."
       namespace   = "AWS/SQS"
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = local.queues["failed_notifications"] }
     }
     undelivered-notifications = {
-      description = "The queue holds notifications that SNS could not deliver."
+      description = "The queue holds what could not be delivered to start_workflow."
       namespace   = "AWS/SQS"
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = local.queues["undelivered_notifications"] }

@@ -3,7 +3,7 @@ locals {
   # where a topic with that key is an argument of the module.
   functions = {
     start_workflow = {
-      description = "Starts a rotation for each completed backup of a table that a rule matches"
+      description = "Starts a rotation for each recovery point of a table that a rule matches"
       environment = "workflow"
     }
     restore_backup = {
@@ -47,6 +47,8 @@ locals {
     workflow = {
       RULES             = local.rules_compressed
       STATE_MACHINE_ARN = local.state_machine_arn
+      BACKUP_VAULT_ARNS = join(",", var.backup_vault_arns)
+      SWEEP_DAYS        = tostring(var.sweep_days)
     }
     step = {
       MODULE           = var.name
@@ -79,7 +81,8 @@ resource "aws_lambda_function" "this" {
   source_code_hash = filebase64sha256("${path.module}/lambdas/dist/functions.zip")
   layers           = [aws_lambda_layer_version.this.arn]
   memory_size      = 256
-  timeout          = 60
+  # A sweep lists all recovery points of sweep_days.
+  timeout = each.key == "start_workflow" ? 900 : 60
 
   environment {
     variables = merge(local.common_environment, local.environments[each.value.environment])

@@ -8,9 +8,14 @@ locals {
   account_id = data.aws_caller_identity.this.account_id
 
   topic_arn_pattern = "^arn:[^:]+:sns:${local.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$"
+
+  # Whether the ARN of a new topic is null is unknown at plan, but without vaults there must be one.
+  has_topic = length(var.backup_vault_arns) == 0 ? true : var.backup_sns_topic_arn != null
 }
 
 resource "aws_sns_topic_subscription" "this" {
+  count = local.has_topic ? 1 : 0
+
   topic_arn           = var.backup_sns_topic_arn
   protocol            = "lambda"
   endpoint            = aws_lambda_function.this["start_workflow"].arn
@@ -21,14 +26,7 @@ resource "aws_sns_topic_subscription" "this" {
   })
   redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.this["undelivered_notifications"].arn })
 
-  # The first notification must find a function that SNS may invoke, a state machine to start, and a role that restores.
-  depends_on = [
-    aws_lambda_permission.this,
-    aws_lambda_function_event_invoke_config.this,
-    aws_sfn_state_machine.this,
-    aws_iam_role_policy.restore,
-    aws_cloudwatch_event_target.report_result,
-  ]
+  depends_on = [aws_lambda_permission.topic, aws_lambda_function_event_invoke_config.this]
 
   lifecycle {
     precondition {
@@ -38,7 +36,9 @@ resource "aws_sns_topic_subscription" "this" {
   }
 }
 
-resource "aws_lambda_permission" "this" {
+resource "aws_lambda_permission" "topic" {
+  count = local.has_topic ? 1 : 0
+
   statement_id  = "AllowBackupNotifications"
   function_name = aws_lambda_function.this["start_workflow"].function_name
   action        = "lambda:InvokeFunction"
@@ -48,7 +48,7 @@ resource "aws_lambda_permission" "this" {
 
 locals {
   queues = {
-    # From SNS: what it could not deliver to start_workflow.
+    # From SNS, EventBridge and Scheduler: what they could not deliver to start_workflow.
     undelivered_notifications = "${var.name}-undelivered-notifications"
     # From Lambda: what start_workflow failed to process.
     failed_notifications = "${var.name}-failed-notifications"
@@ -74,6 +74,7 @@ resource "aws_sqs_queue" "this" {
   tags                      = var.tags
 }
 
+# Every channel depends on this.
 resource "aws_lambda_function_event_invoke_config" "this" {
   function_name          = aws_lambda_function.this["start_workflow"].function_name
   maximum_retry_attempts = 2
@@ -83,24 +84,56 @@ resource "aws_lambda_function_event_invoke_config" "this" {
       destination = aws_sqs_queue.this["failed_notifications"].arn
     }
   }
+
+  # The first rotation must find a state machine, a role that restores, and somebody to report to.
+  depends_on = [
+    aws_sfn_state_machine.this,
+    aws_iam_role_policy.restore,
+    aws_cloudwatch_event_target.report_result,
+  ]
 }
 
-# Where SNS puts what it could not deliver.
+# Where SNS and EventBridge put what they could not deliver. Scheduler does so with its role.
 data "aws_iam_policy_document" "undelivered_notifications" {
-  statement {
-    sid       = "KeepUndeliveredNotifications"
-    actions   = ["sqs:SendMessage"]
-    resources = [local.queue_arns["undelivered_notifications"]]
+  dynamic "statement" {
+    for_each = local.has_topic ? [var.backup_sns_topic_arn] : []
 
-    principals {
-      type        = "Service"
-      identifiers = ["sns.amazonaws.com"]
+    content {
+      sid       = "KeepUndeliveredNotifications"
+      actions   = ["sqs:SendMessage"]
+      resources = [local.queue_arns["undelivered_notifications"]]
+
+      principals {
+        type        = "Service"
+        identifiers = ["sns.amazonaws.com"]
+      }
+
+      condition {
+        test     = "ArnEquals"
+        variable = "aws:SourceArn"
+        values   = [statement.value]
+      }
     }
+  }
 
-    condition {
-      test     = "ArnEquals"
-      variable = "aws:SourceArn"
-      values   = [var.backup_sns_topic_arn]
+  dynamic "statement" {
+    for_each = length(local.event_rules) > 0 ? [values(local.event_rules)[*].arn] : []
+
+    content {
+      sid       = "KeepUndeliveredEvents"
+      actions   = ["sqs:SendMessage"]
+      resources = [local.queue_arns["undelivered_notifications"]]
+
+      principals {
+        type        = "Service"
+        identifiers = ["events.amazonaws.com"]
+      }
+
+      condition {
+        test     = "ArnEquals"
+        variable = "aws:SourceArn"
+        values   = statement.value
+      }
     }
   }
 }

@@ -52,12 +52,12 @@ output "dependencies_layer" {
 }
 
 output "failed_notifications_queue" {
-  description = "ARN, name and URL of the queue of notifications that start_workflow failed to process."
+  description = "ARN, name and URL of the queue of what start_workflow failed to process."
   value       = { for attribute in ["arn", "name", "url"] : attribute => aws_sqs_queue.this["failed_notifications"][attribute] }
 }
 
 output "undelivered_notifications_queue" {
-  description = "ARN, name and URL of the queue of notifications that SNS could not deliver to start_workflow."
+  description = "ARN, name and URL of the queue of what SNS, EventBridge or EventBridge Scheduler could not deliver to start_workflow."
   value       = { for attribute in ["arn", "name", "url"] : attribute => aws_sqs_queue.this["undelivered_notifications"][attribute] }
 }
 
@@ -72,6 +72,31 @@ output "rotation_ended_rule" {
 }
 
 output "subscription_arn" {
-  description = "ARN of the subscription to the topic of AWS Backup."
-  value       = aws_sns_topic_subscription.this.arn
+  description = "ARN of the subscription to the topic of AWS Backup. Null without a topic."
+  value       = one(aws_sns_topic_subscription.this[*].arn)
+}
+
+output "recovery_point_rules" {
+  description = "ARN and name of each EventBridge rule that invokes start_workflow: backup-completed, copy-completed and copy-forwarded."
+  value       = { for key, rule in aws_cloudwatch_event_rule.recovery_points : key => { arn = rule.arn, name = rule.name } }
+}
+
+output "event_bus" {
+  description = "ARN and name of the event bus for modules/forward-copies of other accounts. Null without forwarding_account_ids."
+  value       = one([for bus in aws_cloudwatch_event_bus.this : { arn = bus.arn, name = bus.name }])
+}
+
+output "schedules" {
+  description = "ARN and name of each schedule: sweep, and refresh-<rule> for each rule with a schedule."
+  value       = { for key, schedule in aws_scheduler_schedule.this : key => { arn = schedule.arn, name = schedule.name } }
+}
+
+output "schedule_group" {
+  description = "ARN and name of the group of the schedules. Null without schedules."
+  value       = one([for group in aws_scheduler_schedule_group.this : { arn = group.arn, name = group.name }])
+}
+
+output "scheduler_role" {
+  description = "ARN and name of the role with which EventBridge Scheduler invokes start_workflow. Null without schedules."
+  value       = one([for role in aws_iam_role.scheduler : { arn = role.arn, name = role.name }])
 }

@@ -36,5 +36,5 @@ locals {
   rules_compressed = base64gzip(local.rules_json)
 
   # The part of a function's 4 KB of environment that is left for the rules. Lambda measures the environment as JSON.
-  rules_size_max = 4 * 1024 + 2 - length(jsonencode(merge(local.common_environment, { RULES = "", STATE_MACHINE_ARN = local.state_machine_arn })))
+  rules_size_max = 4 * 1024 + 2 - length(jsonencode(merge(local.common_environment, local.environments.workflow, { RULES = "" })))
 }

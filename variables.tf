@@ -1,22 +1,75 @@
-variable "backup_sns_topic_arn" {
-  description = "ARN of the SNS topic to which AWS Backup publishes the notifications of your vaults. It must be a standard topic in the module's Region and account."
-  type        = string
+variable "backup_vault_arns" {
+  description = "ARNs of the backup vaults whose recovery points are rotated: vaults in the module's Region and account, or logically air-gapped vaults there that another account shares with it. AWS Backup reports completed backups and copy jobs to EventBridge, and the sweep finds what it does not report."
+  type        = set(string)
+  default     = []
   nullable    = false
 
   validation {
-    condition     = can(regex("^arn:[^:]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\\.fifo)?$", var.backup_sns_topic_arn))
-    error_message = "backup_sns_topic_arn is \"${var.backup_sns_topic_arn}\", which is not the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:123456789012:backups. Use the arn attribute of your aws_sns_topic."
+    condition     = length(var.backup_vault_arns) > 0 ? true : var.backup_sns_topic_arn != null
+    error_message = "backup_vault_arns is [] and backup_sns_topic_arn is null, so no backup would ever be noticed. Set backup_vault_arns to the ARNs of your vaults, such as [aws_backup_vault.this.arn], or backup_sns_topic_arn to the ARN of the topic to which AWS Backup publishes."
   }
 
   validation {
-    condition     = !endswith(var.backup_sns_topic_arn, ".fifo")
-    error_message = "backup_sns_topic_arn is \"${var.backup_sns_topic_arn}\", a FIFO topic, to which AWS Backup cannot publish. Use a standard topic."
+    condition     = alltrue([for arn in var.backup_vault_arns : can(regex("^arn:[^:]+:backup:${local.region}:[0-9]{12}:backup-vault:[A-Za-z0-9_.-]{1,50}$", arn))])
+    error_message = "backup_vault_arns has ${join(", ", [for arn in var.backup_vault_arns : jsonencode(arn) if !can(regex("^arn:[^:]+:backup:${local.region}:[0-9]{12}:backup-vault:[A-Za-z0-9_.-]{1,50}$", arn))])}. Use ARNs of backup vaults in ${local.region}, such as arn:aws:backup:${local.region}:123456789012:backup-vault:orders."
+  }
+}
+
+variable "backup_sns_topic_arn" {
+  description = "ARN of the SNS topic to which AWS Backup publishes the notifications of your vaults. It must be a standard topic in the module's Region and account. Null where backup_vault_arns is enough. With backup_vault_arns as well, Terraform must know at plan that it is not null: if the same configuration creates the topic, write format(\"%s\", aws_sns_topic.this.arn)."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.backup_sns_topic_arn == null ? true : can(regex("^arn:[^:]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\\.fifo)?$", var.backup_sns_topic_arn))
+    error_message = "backup_sns_topic_arn is ${jsonencode(var.backup_sns_topic_arn)}, which is not the ARN of an SNS topic, such as arn:aws:sns:eu-west-1:123456789012:backups. Use the arn attribute of your aws_sns_topic."
+  }
+
+  validation {
+    condition     = var.backup_sns_topic_arn == null ? true : !endswith(var.backup_sns_topic_arn, ".fifo")
+    error_message = "backup_sns_topic_arn is ${jsonencode(var.backup_sns_topic_arn)}, a FIFO topic, to which AWS Backup cannot publish. Use a standard topic."
+  }
+}
+
+variable "sweep_schedule" {
+  description = "When the vaults are searched for recovery points that nothing has announced: an expression of EventBridge Scheduler, in UTC. Null for never."
+  type        = string
+  default     = "rate(1 hour)"
+}
+
+variable "sweep_days" {
+  description = "How many days a sweep looks back. A copied recovery point keeps its date, so allow for the time that copying takes."
+  type        = number
+  default     = 7
+  nullable    = false
+
+  # Step Functions frees the name of an execution after 90 days. A sweep would then rotate a recovery point once more.
+  validation {
+    condition     = var.sweep_days >= 1 && var.sweep_days <= 89 && floor(var.sweep_days) == var.sweep_days
+    error_message = "sweep_days is ${var.sweep_days}. Use a whole number from 1 to 89."
+  }
+}
+
+variable "forwarding_account_ids" {
+  description = "IDs of the accounts whose modules/forward-copies may put events on the module's event bus (output event_bus). Their events make rotations of copied recovery points start sooner. A sweep finds these recovery points anyway."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for account_id in var.forwarding_account_ids : can(regex("^[0-9]{12}$", account_id))])
+    error_message = "forwarding_account_ids has ${join(", ", [for account_id in var.forwarding_account_ids : jsonencode(account_id) if !can(regex("^[0-9]{12}$", account_id))])}. An account ID has 12 digits, and is written in quotation marks."
+  }
+
+  validation {
+    condition     = length(var.forwarding_account_ids) == 0 ? true : length(var.backup_vault_arns) > 0
+    error_message = "forwarding_account_ids is ${jsonencode(var.forwarding_account_ids)}, but backup_vault_arns is []. Set backup_vault_arns to the ARNs of the vaults into which these accounts copy."
   }
 }
 
 variable "rules" {
   description = <<-EOT
-    Which tables are rotated and how, keyed by rule name (1 to 43 characters from `A-Z`, `a-z`, `0-9`, `_` and `-`). A table that matches several rules is restored once for each.
+    Which tables are rotated and how, keyed by rule name (1 to 28 characters from `A-Z`, `a-z`, `0-9`, `_` and `-`). A table that matches several rules is restored once for each.
 
     - `source_pattern`: regular expression. The rule applies to every table in whose name, not ARN, it finds a match.
     - `exclude_pattern`: regular expression. The rule does not apply to a table in whose name it finds a match.
@@ -35,6 +88,9 @@ variable "rules" {
     - `before_switch`: the hook: ARN of a Lambda function or a standard state machine that runs before the parameter is set.
     - `verify`: whether the target table is compared with what was backed up before the parameter is set.
     - `keep`: how many copies of a source table by this rule to keep: the newest of those that were switched to. Older ones are deleted, and so are those of failed rotations. Without it, nothing is deleted.
+    - `schedule`: when the rule is refreshed: it takes the newest recovery point of each table that it matches, instead of every backup.
+      - `expression`: an expression of EventBridge Scheduler: `rate(1 day)`, `cron(0 6 ? * MON *)` or `at(2027-01-31T06:00:00)`.
+      - `timezone`: a name of the IANA time zone database, such as `Europe/Berlin`. `UTC` by default.
     - `max_age_hours`: an alarm is raised when no rotation by this rule, of whatever table, has succeeded in that many hours: a whole number up to 168. It reveals backups that are no longer made. Needs `alarms`. Without it, there is no such alarm.
   EOT
   type = map(object({
@@ -58,6 +114,10 @@ variable "rules" {
     before_switch = optional(string)
     verify        = optional(bool, true)
     keep          = optional(number)
+    schedule = optional(object({
+      expression = string
+      timezone   = optional(string, "UTC")
+    }))
     max_age_hours = optional(number)
   }))
   nullable = false
@@ -199,7 +259,7 @@ variable "role_path" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the KMS key that encrypts the log groups and queues. Null for AWS owned keys. The key policy must allow CloudWatch Logs in the Region to use the key, and SNS (sns.amazonaws.com) and EventBridge (events.amazonaws.com), which send what they cannot deliver to the queues."
+  description = "ARN of the KMS key that encrypts the log groups and queues. Null for AWS owned keys. The key policy must allow CloudWatch Logs in the Region to use the key, and SNS (sns.amazonaws.com), EventBridge (events.amazonaws.com) and EventBridge Scheduler (scheduler.amazonaws.com), which send what they cannot deliver to the queues."
   type        = string
   default     = null
 

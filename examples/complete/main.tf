@@ -91,6 +91,7 @@ data "aws_iam_policy_document" "boundary" {
       "backup:DescribeRecoveryPoint",
       "backup:DescribeRestoreJob",
       "backup:ListBackupVaults",
+      "backup:ListRecoveryPointsByBackupVault",
       "backup:StartRestoreJob",
       "dynamodb:*",
       "events:DescribeRule",

@@ -3,10 +3,11 @@ variable "name" {
   type        = string
   nullable    = false
 
-  # Together with "-" and the id of a backup job (36 characters), it names an execution, which has at most 80.
+  # Together with the id of a recovery point (36 characters), the time of a request (14) and two hyphens, it names an
+  # execution, which has at most 80.
   validation {
-    condition     = can(regex("^[A-Za-z0-9_-]{1,43}$", var.name))
-    error_message = "rules has the name \"${var.name}\". Use 1 to 43 characters from A-Z, a-z, 0-9, \"_\" and \"-\"."
+    condition     = can(regex("^[A-Za-z0-9_-]{1,28}$", var.name))
+    error_message = "rules has the name \"${var.name}\". Use 1 to 28 characters from A-Z, a-z, 0-9, \"_\" and \"-\"."
   }
 }
 

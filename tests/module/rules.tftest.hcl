@@ -80,17 +80,17 @@ run "the_longest_name" {
     source = "./modules/rule"
   }
   variables {
-    name = "a234567890123456789012345678901234567890123"
+    name = "a234567890123456789012345678"
   }
 }
 
-run "a_name_that_leaves_no_room_for_a_backup_job_id" {
+run "a_name_that_leaves_no_room_for_a_recovery_point_and_a_time" {
   command = plan
   module {
     source = "./modules/rule"
   }
   variables {
-    name = "a2345678901234567890123456789012345678901234"
+    name = "a2345678901234567890123456789"
   }
   expect_failures = [var.name]
 }

@@ -23,6 +23,7 @@ override_resource {
 variables {
   name                 = "backup-dynamodb-rotator"
   backup_sns_topic_arn = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:backups"
+  backup_vault_arns    = ["arn:aws-us-gov:backup:us-gov-west-1:123456789012:backup-vault:production"]
 }
 
 run "a_hundred_ordinary_rules_fit" {
@@ -71,6 +72,7 @@ run "sixty_rules_with_every_attribute_fit" {
         before_switch = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:mask-${join("-", names)}"
         verify        = false
         keep          = 3
+        schedule      = { expression = "cron(0 ${length(names[0])} ? * MON *)", timezone = "America/New_York" }
       }
     }
   }

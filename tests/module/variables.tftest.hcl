@@ -44,7 +44,7 @@ run "a_topic_in_another_region" {
   variables {
     backup_sns_topic_arn = "arn:aws:sns:eu-west-1:123456789012:backups"
   }
-  expect_failures = [aws_sns_topic_subscription.this]
+  expect_failures = [aws_sns_topic_subscription.this[0]]
 }
 
 run "a_topic_in_another_account" {
@@ -52,7 +52,124 @@ run "a_topic_in_another_account" {
   variables {
     backup_sns_topic_arn = "arn:aws:sns:us-east-1:210987654321:backups"
   }
-  expect_failures = [aws_sns_topic_subscription.this]
+  expect_failures = [aws_sns_topic_subscription.this[0]]
+}
+
+run "a_vault_is_enough" {
+  command = plan
+  variables {
+    backup_sns_topic_arn = null
+    backup_vault_arns    = ["arn:aws:backup:us-east-1:123456789012:backup-vault:orders"]
+  }
+}
+
+run "neither_a_topic_nor_a_vault" {
+  command = plan
+  variables {
+    backup_sns_topic_arn = null
+  }
+  expect_failures = [var.backup_vault_arns]
+}
+
+run "a_vault_name_instead_of_an_arn" {
+  command = plan
+  variables {
+    backup_vault_arns = ["orders"]
+  }
+  expect_failures = [var.backup_vault_arns]
+}
+
+run "a_vault_in_another_region" {
+  command = plan
+  variables {
+    backup_vault_arns = ["arn:aws:backup:eu-west-1:123456789012:backup-vault:orders"]
+  }
+  expect_failures = [var.backup_vault_arns]
+}
+
+run "a_sweep_in_the_form_of_cron_itself" {
+  command = plan
+  variables {
+    backup_vault_arns = ["arn:aws:backup:us-east-1:123456789012:backup-vault:orders"]
+    sweep_schedule    = "0 * * * *"
+  }
+  expect_failures = [aws_scheduler_schedule.this["sweep"]]
+}
+
+run "a_sweep_every_so_many_weeks" {
+  command = plan
+  variables {
+    backup_vault_arns = ["arn:aws:backup:us-east-1:123456789012:backup-vault:orders"]
+    sweep_schedule    = "rate(2 weeks)"
+  }
+  expect_failures = [aws_scheduler_schedule.this["sweep"]]
+}
+
+run "forms_of_schedules" {
+  command = plan
+  variables {
+    rules = { for expression in ["rate(1 hour)", "rate(2 days)", "at(2027-01-31T06:00:00)", "cron(0/15 6-22 ? JAN,MAR 2#1 2027-2030)", "cron(30 18 L * ? *)"] :
+      "rule-${substr(md5(expression), 0, 8)}" => { source_pattern = md5(expression), replacement_pattern = "-x", schedule = { expression = expression, timezone = "America/Argentina/Buenos_Aires" } }
+    }
+  }
+}
+
+run "a_schedule_on_a_day_of_the_month_and_of_the_week" {
+  command = plan
+  variables {
+    rules = { staging = { source_pattern = "-production$", replacement_pattern = "-staging", schedule = { expression = "cron(0 6 * * MON *)" } } }
+  }
+  expect_failures = [aws_scheduler_schedule.this["refresh-staging"]]
+}
+
+run "an_offset_instead_of_a_time_zone" {
+  command = plan
+  variables {
+    rules = { staging = { source_pattern = "-production$", replacement_pattern = "-staging", schedule = { expression = "rate(1 day)", timezone = "+01:00" } } }
+  }
+  expect_failures = [aws_scheduler_schedule.this["refresh-staging"]]
+}
+
+run "a_sweep_of_no_days" {
+  command = plan
+  variables {
+    sweep_days = 0
+  }
+  expect_failures = [var.sweep_days]
+}
+
+run "a_sweep_of_half_a_day" {
+  command = plan
+  variables {
+    sweep_days = 1.5
+  }
+  expect_failures = [var.sweep_days]
+}
+
+# Step Functions has freed the names of executions by then.
+run "a_sweep_of_ninety_days" {
+  command = plan
+  variables {
+    sweep_days = 90
+  }
+  expect_failures = [var.sweep_days]
+}
+
+run "an_account_that_lost_its_leading_zero" {
+  command = plan
+  variables {
+    backup_vault_arns      = ["arn:aws:backup:us-east-1:123456789012:backup-vault:orders"]
+    forwarding_account_ids = [12345678901]
+  }
+  expect_failures = [var.forwarding_account_ids]
+}
+
+run "forwarded_copies_without_a_vault" {
+  command = plan
+  variables {
+    forwarding_account_ids = ["111122223333"]
+  }
+  expect_failures = [var.forwarding_account_ids]
 }
 
 run "two_rules_whose_copies_would_have_the_same_name" {

@@ -1,6 +1,7 @@
 """The examples that no other test applies."""
 
 import json
+from typing import Any
 
 import pytest
 from pytest_terraform.tf import TerraformTestApi
@@ -45,10 +46,23 @@ def test_the_complete_example_rotates_within_its_boundary(kind: str, complete: T
     wait_until("reports", both_are_reported)
 
 
+def test_the_example_with_a_topic_rotates(sns_topic: TerraformTestApi) -> None:
+    deployment = deployment_of(sns_topic.outputs["sns_topic"]["value"])
+    item = {"invoice_id": {"S": "1"}}
+    client("dynamodb").put_item(TableName=deployment.outputs["table_name"]["value"], Item=item)
+
+    table_arn = deployment.outputs["table_arn"]["value"]
+    state = deployment.rotate("staging", deployment.end_of_backup(deployment.start_backup(table_arn)))
+
+    assert items(state["TargetTableName"], key="invoice_id") == [item]
+    name = deployment.outputs["ssm_parameter_name"]["value"]
+    table = state["DescribeTableOutput"]["Table"]["TableArn"]
+    assert client("ssm").get_parameter(Name=name)["Parameter"]["Value"] == table
+
+
 def test_the_masking_example_masks_addresses_in_the_copy_and_nowhere_else(masking: TerraformTestApi) -> None:
     outputs = masking.outputs["masking"]["value"]
-    names = {"rotator": "rotator", "vault_name": "backup_vault_name", "backup_role_arn": "backup_role_arn"}
-    deployment = Deployment({name: {"value": outputs[key]} for name, key in names.items()}, PATIENCE_SECONDS)
+    deployment = deployment_of(outputs)
     addresses = {"1": "ann@example.com", "2": "Ann@Example.com", "3": None}
     for customer, address in addresses.items():
         email = {"email": {"S": address}} if address else {}
@@ -66,6 +80,12 @@ def test_the_masking_example_masks_addresses_in_the_copy_and_nowhere_else(maskin
     assert copied["3"] is None
     assert state["BeforeSwitchOutput"] == {"Output": {"MaskedAddresses": 2}}
     assert "ann@example.com" in json.dumps(items(outputs["table_name"], key="customer_id"))
+
+
+def deployment_of(outputs: dict[str, Any]) -> Deployment:
+    """An example as a deployment."""
+    values = outputs | {"vault_name": outputs["backup_vault_name"]}
+    return Deployment({name: {"value": value} for name, value in values.items()}, PATIENCE_SECONDS)
 
 
 def subscribe_queue_to(topic_arn: str, name: str) -> str:

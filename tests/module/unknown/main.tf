@@ -1,4 +1,4 @@
-# The module in a configuration that also creates the hook, the key, an encrypted topic and what names the parameter.
+# The module in a configuration that also creates the vaults, the topics, the hook, the key and what names the parameter.
 
 terraform {
   required_providers {
@@ -9,6 +9,22 @@ terraform {
 }
 
 # Their outputs are known only after apply.
+resource "terraform_data" "vault" {
+  for_each = toset(["orders", "users"])
+
+  input = "arn:aws:backup:us-east-1:123456789012:backup-vault:${each.key}"
+}
+
+resource "terraform_data" "backups_topic" {
+  input = "arn:aws:sns:us-east-1:123456789012:backups"
+}
+
+resource "terraform_data" "account" {
+  for_each = toset(["111122223333", "444455556666"])
+
+  input = each.key
+}
+
 resource "terraform_data" "hook" {
   input = "arn:aws:lambda:us-east-1:123456789012:function:mask"
 }
@@ -34,7 +50,9 @@ resource "terraform_data" "topic" {
 module "rotator" {
   source = "../../.."
 
-  backup_sns_topic_arn   = "arn:aws:sns:us-east-1:123456789012:backups"
+  backup_vault_arns      = [for vault in terraform_data.vault : vault.output]
+  backup_sns_topic_arn   = format("%s", terraform_data.backups_topic.output)
+  forwarding_account_ids = [for account in terraform_data.account : account.output]
   notification_topic_arn = terraform_data.topic.output
   backup_kms_key_arns    = [terraform_data.key.output]
 
@@ -49,7 +67,17 @@ module "rotator" {
   }
 }
 
-output "functions" {
-  description = "The functions of the module."
-  value       = module.rotator.functions
+module "rotator_of_a_topic" {
+  source = "../../.."
+
+  backup_sns_topic_arn = terraform_data.backups_topic.output
+
+  rules = {
+    staging = { source_pattern = "-production$", replacement_pattern = "-staging" }
+  }
+}
+
+output "rotators" {
+  description = "The outputs of both."
+  value       = [module.rotator, module.rotator_of_a_topic]
 }

@@ -1,0 +1,58 @@
+variable "event_bus_arn" {
+  description = "ARN of the rotator's event bus: its output event_bus.arn."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[^:]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/[A-Za-z0-9_.-]+$", var.event_bus_arn))
+    error_message = "event_bus_arn is \"${var.event_bus_arn}\", which is not the ARN of an event bus, such as arn:aws:events:eu-west-1:123456789012:event-bus/backup-dynamodb-rotator. Use the rotator's output event_bus.arn."
+  }
+}
+
+variable "destination_vault_arns" {
+  description = "ARNs of the vaults that backups are copied to: the rotator's backup_vault_arns."
+  type        = set(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.destination_vault_arns) > 0
+    error_message = "destination_vault_arns is [], so nothing would ever be forwarded. Use the rotator's backup_vault_arns."
+  }
+
+  validation {
+    condition     = alltrue([for arn in var.destination_vault_arns : can(regex("^arn:[^:]+:backup:[a-z0-9-]+:[0-9]{12}:backup-vault:[A-Za-z0-9_.-]{1,50}$", arn))])
+    error_message = "destination_vault_arns has ${join(", ", [for arn in var.destination_vault_arns : jsonencode(arn) if !can(regex("^arn:[^:]+:backup:[a-z0-9-]+:[0-9]{12}:backup-vault:[A-Za-z0-9_.-]{1,50}$", arn))])}. Use ARNs of backup vaults, such as arn:aws:backup:eu-west-1:123456789012:backup-vault:orders."
+  }
+}
+
+variable "name" {
+  description = "Name of the rule and the role."
+  type        = string
+  default     = "backup-dynamodb-rotator-forward-copies"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_.-]{1,64}$", var.name))
+    error_message = "name is \"${var.name}\". Use 1 to 64 characters from A-Z, a-z, 0-9, \"_\", \"-\" and \".\"."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the permissions boundary of the role. Null for none."
+  type        = string
+  default     = null
+}
+
+variable "role_path" {
+  description = "Path of the role."
+  type        = string
+  default     = "/"
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags for everything that the module creates."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
