@@ -9,6 +9,8 @@ from rotator.timestamps import to_iso8601
 
 ACCOUNT = "123456789012"
 TABLE_ARN = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/orders"
+ELSEWHERE = TABLE_ARN.replace(ACCOUNT, "210987654321")
+"""A table of the same name in another account."""
 TARGET = "orders-staging-20261123-02-07-00"
 TARGET_ARN = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{TARGET}"
 JOB_ID = "5a772b5a-36d5-4a69-9b18-ed2f5213c659"

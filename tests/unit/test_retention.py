@@ -70,7 +70,7 @@ def copy(
     rotation = rotation_of(day, rule=rule)
     make(clients, table_of(day), protected=protected)
     table = clients.dynamodb.describe_table(TableName=table_of(day))["Table"]
-    claim(dict(table), rotation["State"], rotation["Execution"], module, clients.dynamodb)
+    claim(dict(table), rotation, module, clients)
     return table_of(day)
 
 
@@ -331,7 +331,7 @@ def test_a_rule_may_leave_nothing_of_the_name_but_the_time(clients: Clients) -> 
     for name in names:
         make(clients, name)
         table = clients.dynamodb.describe_table(TableName=name)["Table"]
-        claim(dict(table), rotation_of(0)["State"], rotation_of(0)["Execution"], SETTINGS.module, clients.dynamodb)
+        claim(dict(table), rotation_of(0), SETTINGS.module, clients)
     rotation = rotation_of(0, keep=1)
     rotation["State"] |= {"TargetTableName": names[-1], "TargetParameterName": ""}
 

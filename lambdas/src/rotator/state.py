@@ -150,6 +150,7 @@ class RotationState(TypedDict):
     TargetTableName: str
     TargetParameterName: str
     AdoptParameter: NotRequired[bool]
+    BackupVaultArn: NotRequired[str]
     Restore: RestoreOptions
     CarryOver: list[str]
     Tags: dict[str, str]
