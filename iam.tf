@@ -138,29 +138,13 @@ data "aws_iam_policy_document" "keys_of_restores" {
     }
   }
 
-  dynamic "statement" {
-    for_each = length(var.backup_kms_key_arns) > 0 ? [var.backup_kms_key_arns] : []
-
-    content {
-      sid       = "DecryptBackups"
-      actions   = ["kms:Decrypt", "kms:DescribeKey"]
-      resources = statement.value
-
-      condition {
-        test     = "StringEquals"
-        variable = "kms:ViaService"
-        values   = [local.dynamodb_service, local.backup_service]
-      }
-    }
-  }
-
   # Both services continue a restore with a grant.
   dynamic "statement" {
     for_each = length(var.backup_kms_key_arns) > 0 ? [var.backup_kms_key_arns] : []
 
     content {
-      sid       = "GrantDecryptionOfBackups"
-      actions   = ["kms:CreateGrant"]
+      sid       = "DecryptBackups"
+      actions   = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey"]
       resources = statement.value
 
       condition {
@@ -169,8 +153,9 @@ data "aws_iam_policy_document" "keys_of_restores" {
         values   = [local.dynamodb_service, local.backup_service]
       }
 
+      # Only requests about grants have this key.
       condition {
-        test     = "Bool"
+        test     = "BoolIfExists"
         variable = "kms:GrantIsForAWSResource"
         values   = ["true"]
       }

@@ -554,19 +554,12 @@ run "backups_are_decrypted_with_their_keys_by_whoever_restores" {
     condition = alltrue([for policy in [data.aws_iam_policy_document.restore_backup, data.aws_iam_policy_document.restore] :
       [for statement in jsondecode(policy.json).Statement : statement if strcontains(jsonencode(statement), "kms:")] == jsondecode(jsonencode([
         {
-          Sid       = "DecryptBackups"
-          Effect    = "Allow"
-          Action    = ["kms:DescribeKey", "kms:Decrypt"]
-          Resource  = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-          Condition = { StringEquals = { "kms:ViaService" = ["dynamodb.us-gov-west-1.amazonaws.com", "backup.us-gov-west-1.amazonaws.com"] } }
-        },
-        {
-          Sid      = "GrantDecryptionOfBackups"
+          Sid      = "DecryptBackups"
           Effect   = "Allow"
-          Action   = "kms:CreateGrant"
+          Action   = ["kms:DescribeKey", "kms:Decrypt", "kms:CreateGrant"]
           Resource = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
           Condition = {
-            Bool         = { "kms:GrantIsForAWSResource" = "true" }
+            BoolIfExists = { "kms:GrantIsForAWSResource" = "true" }
             StringEquals = { "kms:ViaService" = ["dynamodb.us-gov-west-1.amazonaws.com", "backup.us-gov-west-1.amazonaws.com"] }
           }
         },
