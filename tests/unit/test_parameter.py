@@ -10,7 +10,7 @@ from rotator.clients import Clients
 from rotator.errors import ParameterFull, ParameterTaken
 from rotator.parameter import Copy, check_parameter, point_parameter_at_table
 from rotator.state import Invocation
-from tests.support.rotations import SETTINGS, TABLE_ARN, invocation, restored
+from tests.support.rotations import ELSEWHERE, SETTINGS, TABLE_ARN, invocation, restored
 
 NAME = "/staging/table-arn"
 
@@ -73,9 +73,9 @@ def test_it_does_not_go_back_where_a_later_copy_comes_in_between(
     assert output["Value"] == value(clients) == f"{TABLE_ARN}-staging-20261123-02-07-00"
 
 
-def test_two_tables_never_share_it(clients: Clients) -> None:
+@pytest.mark.parametrize("other", [TABLE_ARN.replace("orders", "users"), ELSEWHERE])
+def test_two_tables_never_share_it(other: str, clients: Clients) -> None:
     point_parameter_at_table(rotation_of(day=22), SETTINGS, clients)
-    other = TABLE_ARN.replace("orders", "users")
 
     for look in (
         lambda: check_parameter(rotation_of(day=23, source_table_arn=other)["State"], SETTINGS.module, clients.ssm),
