@@ -4,7 +4,7 @@ mock_provider "aws" {
   source = "./tests/module/mocks"
 }
 
-run "a_key_a_hook_a_parameter_name_and_an_encrypted_topic_that_do_not_exist_yet" {
+run "a_key_a_vault_a_hook_a_parameter_name_and_an_encrypted_topic_that_do_not_exist_yet" {
   command = plan
   module {
     source = "./tests/module/unknown"

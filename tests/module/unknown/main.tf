@@ -1,4 +1,5 @@
-# The module in a configuration that also creates the hook, the key, an encrypted topic and what names the parameter.
+# The module in a configuration that also creates the hook, the key, the vault, an encrypted topic and what names the
+# parameter.
 
 terraform {
   required_providers {
@@ -15,6 +16,10 @@ resource "terraform_data" "hook" {
 
 resource "terraform_data" "key" {
   input = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+}
+
+resource "terraform_data" "vault" {
+  input = "arn:aws:backup:us-east-1:123456789012:backup-vault:production"
 }
 
 resource "terraform_data" "parameter" {
@@ -36,6 +41,7 @@ module "rotator" {
 
   backup_sns_topic_arn   = "arn:aws:sns:us-east-1:123456789012:backups"
   notification_topic_arn = terraform_data.topic.output
+  backup_vault_arns      = [terraform_data.vault.output]
   backup_kms_key_arns    = [terraform_data.key.output]
 
   rules = {
