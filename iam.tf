@@ -7,6 +7,8 @@ locals {
   # A rule finds its source tables by a regular expression, which a policy cannot express.
   source_tables_arn = "${local.tables_arn}/*"
   backups_arn       = "${local.tables_arn}/*/backup/*"
+  # A recovery point belongs to the account of its vault: the module's, or one that shares the vault.
+  recovery_point_arns = [for account in distinct(concat([local.account_id], [for arn in var.backup_vault_arns : split(":", arn)[4]])) : "arn:${local.partition}:backup:${local.region}:${account}:recovery-point:*"]
 
   customer_keys  = { for name, rule in var.rules : name => rule.restore.encryption if try(startswith(rule.restore.encryption, "arn:"), false) }
   parameter_arns = [for rule in module.rule : rule.parameter_arn if rule.parameter_arn != null]
@@ -138,29 +140,13 @@ data "aws_iam_policy_document" "keys_of_restores" {
     }
   }
 
-  dynamic "statement" {
-    for_each = length(var.backup_kms_key_arns) > 0 ? [var.backup_kms_key_arns] : []
-
-    content {
-      sid       = "DecryptBackups"
-      actions   = ["kms:Decrypt", "kms:DescribeKey"]
-      resources = statement.value
-
-      condition {
-        test     = "StringEquals"
-        variable = "kms:ViaService"
-        values   = [local.dynamodb_service, local.backup_service]
-      }
-    }
-  }
-
   # Both services continue a restore with a grant.
   dynamic "statement" {
     for_each = length(var.backup_kms_key_arns) > 0 ? [var.backup_kms_key_arns] : []
 
     content {
-      sid       = "GrantDecryptionOfBackups"
-      actions   = ["kms:CreateGrant"]
+      sid       = "DecryptBackups"
+      actions   = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey"]
       resources = statement.value
 
       condition {
@@ -169,8 +155,9 @@ data "aws_iam_policy_document" "keys_of_restores" {
         values   = [local.dynamodb_service, local.backup_service]
       }
 
+      # Only requests about grants have this key.
       condition {
-        test     = "Bool"
+        test     = "BoolIfExists"
         variable = "kms:GrantIsForAWSResource"
         values   = ["true"]
       }

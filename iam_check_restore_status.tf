@@ -20,6 +20,16 @@ data "aws_iam_policy_document" "check_restore_status" {
     resources = [local.tables_with_tags_to_read_arn]
   }
 
+  dynamic "statement" {
+    for_each = contains(local.carry_over, "tags") ? [local.recovery_point_arns] : []
+
+    content {
+      sid       = "ReadTagsOfRecoveryPoints"
+      actions   = ["backup:ListTags"]
+      resources = statement.value
+    }
+  }
+
   statement {
     sid     = "DescribeRestoreJobs"
     actions = ["backup:DescribeRestoreJob"]

@@ -58,15 +58,30 @@ data "aws_iam_policy_document" "restore_backup" {
   statement {
     sid       = "StartRestoreJobs"
     actions   = ["backup:DescribeRecoveryPoint", "backup:StartRestoreJob"]
-    resources = ["arn:${local.partition}:backup:${local.region}:${local.account_id}:recovery-point:*"]
+    resources = local.recovery_point_arns
   }
 
-  # A recovery point is described by its vault, which its ARN does not name.
-  statement {
-    sid     = "FindVaults"
-    actions = ["backup:ListBackupVaults"]
-    # AWS Backup has no resource-level permissions for this action.
-    resources = ["*"]
+  # A table of another account has no tags to read here, but its recovery point does.
+  dynamic "statement" {
+    for_each = contains(local.carry_over, "tags") ? [local.recovery_point_arns] : []
+
+    content {
+      sid       = "ReadTagsOfRecoveryPoints"
+      actions   = ["backup:ListTags"]
+      resources = statement.value
+    }
+  }
+
+  # A recovery point is described by its vault, which a notification does not name.
+  dynamic "statement" {
+    for_each = var.backup_sns_topic_arn == null ? [] : ["*"]
+
+    content {
+      sid     = "FindVaults"
+      actions = ["backup:ListBackupVaults"]
+      # AWS Backup has no resource-level permissions for this action.
+      resources = [statement.value]
+    }
   }
 
   statement {

@@ -20,12 +20,12 @@ data "aws_iam_policy_document" "assume_by_backup" {
 }
 
 data "aws_iam_policy_document" "restore" {
-  # On all tables, as in AWS's own policy and examples, because AWS does not document which table it checks them on. The
-  # actions on items below are limited to copies, and without them nothing is restored.
+  # On all tables, those of other accounts and Regions included, as in AWS's own policy, because AWS does not document which
+  # table it checks them on. The actions on items below are limited to copies, and without them nothing is restored.
   statement {
     sid       = "RestoreTables"
     actions   = ["dynamodb:DescribeTable", "dynamodb:RestoreTableFromAwsBackup"]
-    resources = [local.source_tables_arn]
+    resources = ["arn:${local.partition}:dynamodb:*:*:table/*"]
   }
 
   statement {

@@ -401,7 +401,7 @@ run "a_rule_that_asks_for_everything" {
 
   assert {
     condition = { for name, policy in local.function_policies : name => [for statement in jsondecode(policy).Statement : statement.Sid] if contains(["restore_backup", "configure_table", "carry_over_settings", "verify_table", "delete_old_tables"], name) } == {
-      restore_backup      = ["WriteLogs", "EncryptTargetTables", "RestoreBackups", "FillTargetTables", "DescribeTables", "ReadTags", "ReadIndexesOfBackups", "StartRestoreJobs", "FindVaults", "PassRestoreRole", "ReadParameters"]
+      restore_backup      = ["WriteLogs", "EncryptTargetTables", "RestoreBackups", "FillTargetTables", "DescribeTables", "ReadTags", "ReadIndexesOfBackups", "StartRestoreJobs", "ReadTagsOfRecoveryPoints", "FindVaults", "PassRestoreRole", "ReadParameters"]
       configure_table     = ["WriteLogs", "DescribeTables", "ConfigureTargetTables"]
       carry_over_settings = ["WriteLogs", "DecryptTargetTables", "DescribeTables", "ReadSettings", "WriteSettingsOfTargetTables", "ReadSettingsOfBackups", "ReadAutoScaling", "WriteAutoScaling", "KeepAlarmsOfAutoScaling", "WriteToKinesisDestinations", "ListKinesisStreams"]
       verify_table        = ["WriteLogs", "DecryptTargetTables", "DescribeBackups", "DescribeRestoreJobs", "DescribeSourceAndTargetTables", "ReadTargetTables"]
@@ -512,6 +512,46 @@ run "a_rule_that_asks_for_everything" {
   }
 }
 
+# A recovery point in a vault that another account shares belongs to that account.
+run "recovery_points_of_shared_vaults" {
+  command = plan
+
+  variables {
+    backup_vault_arns = [
+      "arn:aws-us-gov:backup:us-gov-west-1:123456789012:backup-vault:copies",
+      "arn:aws-us-gov:backup:us-gov-west-1:210987654321:backup-vault:air-gapped",
+      "arn:aws-us-gov:backup:us-gov-west-1:210987654321:backup-vault:air-gapped-too",
+    ]
+    rules = { staging = { source_pattern = ".", replacement_pattern = "$0", carry_over = ["tags"] } }
+  }
+
+  assert {
+    condition = {
+      for name, policy in local.function_policies : name => {
+        for statement in jsondecode(policy).Statement : statement.Sid => statement.Resource if strcontains(jsonencode(statement), ":recovery-point:")
+      } if contains(["restore_backup", "check_restore_status"], name)
+      } == {
+      restore_backup = {
+        StartRestoreJobs = [
+          "arn:aws-us-gov:backup:us-gov-west-1:210987654321:recovery-point:*",
+          "arn:aws-us-gov:backup:us-gov-west-1:123456789012:recovery-point:*",
+        ]
+        ReadTagsOfRecoveryPoints = [
+          "arn:aws-us-gov:backup:us-gov-west-1:210987654321:recovery-point:*",
+          "arn:aws-us-gov:backup:us-gov-west-1:123456789012:recovery-point:*",
+        ]
+      }
+      check_restore_status = {
+        ReadTagsOfRecoveryPoints = [
+          "arn:aws-us-gov:backup:us-gov-west-1:210987654321:recovery-point:*",
+          "arn:aws-us-gov:backup:us-gov-west-1:123456789012:recovery-point:*",
+        ]
+      }
+    }
+    error_message = jsonencode(local.function_policies)
+  }
+}
+
 # Application Auto Scaling rejects a caller that may not do what it will do.
 run "auto_scaling_alone" {
   command = plan
@@ -538,7 +578,7 @@ run "aws_backup_may_fill_copies_only" {
         Sid      = "RestoreTables"
         Effect   = "Allow"
         Action   = ["dynamodb:RestoreTableFromAwsBackup", "dynamodb:DescribeTable"]
-        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*"
+        Resource = "arn:aws-us-gov:dynamodb:*:*:table/*"
       },
       {
         Sid    = "FillTargetTables"
@@ -570,19 +610,12 @@ run "backups_are_decrypted_with_their_keys_by_whoever_restores" {
     condition = alltrue([for policy in [data.aws_iam_policy_document.restore_backup, data.aws_iam_policy_document.restore] :
       [for statement in jsondecode(policy.json).Statement : statement if strcontains(jsonencode(statement), "kms:")] == jsondecode(jsonencode([
         {
-          Sid       = "DecryptBackups"
-          Effect    = "Allow"
-          Action    = ["kms:DescribeKey", "kms:Decrypt"]
-          Resource  = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-          Condition = { StringEquals = { "kms:ViaService" = ["dynamodb.us-gov-west-1.amazonaws.com", "backup.us-gov-west-1.amazonaws.com"] } }
-        },
-        {
-          Sid      = "GrantDecryptionOfBackups"
+          Sid      = "DecryptBackups"
           Effect   = "Allow"
-          Action   = "kms:CreateGrant"
+          Action   = ["kms:DescribeKey", "kms:Decrypt", "kms:CreateGrant"]
           Resource = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
           Condition = {
-            Bool         = { "kms:GrantIsForAWSResource" = "true" }
+            BoolIfExists = { "kms:GrantIsForAWSResource" = "true" }
             StringEquals = { "kms:ViaService" = ["dynamodb.us-gov-west-1.amazonaws.com", "backup.us-gov-west-1.amazonaws.com"] }
           }
         },

@@ -113,7 +113,7 @@ run "rules_whose_keys_do_not_fit_in_a_policy" {
   variables {
     rules = { staging = { source_pattern = "-production$", replacement_pattern = "-staging" } }
     backup_kms_key_arns = [
-      for number in range(60) : "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-${format("%012d", number)}"
+      for number in range(120) : "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-${format("%012d", number)}"
     ]
   }
   expect_failures = [aws_iam_role_policy.restore, aws_iam_role_policy.function["restore_backup"]]

@@ -9,6 +9,8 @@ from rotator.timestamps import to_iso8601
 
 ACCOUNT = "123456789012"
 TABLE_ARN = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/orders"
+ELSEWHERE = TABLE_ARN.replace(ACCOUNT, "210987654321")
+"""A table of the same name in another account."""
 TARGET = "orders-staging-20261123-02-07-00"
 TARGET_ARN = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{TARGET}"
 RECOVERY_POINT_ID = "01795422364460-083c1149"

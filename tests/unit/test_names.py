@@ -5,7 +5,7 @@ import pytest
 from rotator.errors import InvalidParameterName, InvalidTableName
 from rotator.names import check_parameter_name, check_table_name
 
-TABLE_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/orders"
+EXECUTION_ARN = "arn:aws:states:us-east-1:123456789012:execution:rotator:staging-1"
 LENGTH_OF_THE_ARN_AROUND_A_NAME = len("arn:aws:ssm:us-east-1:123456789012:parameter/")
 
 
@@ -26,7 +26,7 @@ def test_an_illegal_table_name_is_refused_by_name(name: str) -> None:
     ["a", "/a", "/a/b.c_d-E", "/1" * 15, "/sta/aws", "a" * (1011 - LENGTH_OF_THE_ARN_AROUND_A_NAME)],
 )
 def test_a_legal_parameter_name_passes(name: str) -> None:
-    check_parameter_name(name, TABLE_ARN)
+    check_parameter_name(name, EXECUTION_ARN)
 
 
 @pytest.mark.parametrize(
@@ -47,5 +47,5 @@ def test_a_legal_parameter_name_passes(name: str) -> None:
 )
 def test_an_illegal_parameter_name_is_refused_by_name(name: str) -> None:
     with pytest.raises(InvalidParameterName) as refused:
-        check_parameter_name(name, TABLE_ARN)
+        check_parameter_name(name, EXECUTION_ARN)
     assert repr(name) in str(refused.value)

@@ -12,7 +12,7 @@ from rotator.errors import ParameterFull, ParameterTaken
 from rotator.parameter import check_parameter, point_parameter_at_table
 from rotator.parameter_history import Copy, put_version
 from rotator.state import Invocation
-from tests.support.rotations import SETTINGS, TABLE_ARN, invocation, restored
+from tests.support.rotations import ELSEWHERE, SETTINGS, TABLE_ARN, invocation, restored
 
 NAME = "/staging/table-arn"
 
@@ -264,9 +264,9 @@ def test_what_somebody_else_put_in_place_of_a_hold_stays(clients: Clients) -> No
         point_parameter_at_table(rotation_of(day=22), SETTINGS, clients)
 
 
-def test_two_tables_never_share_it(clients: Clients) -> None:
+@pytest.mark.parametrize("other", [TABLE_ARN.replace("orders", "users"), ELSEWHERE])
+def test_two_tables_never_share_it(other: str, clients: Clients) -> None:
     point_parameter_at_table(rotation_of(day=22), SETTINGS, clients)
-    other = TABLE_ARN.replace("orders", "users")
 
     for look in (
         lambda: check_parameter(rotation_of(day=23, source_table_arn=other)["State"], SETTINGS.module, clients.ssm),

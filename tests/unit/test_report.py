@@ -468,6 +468,16 @@ def test_a_success_is_reported_where_that_is_wanted(wanted: bool, clients: Clien
             "yes (keys, not empty; compared with: backup; size of the backup: 4711 bytes)",
         ),
         ({"Verified": None, "Comparisons": [], "ComparedWith": "nothing", "BackupSizeBytes": 0}, "nothing to compare"),
+        (
+            {
+                "Verified": None,
+                "Comparisons": ["items"],
+                "ComparedWith": "nothing, as the source table belongs to another account or Region",
+                "BackupSizeBytes": 4711,
+            },
+            "not proven (items; compared with: nothing, as the source table belongs to another account or Region; size "
+            "of the backup: 4711 bytes)",
+        ),
         # Before an upgrade.
         (
             {"Verified": True, "ComparedWith": "source table", "BackupSizeBytes": None},

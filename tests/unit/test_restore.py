@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from rotator.aws_errors import AwsError
 from rotator.clients import Clients
 from rotator.errors import (
     InvalidParameterName,
@@ -14,6 +15,7 @@ from rotator.errors import (
     NotYet,
     RecoveryPointMismatch,
     RestoreJobFailed,
+    SettingsNotApplied,
     TableNotFound,
     TargetTableTaken,
     TooManyTags,
@@ -26,10 +28,20 @@ from rotator.restore.status import check_restore_status
 from rotator.state import DescribeTableOutput, Invocation
 from rotator.tags import claim
 from rotator.timestamps import to_iso8601
-from tests.support.rotations import ACCOUNT, EXECUTION_ARN, SETTINGS, TABLE_ARN, TARGET, TARGET_ARN, invocation
+from tests.support.rotations import (
+    ACCOUNT,
+    ELSEWHERE,
+    EXECUTION_ARN,
+    SETTINGS,
+    TABLE_ARN,
+    TARGET,
+    TARGET_ARN,
+    invocation,
+)
 
 ADVANCED = "arn:aws:backup:us-east-1:123456789012:recovery-point:1eb3b5e7-9eb0-435a-a80b-108b488b0d45"
 ANOTHER = f"{EXECUTION_ARN}-another"
+VAULT_ARN = f"arn:aws:backup:us-east-1:{ACCOUNT}:backup-vault:copies"
 TABLE_ID = "0b9c5c6e-8d3a-4d5c-9a57-5b6f0a1a6a27"
 HOUR = timedelta(hours=1)
 
@@ -122,6 +134,84 @@ def test_an_advanced_recovery_point_of_another_table_is_not_restored(clients: Cl
             start_restore(invocation(ADVANCED), SETTINGS, clients)
 
 
+@pytest.mark.parametrize(
+    ("vault_account", "owner"), [(ACCOUNT, {}), ("210987654321", {"BackupVaultAccountId": "210987654321"})]
+)
+def test_a_recovery_point_is_asked_of_its_vault_alone_where_that_is_known(
+    vault_account: str, owner: dict[str, str], clients: Clients
+) -> None:
+    rotation = invocation(ADVANCED, source_table_arn=ELSEWHERE)
+    rotation["State"]["BackupVaultArn"] = f"arn:aws:backup:us-east-1:{vault_account}:backup-vault:copies"
+    with Stubber(clients.backup) as stub:
+        stub.add_response(
+            "describe_recovery_point",
+            {"ResourceArn": ELSEWHERE},
+            {"BackupVaultName": "copies", "RecoveryPointArn": ADVANCED, **owner},
+        )
+        stub.add_response("start_restore_job", {"RestoreJobId": "job"})
+        assert start_restore(rotation, SETTINGS, clients) == {"RestoreJobId": "job"}
+
+
+def test_a_recovery_point_of_a_table_of_the_same_name_in_another_account_is_not_restored(clients: Clients) -> None:
+    rotation = invocation(ADVANCED)
+    rotation["State"]["BackupVaultArn"] = VAULT_ARN
+    with Stubber(clients.backup) as stub:
+        stub.add_response("describe_recovery_point", {"ResourceArn": ELSEWHERE})
+        with pytest.raises(RecoveryPointMismatch, match=rf"is one of the table {ELSEWHERE}, .* as one of {TABLE_ARN}"):
+            start_restore(rotation, SETTINGS, clients)
+
+
+def test_a_recovery_point_that_is_not_in_its_vault_fails_with_the_error_of_aws(clients: Clients) -> None:
+    rotation = invocation(ADVANCED)
+    rotation["State"]["BackupVaultArn"] = VAULT_ARN
+    with Stubber(clients.backup) as stub:
+        stub.add_client_error("describe_recovery_point", "ResourceNotFoundException", "no such recovery point")
+        with pytest.raises(AwsError, match="no such recovery point") as raised:
+            start_restore(rotation, SETTINGS, clients)
+    assert raised.value.code == "ResourceNotFoundException"
+
+
+class TestSourceTableElsewhere:
+    """The source table belongs to another account or Region. A table of its name is here as well, but it is another."""
+
+    @pytest.fixture(params=[ELSEWHERE, TABLE_ARN.replace("us-east-1", "ap-southeast-1")])
+    def rotation(self, request: pytest.FixtureRequest, clients: Clients) -> Invocation:
+        make("orders", clients)
+        return invocation(ADVANCED, source_table_arn=request.param)
+
+    def start(self, rotation: Invocation, clients: Clients) -> Any:  # noqa: ANN401
+        with Stubber(clients.backup) as stub:
+            stub.add_response("list_backup_vaults", {"BackupVaultList": []})
+            stub.add_response("start_restore_job", {"RestoreJobId": "job"})
+            return start_restore(rotation, SETTINGS, clients)
+
+    def test_a_setting_that_cannot_be_read_fails_before_the_restore(
+        self, rotation: Invocation, clients: Clients
+    ) -> None:
+        rotation["State"]["CarryOver"] = ["stream", "table_class", "tags"]
+
+        source = rotation["State"]["BackupSnsMessage"]["BackedUpResourceArn"]
+        with pytest.raises(
+            SettingsNotApplied,
+            match=f"carries over stream, table_class, but the source table {source} belongs to another account or "
+            "Region, .* by a rule that carries over nothing else",
+        ):
+            self.start(rotation, clients)
+
+    def test_the_indexes_of_the_table_here_do_not_count(self, rotation: Invocation, clients: Clients) -> None:
+        rotation["State"]["Restore"] = {"ExcludedIndexes": ["by-day"]}
+
+        assert self.start(rotation, clients) == {"RestoreJobId": "job"}
+
+    def test_the_name_of_the_parameter_may_be_as_long_as_it_may_be_here(
+        self, rotation: Invocation, clients: Clients
+    ) -> None:
+        around_name = len(f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/")
+        rotation["State"]["TargetParameterName"] = "a" * (1011 - around_name)
+
+        assert self.start(rotation, clients) == {"RestoreJobId": "job"}
+
+
 def test_a_job_that_restores_another_table_is_found_out(clients: Clients) -> None:
     with pytest.raises(RecoveryPointMismatch):
         checked_job(clients, Status="RUNNING", SourceResourceArn=TABLE_ARN.replace("orders", "users"))
@@ -200,7 +290,7 @@ class TestTableInPlace:
         self, table: dict[str, Any], recovery_point_arn: str, clients: Clients
     ) -> None:
         del table["RestoreSummary"]["SourceBackupArn"]
-        with pytest.raises(TargetTableTaken, match=f"from a point in time of {TABLE_ARN}"):
+        with pytest.raises(TargetTableTaken, match=f"from a backup or a point in time of {TABLE_ARN}"):
             self.again(invocation(recovery_point_arn), table, clients)
 
     def test_one_that_is_being_deleted_is_waited_for(
@@ -358,7 +448,7 @@ class TestClaim:
 
         self.check(ours, clients)
         # It had read the tags before ours were there.
-        claim(table_of(clients), theirs["State"], theirs["Execution"], SETTINGS.module, clients.dynamodb)
+        claim(table_of(clients), theirs, SETTINGS.module, clients)
         theirs["State"]["DescribeTableOutput"] = ours["State"]["DescribeTableOutput"]
 
         with pytest.raises(TargetTableTaken, match=f"belongs to the rotation {ANOTHER}"):
@@ -376,6 +466,21 @@ class TestClaim:
 
         assert self.check(theirs, clients) == "SUPERSEDED"
         assert theirs["State"]["DescribeTableOutput"]["Table"]["TableName"] == TARGET
+
+    @pytest.mark.parametrize("name", ["orders", "a" * 255])
+    def test_a_table_of_the_same_name_in_another_account_is_another_source_table(
+        self, name: str, clients: Clients
+    ) -> None:
+        theirs, ours = (
+            invocation(ADVANCED, source_table_arn=arn.replace("orders", name)) for arn in (ELSEWHERE, TABLE_ARN)
+        )
+        theirs["Execution"]["Id"] = ANOTHER
+        self.check(theirs, clients)
+
+        ours["State"]["BackupSnsMessage"]["RecoveryPointArn"] += "0"
+        source = ELSEWHERE.removesuffix("orders")
+        with pytest.raises(TargetTableTaken, match=f"belongs to the rotation {ANOTHER}.* of {source}"):
+            self.check(ours, clients)
 
     def test_a_job_that_failed_because_of_the_copy_of_another_is_told_whose_it_is(self, clients: Clients) -> None:
         another = invocation(ADVANCED)
@@ -437,6 +542,15 @@ def checked_job(clients: Clients, *, redriven_after: timedelta | None = None, **
     with Stubber(clients.backup) as stub:
         stub.add_response("describe_restore_job", {"RestoreJobId": "job", "CreationDate": created, **job})
         return check_restore_status(rotation, SETTINGS, clients)
+
+
+def test_a_job_that_failed_because_another_table_is_being_restored_is_told_which(clients: Clients) -> None:
+    summary = {"SourceTableArn": ELSEWHERE, "RestoreDateTime": datetime.now(UTC), "RestoreInProgress": True}
+    described = {"TableName": TARGET, "TableStatus": "CREATING", "RestoreSummary": summary}
+    with Stubber(clients.dynamodb) as stub:
+        stub.add_response("describe_table", {"Table": described})
+        with pytest.raises(TargetTableTaken, match=f"a point in time of {ELSEWHERE}, not from a backup of"):
+            checked_job(clients, Status="FAILED", StatusMessage="Table already exists")
 
 
 @pytest.mark.parametrize("status", ["PENDING", "RUNNING"])

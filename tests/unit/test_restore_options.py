@@ -178,7 +178,7 @@ def check(options: RestoreOptions, clients: Clients) -> None:
     table = {"TableArn": TABLE_ARN, "LocalSecondaryIndexes": [index("by-size")], "VectorIndexes": [VECTOR]}
     with Stubber(clients.dynamodb) as stub:
         stub.add_response("describe_table", {"Table": table})
-        check_restore_job_options(rotation["State"], clients.dynamodb)
+        check_restore_job_options(rotation, clients.dynamodb)
 
 
 @pytest.mark.parametrize(
@@ -204,4 +204,4 @@ def test_where_the_source_table_is_gone_nothing_keeps_the_restore_from_beginning
     rotation = invocation()
     rotation["State"]["Restore"] = {"ExcludedIndexes": ["by-size"]}
 
-    check_restore_job_options(rotation["State"], clients.dynamodb)
+    check_restore_job_options(rotation, clients.dynamodb)

@@ -14,7 +14,7 @@ from rotator.retention import delete_old_tables
 from rotator.state import Invocation
 from rotator.tags import claim
 from rotator.timestamps import to_iso8601, to_table_name_suffix
-from tests.support.rotations import ACCOUNT, SETTINGS, invocation
+from tests.support.rotations import ACCOUNT, ELSEWHERE, SETTINGS, TABLE_ARN, invocation
 
 STEM = "orders-staging"
 PARAMETER = "/staging/orders"
@@ -25,9 +25,12 @@ def table_of(day: int) -> str:
     return STEM + to_table_name_suffix(FIRST + timedelta(days=day))
 
 
-def rotation_of(day: int, *, rule: str = "staging", keep: int = 3) -> Invocation:
+def rotation_of(day: int, *, rule: str = "staging", keep: int = 3, source_table_arn: str = TABLE_ARN) -> Invocation:
     rotation = invocation(
-        target=table_of(day), parameter=PARAMETER, backup_time=to_iso8601(FIRST + timedelta(days=day))
+        source_table_arn=source_table_arn,
+        target=table_of(day),
+        parameter=PARAMETER,
+        backup_time=to_iso8601(FIRST + timedelta(days=day)),
     )
     rotation["State"]["Rule"] = rule
     rotation["State"]["Keep"] = keep
@@ -64,13 +67,19 @@ def make(clients: Clients, name: str, *, protected: bool = False) -> None:
 
 
 def copy(
-    clients: Clients, day: int, *, rule: str = "staging", module: str = SETTINGS.module, protected: bool = False
+    clients: Clients,
+    day: int,
+    *,
+    rule: str = "staging",
+    module: str = SETTINGS.module,
+    protected: bool = False,
+    source_table_arn: str = TABLE_ARN,
 ) -> str:
     """What an earlier rotation made."""
-    rotation = rotation_of(day, rule=rule)
+    rotation = rotation_of(day, rule=rule, source_table_arn=source_table_arn)
     make(clients, table_of(day), protected=protected)
     table = clients.dynamodb.describe_table(TableName=table_of(day))["Table"]
-    claim(dict(table), rotation["State"], rotation["Execution"], module, clients.dynamodb)
+    claim(dict(table), rotation, module, clients)
     return table_of(day)
 
 
@@ -318,6 +327,17 @@ def test_a_deletion_that_is_not_allowed_says_how_to_allow_it(clients: Clients) -
         delete_old_tables(rotation_of(3), SETTINGS, clients)
 
 
+def test_copies_of_a_table_of_the_same_name_in_another_account_stay(clients: Clients) -> None:
+    theirs = [copy(clients, day, source_table_arn=ELSEWHERE) for day in range(2)]
+    ours = [copy(clients, day) for day in range(2, 5)]
+    point_at(clients, *range(2, 5))
+
+    delete_old_tables(rotation_of(4, keep=1), SETTINGS, clients)
+
+    # Our second newest one is what the parameter pointed at before.
+    assert tables(clients) == [*theirs, *ours[1:]]
+
+
 def test_tables_that_are_not_copies_by_this_rule_and_module_stay(clients: Clients) -> None:
     for day in range(10, 13):
         copy(clients, day)
@@ -359,7 +379,7 @@ def test_a_rule_may_leave_nothing_of_the_name_but_the_time(clients: Clients) -> 
     for name in names:
         make(clients, name)
         table = clients.dynamodb.describe_table(TableName=name)["Table"]
-        claim(dict(table), rotation_of(0)["State"], rotation_of(0)["Execution"], SETTINGS.module, clients.dynamodb)
+        claim(dict(table), rotation_of(0), SETTINGS.module, clients)
     rotation = rotation_of(0, keep=1)
     rotation["State"] |= {"TargetTableName": names[-1], "TargetParameterName": ""}
 

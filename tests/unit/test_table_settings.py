@@ -11,7 +11,7 @@ from rotator.clients import Clients
 from rotator.configure.table import configure_table
 from rotator.errors import NotYet, SettingsNotApplied, TemporaryFailure
 from rotator.state import Invocation
-from tests.support.rotations import TABLE_ARN, TARGET, TARGET_ARN, invocation
+from tests.support.rotations import ELSEWHERE, TABLE_ARN, TARGET, TARGET_ARN, invocation
 
 STREAM = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
 ADVANCED = "arn:aws:backup:us-east-1:123456789012:recovery-point:1eb3b5e7-9eb0-435a-a80b-108b488b0d45"
@@ -75,6 +75,19 @@ def test_a_setting_that_fails_does_not_hold_up_the_others(settings: tuple[str, .
     with pytest.raises(SettingsNotApplied) as raised:
         carried_over(clients, *settings)
     assert str(raised.value) == "; ".join(f"{name} {gone}" for name in settings)
+
+
+@pytest.mark.parametrize("setting", ["time_to_live", "stream", "table_class"])
+def test_nothing_is_carried_over_from_a_table_here_that_has_the_name_of_one_elsewhere(
+    setting: str, clients: Clients
+) -> None:
+    make(clients, "orders", StreamSpecification=STREAM)
+    make(clients, TARGET)
+    rotation = invocation(ADVANCED, source_table_arn=ELSEWHERE)
+    rotation["State"]["CarryOver"] = [setting]
+
+    with pytest.raises(SettingsNotApplied, match=f"{setting} failed: .* the table orders belongs to another account"):
+        applied(rotation, clients)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,16 @@
 """The tags that a copy gets, all in one call."""
 
 import pytest
+from botocore.stub import Stubber
 
 from rotator.clients import Clients
 from rotator.errors import SettingsNotApplied, TooManyTags
 from rotator.ownership import PREFIX, tags_of
 from rotator.state import Invocation
 from rotator.tags import check_tags, claim
-from tests.support.rotations import SETTINGS, TARGET, TARGET_ARN, invocation
+from tests.support.rotations import ELSEWHERE, SETTINGS, TARGET, TARGET_ARN, invocation
+
+ADVANCED = "arn:aws:backup:us-east-1:123456789012:recovery-point:1eb3b5e7-9eb0-435a-a80b-108b488b0d45"
 
 
 def make(clients: Clients, name: str, tags: dict[str, str] | None = None) -> None:
@@ -32,7 +35,7 @@ def tags_after_claim(rotation: Invocation, clients: Clients) -> dict[str, str]:
     table = dict(clients.dynamodb.describe_table(TableName=TARGET)["Table"])
     calls: list[str] = []
     clients.dynamodb.meta.events.register("before-call.dynamodb.TagResource", lambda **_: calls.append("TagResource"))
-    claim(table, rotation["State"], rotation["Execution"], SETTINGS.module, clients.dynamodb)
+    claim(table, rotation, SETTINGS.module, clients)
     assert calls == ["TagResource"]
     tags = tags_of(TARGET_ARN, clients.dynamodb)
     assert tags[f"{PREFIX}rule"] == "staging"
@@ -43,6 +46,17 @@ def test_tags_are_carried_over_except_those_of_another_copy(clients: Clients) ->
     make(clients, "orders", {"team": "a", f"{PREFIX}rule": "another"})
 
     assert tags_after_claim(rotation_of({}, "tags"), clients) == {"team": "a"}
+
+
+def test_of_a_table_elsewhere_the_recovery_point_tells_the_tags(clients: Clients) -> None:
+    make(clients, "orders", {"team": "of another table of this name"})
+    rotation = invocation(ADVANCED, source_table_arn=ELSEWHERE)
+    rotation["State"]["CarryOver"] = ["tags"]
+    with Stubber(clients.backup) as stub:
+        first = {"team": "a", f"{PREFIX}rule": "another", "aws:backup:source-resource": "orders"}
+        stub.add_response("list_tags", {"Tags": first, "NextToken": "2"}, {"ResourceArn": ADVANCED})
+        stub.add_response("list_tags", {"Tags": {"cost": "b"}}, {"ResourceArn": ADVANCED, "NextToken": "2"})
+        assert tags_after_claim(rotation, clients) == {"team": "a", "cost": "b"}
 
 
 def test_the_tags_of_the_rule_win(clients: Clients) -> None:
@@ -56,7 +70,7 @@ def test_the_tags_of_a_rule_do_not_need_the_source_table(clients: Clients) -> No
 
 
 def check(rotation: Invocation, clients: Clients) -> None:
-    check_tags(rotation["State"], rotation["Execution"], SETTINGS.module, clients.dynamodb)
+    check_tags(rotation, SETTINGS.module, clients)
 
 
 def test_tags_of_a_table_that_is_gone_fail_before_the_restore(clients: Clients) -> None:

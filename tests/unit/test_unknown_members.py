@@ -182,4 +182,4 @@ def test_an_index_of_an_unknown_kind_is_not_left_out(clients: Clients) -> None:
     rotation["State"]["Restore"] = {"ExcludedIndexes": ["by-friend"]}
 
     with pytest.raises(RestoreOptionImpossible, match="but the table has these indexes: GraphIndexes"):
-        check_restore_job_options(rotation["State"], clients.dynamodb)
+        check_restore_job_options(rotation, clients.dynamodb)

@@ -11,7 +11,7 @@ from rotator.clients import Clients
 from rotator.errors import NotYet, VerificationFailed
 from rotator.state import VerifyTableOutput
 from rotator.verification import verify_table
-from tests.support.rotations import TARGET, invocation, restored
+from tests.support.rotations import ELSEWHERE, TARGET, invocation, restored
 
 ADVANCED = "arn:aws:backup:us-east-1:123456789012:recovery-point:1eb3b5e7-9eb0-435a-a80b-108b488b0d45"
 KEY = [{"AttributeName": "id", "KeyType": "HASH"}]
@@ -261,6 +261,25 @@ def test_a_copy_of_which_nothing_is_proven_is_neither_verified_nor_failed(
 
 def test_without_source_and_native_backup_it_says_that_there_was_nothing_to_compare(clients: Clients) -> None:
     assert verified(clients, table())["ComparedWith"] == "nothing, as the source table is gone"
+
+
+def test_a_copy_is_not_compared_with_a_table_here_that_has_the_name_of_one_elsewhere(clients: Clients) -> None:
+    rotation = invocation(ADVANCED, source_table_arn=ELSEWHERE)
+    rotation["State"]["Restore"] = {"BillingMode": "PAY_PER_REQUEST"}
+    rotation["State"]["StartRestoreJobOutput"] = {"RestoreJobId": "job"}
+    rotation["State"]["DescribeTableOutput"] = restored()
+    with Stubber(clients.dynamodb) as dynamodb, Stubber(clients.backup) as backup:
+        dynamodb.add_response("describe_table", {"Table": table()}, {"TableName": TARGET})
+        backup.add_response("describe_restore_job", {"BackupSizeInBytes": 4711})
+        dynamodb.add_response("scan", {"Count": 1})
+        output = verify_table(rotation, clients)
+
+    assert output == {
+        "Verified": None,
+        "ComparedWith": "nothing, as the source table belongs to another account or Region",
+        "Comparisons": ["billing mode", "items"],
+        "BackupSizeBytes": 4711,
+    }
 
 
 def test_what_the_rule_asks_for_is_compared_even_where_the_source_is_gone(clients: Clients) -> None:

@@ -1,7 +1,9 @@
-"""Names that AWS accepts, checked so that a rotation fails before the restore and not hours later."""
+"""Names that AWS accepts: checked, so that a rotation fails before the restore and not hours later, or shortened."""
 
+import hashlib
 import re
 
+from rotator.arns import place_of
 from rotator.errors import InvalidParameterName, InvalidTableName
 
 _TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}", re.ASCII)
@@ -23,12 +25,12 @@ def check_table_name(name: str) -> None:
         )
 
 
-def check_parameter_name(name: str, table_arn: str) -> None:
-    """Raises `InvalidParameterName`. The parameter belongs to the partition, Region and account of the table.
+def check_parameter_name(name: str, execution_arn: str) -> None:
+    """Raises `InvalidParameterName`. The parameter belongs to the partition, Region and account of the execution.
 
     https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-parameter-name-constraints.html
     """
-    _, partition, _, region, account, _ = table_arn.split(":", 5)
+    partition, region, account = place_of(execution_arn)
     arn = f"arn:{partition}:ssm:{region}:{account}:parameter/{name.removeprefix('/')}"
     if (
         not _PARAMETER_NAME.fullmatch(name)
@@ -40,3 +42,11 @@ def check_parameter_name(name: str, table_arn: str) -> None:
             "from a-z, A-Z, 0-9, '_', '-' and '.', does not start with 'aws' or 'ssm', and has at most "
             f"{_LONGEST_PARAMETER_ARN} characters with its ARN: change the rule's ssm_parameter_name."
         )
+
+
+def shortened(name: str, longest: int) -> str:
+    """The name, or what fits of it and a digest by which it still differs from others."""
+    if len(name) <= longest:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+    return f"{name[: longest - len(digest) - 1]}-{digest}"

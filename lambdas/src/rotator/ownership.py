@@ -11,6 +11,7 @@ from rotator.arns import place_of
 from rotator.aws_errors import translated_errors
 from rotator.errors import RotationError, TargetTableTaken
 from rotator.logs import logger
+from rotator.names import shortened
 from rotator.state import Execution, RotationState
 from rotator.timestamps import TABLE_NAME_SUFFIX_PATTERN
 
@@ -40,15 +41,12 @@ def tags_of(table_arn: str, dynamodb: "DynamoDBClient") -> dict[str, str]:
 
 
 def ownership_tags(state: RotationState, execution: Execution, module: str, table_id: str) -> dict[str, str]:
-    """What identifies a copy and its rotation.
-
-    Of an ARN that is too long for a tag, the end is unique within an account and Region.
-    """
+    """What identifies a copy and its rotation."""
     message = state["BackupSnsMessage"]
     return _tags_of_rule(message["BackedUpResourceArn"], state["Rule"], module) | {
-        RECOVERY_POINT: message["RecoveryPointArn"][-_LONGEST_VALUE:],
+        RECOVERY_POINT: _value(message["RecoveryPointArn"]),
         BACKUP_TIME: message["StartTime"],
-        ROTATION: execution["Id"][-_LONGEST_VALUE:],
+        ROTATION: execution["Id"],
         TABLE_ID: table_id,
     }
 
@@ -88,11 +86,11 @@ def is_claimed(tags: Mapping[str, str]) -> bool:
 
 def is_claimed_by(execution: Execution, tags: Mapping[str, str], table_id: str) -> bool:
     """Whether the tags are those of this rotation, and nobody has replaced the table since it got them."""
-    return tags.get(ROTATION) == execution["Id"][-_LONGEST_VALUE:] and tags.get(TABLE_ID) == table_id
+    return tags.get(ROTATION) == execution["Id"] and tags.get(TABLE_ID) == table_id
 
 
 def is_of_recovery_point(tags: Mapping[str, str], state: RotationState) -> bool:
-    return tags.get(RECOVERY_POINT) == state["BackupSnsMessage"]["RecoveryPointArn"][-_LONGEST_VALUE:]
+    return tags.get(RECOVERY_POINT) == _value(state["BackupSnsMessage"]["RecoveryPointArn"])
 
 
 def taken(table: Mapping[str, Any], tags: Mapping[str, str]) -> TargetTableTaken:
@@ -104,10 +102,16 @@ def taken(table: Mapping[str, Any], tags: Mapping[str, str]) -> TargetTableTaken
         )
     return TargetTableTaken(
         f"The table {table['TableName']} belongs to the rotation {tags[ROTATION]}, by the rule {tags.get(RULE)} of the "
-        f"module {tags.get(MODULE)}, of the recovery point {tags.get(RECOVERY_POINT)}. Give rules that match the same "
-        "tables replacement patterns that yield different names."
+        f"module {tags.get(MODULE)}, of the recovery point {tags.get(RECOVERY_POINT)} of {tags.get(SOURCE_TABLE)}. "
+        "Give rules that match the same tables replacement patterns that yield different names. For tables of one name "
+        "in two accounts or Regions, that takes a vault and an instance of the module for each."
     )
 
 
 def _tags_of_rule(source_table_arn: str, rule: str, module: str) -> dict[str, str]:
-    return {SOURCE_TABLE: source_table_arn[-_LONGEST_VALUE:], RULE: rule, MODULE: module}
+    return {SOURCE_TABLE: _value(source_table_arn), RULE: rule, MODULE: module}
+
+
+def _value(arn: str) -> str:
+    """An ARN as the value of a tag. With a long table name it has up to 300 characters."""
+    return shortened(arn, _LONGEST_VALUE)

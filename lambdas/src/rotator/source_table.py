@@ -1,25 +1,61 @@
-"""What AWS knows of the source table: DynamoDB while it exists, a native backup also afterwards."""
+"""What AWS knows of the source table: DynamoDB while it exists, a native backup also afterwards.
+
+A source table may belong to another account or Region: recovery points are copied, and vaults are shared. Nothing of it
+can be read from here, and a table of the same name here is another one.
+"""
 
 from typing import TYPE_CHECKING, Any
 
+from rotator.arns import place_of
 from rotator.aws_errors import translated_errors
+from rotator.errors import SettingsNotApplied
 from rotator.recovery_points import NATIVE
-from rotator.state import RotationState
+from rotator.state import Invocation, RotationState
 from rotator.unknown_members import member
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+_ELSEWHERE = "belongs to another account or Region"
 
 
 def source_table_name(state: RotationState) -> str:
     return state["BackupSnsMessage"]["BackedUpResourceArn"].rpartition("/")[2]
 
 
-def describe_source_table(state: RotationState, dynamodb: "DynamoDBClient") -> dict[str, Any] | None:
-    """What `DescribeTable` says of the source table as it is now. `None` where it is gone."""
+def is_elsewhere(invocation: Invocation) -> bool:
+    """Whether the source table belongs to another account or Region than the module, and with it the execution."""
+    source_table_arn = invocation["State"]["BackupSnsMessage"]["BackedUpResourceArn"]
+    return place_of(source_table_arn) != place_of(invocation["Execution"]["Id"])
+
+
+def absence_of_source_table(invocation: Invocation) -> str:
+    """Why `describe_source_table` returns `None`, to follow what the table is called."""
+    return _ELSEWHERE if is_elsewhere(invocation) else "is gone"
+
+
+def check_carry_over(invocation: Invocation) -> None:
+    """Raises `SettingsNotApplied` where the rule carries over what cannot be read of a source table elsewhere.
+
+    A recovery point has its tags, and nothing else.
+    """
+    state = invocation["State"]
+    unreadable = [setting for setting in state["CarryOver"] if setting != "tags"]
+    if unreadable and is_elsewhere(invocation):
+        raise SettingsNotApplied(
+            f"The rule carries over {', '.join(unreadable)}, but the source table "
+            f"{state['BackupSnsMessage']['BackedUpResourceArn']} {_ELSEWHERE}, where its settings cannot "
+            "be read. Recovery points only record tags: rotate such tables by a rule that carries over nothing else."
+        )
+
+
+def describe_source_table(invocation: Invocation, dynamodb: "DynamoDBClient") -> dict[str, Any] | None:
+    """What `DescribeTable` says of the source table as it is now. `None` where it is gone, or elsewhere."""
+    if is_elsewhere(invocation):
+        return None
     with translated_errors():
         try:
-            return member(dynamodb.describe_table(TableName=source_table_name(state)), "Table")
+            return member(dynamodb.describe_table(TableName=source_table_name(invocation["State"])), "Table")
         except dynamodb.exceptions.ResourceNotFoundException:
             return None
 

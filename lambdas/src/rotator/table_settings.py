@@ -15,7 +15,7 @@ from rotator.aws_errors import AwsError
 from rotator.clients import Clients
 from rotator.errors import NotYet, RotationError, SettingsNotApplied, TableNotFound, TemporaryFailure
 from rotator.logs import logger
-from rotator.state import RotationState
+from rotator.state import Invocation
 from rotator.tables import Tables
 from rotator.target_table import describe_target_table
 from rotator.unknown_members import unknown_members_refused
@@ -31,16 +31,16 @@ class TableSetting:
     needs_source: bool = False
 
 
-def apply_settings(settings: Mapping[str, TableSetting], state: RotationState, clients: Clients) -> dict[str, str]:
+def apply_settings(settings: Mapping[str, TableSetting], invocation: Invocation, clients: Clients) -> dict[str, str]:
     """Applies the settings in their order, and returns the outcome of each: `applied` or `absent at the source`.
 
     Raises `NotYet` until DynamoDB is done, `TableNotFound`, and `SettingsNotApplied` with every setting that failed:
     one that fails does not hold up the others.
     """
     if not settings:
-        logger.info("No settings to apply", target_table=state["TargetTableName"])
+        logger.info("No settings to apply", target_table=invocation["State"]["TargetTableName"])
         return {}
-    tables = _tables(state, clients)
+    tables = _tables(invocation, clients)
     outcomes: dict[str, str] = {}
     failures: list[str] = []
     for name, setting in settings.items():
@@ -56,8 +56,8 @@ def apply_settings(settings: Mapping[str, TableSetting], state: RotationState, c
     return outcomes
 
 
-def _tables(state: RotationState, clients: Clients) -> Tables:
-    return Tables(state, describe_target_table(state, clients.dynamodb), clients)
+def _tables(invocation: Invocation, clients: Clients) -> Tables:
+    return Tables(invocation, describe_target_table(invocation["State"], clients.dynamodb), clients)
 
 
 def _outcome(setting: TableSetting, tables: Tables) -> str:
@@ -67,7 +67,7 @@ def _outcome(setting: TableSetting, tables: Tables) -> str:
         if error.code != _REJECTED:
             raise
     # DynamoDB rejects what it has already done, and botocore repeats a call whose response was lost.
-    return _apply(setting, _tables(tables.state, tables.clients))
+    return _apply(setting, _tables(tables.invocation, tables.clients))
 
 
 def _apply(setting: TableSetting, tables: Tables) -> str:

@@ -8,8 +8,13 @@ from rotator.aws_errors import translated_errors
 from rotator.clients import Clients
 from rotator.errors import NotYet, SettingsNotApplied
 from rotator.indexes import GLOBAL, indexes_of
-from rotator.source_table import describe_recovery_point, describe_source_table, source_table_name
-from rotator.state import RotationState
+from rotator.source_table import (
+    absence_of_source_table,
+    describe_recovery_point,
+    describe_source_table,
+    source_table_name,
+)
+from rotator.state import Invocation, RotationState
 from rotator.unknown_members import member
 
 
@@ -17,9 +22,13 @@ from rotator.unknown_members import member
 class Tables:
     """The source table, and its copy as `DescribeTable` described it a moment ago."""
 
-    state: RotationState
+    invocation: Invocation
     target: dict[str, Any]
     clients: Clients
+
+    @property
+    def state(self) -> RotationState:
+        return self.invocation["State"]
 
     @property
     def source_arn(self) -> str:
@@ -48,9 +57,9 @@ class Tables:
 
     @property
     def source(self) -> dict[str, Any]:
-        """What DynamoDB says of the source table. Raises `SettingsNotApplied` where it is gone."""
+        """What DynamoDB says of the source table. Raises `SettingsNotApplied` where it says nothing."""
         if self._source is None:
-            raise SettingsNotApplied(f"the table {self.source_name} is gone, and its backup does not record it")
+            raise self._not_recorded()
         return self._source
 
     @cached_property
@@ -58,12 +67,16 @@ class Tables:
         """What a native backup records of the stream and time to live, for when the source table is gone."""
         backup = describe_recovery_point(self.state, self.clients.dynamodb)
         if backup is None:
-            raise SettingsNotApplied(f"the table {self.source_name} is gone, and its backup does not record it")
+            raise self._not_recorded()
         return member(backup, "SourceTableFeatureDetails")
 
     @cached_property
     def _source(self) -> dict[str, Any] | None:
-        return describe_source_table(self.state, self.clients.dynamodb)
+        return describe_source_table(self.invocation, self.clients.dynamodb)
+
+    def _not_recorded(self) -> SettingsNotApplied:
+        why = absence_of_source_table(self.invocation)
+        return SettingsNotApplied(f"the table {self.source_name} {why}, and its backup does not record it")
 
     def update_target(self, **change: Any) -> NoReturn:  # noqa: ANN401
         """Starts one change of the copy, and raises `NotYet`, because DynamoDB takes time and one change at a time.

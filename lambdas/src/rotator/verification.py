@@ -13,7 +13,7 @@ from rotator.errors import NotYet, VerificationFailed
 from rotator.indexes import differences_between, indexes_of, is_being_built, unknown_kinds
 from rotator.logs import logger
 from rotator.metrics import put_metrics
-from rotator.source_table import describe_recovery_point, describe_source_table
+from rotator.source_table import absence_of_source_table, describe_recovery_point, describe_source_table
 from rotator.state import Invocation, RestoreOptions, RotationState, VerifyTableOutput
 from rotator.target_table import billing_mode_of, describe_target_table, is_encrypted_as
 from rotator.unknown_members import member
@@ -39,7 +39,7 @@ def verify_table(invocation: Invocation, clients: Clients) -> VerifyTableOutput:
         if is_being_built(index):
             raise NotYet(f"The index {name} of {table['TableName']} is being built")
     backup = describe_recovery_point(state, clients.dynamodb)
-    source = describe_source_table(state, clients.dynamodb)
+    source = describe_source_table(invocation, clients.dynamodb)
     size = backup["BackupDetails"].get("BackupSizeBytes") if backup else _size_of_restored(state, clients)
     comparisons = dict(_comparisons(table, backup, source, state["Restore"]))
     has_items = _has_items(table["TableName"], clients.dynamodb)
@@ -64,10 +64,16 @@ def verify_table(invocation: Invocation, clients: Clients) -> VerifyTableOutput:
         raise VerificationFailed(f"The restored table is not what was backed up: {'; '.join(differences)}")
     return {
         "Verified": verified,
-        "ComparedWith": "backup" if backup else "source table" if source else "nothing, as the source table is gone",
+        "ComparedWith": _compared_with(backup, source, invocation),
         "Comparisons": list(comparisons),
         "BackupSizeBytes": size,
     }
+
+
+def _compared_with(backup: dict[str, Any] | None, source: dict[str, Any] | None, invocation: Invocation) -> str:
+    if backup:
+        return "backup"
+    return "source table" if source else f"nothing, as the source table {absence_of_source_table(invocation)}"
 
 
 def _size_of_restored(state: RotationState, clients: Clients) -> int | None:

@@ -3,12 +3,12 @@
 https://docs.aws.amazon.com/autoscaling/application/userguide/services-that-can-integrate-dynamodb.html
 """
 
-import hashlib
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from rotator.aws_errors import translated_errors
+from rotator.names import shortened
 from rotator.tables import Tables
 from rotator.target_table import ON_DEMAND, billing_mode_of
 
@@ -117,12 +117,8 @@ def _put(policy: dict[str, Any], resource_id: str, tables: Tables) -> None:
 
 
 def _name_at_copy(policy: dict[str, Any], resource_id: str) -> str:
-    """Policies made in the console have the resource in their names. A name that becomes too long ends in a digest."""
-    name = str(policy["PolicyName"].replace(policy["ResourceId"], resource_id))
-    if len(name) <= _LONGEST_NAME:
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return f"{name[: _LONGEST_NAME - len(digest) - 1]}-{digest}"
+    """Policies made in the console have the resource in their names."""
+    return shortened(policy["PolicyName"].replace(policy["ResourceId"], resource_id), _LONGEST_NAME)
 
 
 def _of_copy(configuration: Any, tables: Tables) -> Any:  # noqa: ANN401 (any part of a configuration)

@@ -27,6 +27,5 @@ _SETTINGS = {
 
 def carry_over_settings(invocation: Invocation, clients: Clients) -> CarryOverSettingsOutput:
     """Carries over what the rule asks for. Raises as `apply_settings` does."""
-    state = invocation["State"]
-    wanted = {name: setting for name, setting in _SETTINGS.items() if name in state["CarryOver"]}
-    return {"Settings": apply_settings(wanted, state, clients)}
+    wanted = {name: setting for name, setting in _SETTINGS.items() if name in invocation["State"]["CarryOver"]}
+    return {"Settings": apply_settings(wanted, invocation, clients)}

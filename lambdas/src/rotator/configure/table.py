@@ -24,8 +24,7 @@ _RESTORE_OPTIONS = {
 
 def configure_table(invocation: Invocation, clients: Clients) -> ConfigureTableOutput:
     """Applies what the rule asks for and the restore did not do. Raises as `apply_settings` does."""
-    state = invocation["State"]
-    return {"Settings": apply_settings(_settings_of(state), state, clients)}
+    return {"Settings": apply_settings(_settings_of(invocation["State"]), invocation, clients)}
 
 
 def _settings_of(state: RotationState) -> dict[str, TableSetting]:

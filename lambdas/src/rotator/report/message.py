@@ -114,16 +114,16 @@ def _verified(state: RotationState) -> str:
     if output is None:
         return "no, the rule does not ask for it"
     # Executions that were started before an upgrade do not list the comparisons, and are verified in any case.
-    compared_nothing = "Comparisons" not in output and output["ComparedWith"].startswith("nothing")
-    if compared_nothing or not output["Verified"]:
+    comparisons = output.get("Comparisons", ())
+    if output["ComparedWith"].startswith("nothing") and not comparisons:
         return "nothing to compare"
     size = "unknown" if output["BackupSizeBytes"] is None else f"{output['BackupSizeBytes']} bytes"
     details = [
-        ", ".join(output.get("Comparisons", ())),
+        ", ".join(comparisons),
         f"compared with: {output['ComparedWith']}",
         f"size of the backup: {size}",
     ]
-    return f"yes ({'; '.join(filter(None, details))})"
+    return f"{'yes' if output['Verified'] else 'not proven'} ({'; '.join(filter(None, details))})"
 
 
 def _what(execution: EndedExecution) -> dict[str, str]:

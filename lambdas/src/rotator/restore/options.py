@@ -14,7 +14,7 @@ from rotator.errors import RestoreOptionImpossible
 from rotator.indexes import GLOBAL, KINDS, LOCAL, VECTOR, definition_of, indexes_of, unknown_kinds
 from rotator.rules import Rule
 from rotator.source_table import describe_backup, describe_source_table
-from rotator.state import OnDemandThroughput, RestoreOptions, RotationState
+from rotator.state import Invocation, OnDemandThroughput, RestoreOptions, RotationState
 from rotator.target_table import AWS_MANAGED, AWS_OWNED, PROVISIONED
 from rotator.unknown_members import UNKNOWN, member
 
@@ -92,12 +92,15 @@ def restore_job_metadata(options: RestoreOptions) -> dict[str, str]:
     return {"encryptionType": "KMS", "kmsMasterKeyArn": encryption}
 
 
-def check_restore_job_options(state: RotationState, dynamodb: "DynamoDBClient") -> None:
-    """Raises `RestoreOptionImpossible` where the source table, while it exists, tells that the rule cannot be met."""
-    options = state["Restore"]
+def check_restore_job_options(invocation: Invocation, dynamodb: "DynamoDBClient") -> None:
+    """Raises `RestoreOptionImpossible` where the source table tells that the rule cannot be met.
+
+    Where it tells nothing, the copy does, after the restore: `rotator.configure.restore_options` checks the same.
+    """
+    options = invocation["State"]["Restore"]
     if not _concern_indexes(options):
         return
-    source = describe_source_table(state, dynamodb)
+    source = describe_source_table(invocation, dynamodb)
     if source is None:
         return
     excluded = options.get("ExcludedIndexes", [])

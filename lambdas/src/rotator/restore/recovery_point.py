@@ -1,27 +1,31 @@
 """Whether a recovery point belongs to the table that was announced with it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rotator.arns import place_of
 from rotator.aws_errors import translated_errors
 from rotator.errors import RecoveryPointMismatch
 from rotator.logs import logger
 from rotator.recovery_points import NATIVE, source_table_of
-from rotator.state import RotationState
+from rotator.state import Invocation, RotationState
 
 if TYPE_CHECKING:
     from mypy_boto3_backup import BackupClient
 
 
-def check_recovery_point(state: RotationState, backup: "BackupClient") -> None:
+def check_recovery_point(invocation: Invocation, backup: "BackupClient") -> None:
     """Raises `RecoveryPointMismatch` where the recovery point is one of another table, as far as can be known yet."""
+    state = invocation["State"]
     recovery_point_arn = state["BackupSnsMessage"]["RecoveryPointArn"]
     if state["RecoveryPointKind"] == NATIVE:
-        check_is_source(source_table_of(recovery_point_arn), state)
+        check_announced_source(source_table_of(recovery_point_arn), state)
+    elif vault_arn := state.get("BackupVaultArn"):
+        check_announced_source(_resource_in(vault_arn, invocation, backup), state)
     else:
-        check_is_source(_resource_of(recovery_point_arn, backup), state)
+        check_announced_source(_resource_in_any_vault(recovery_point_arn, backup), state)
 
 
-def check_is_source(table_arn: str | None, state: RotationState) -> None:
+def check_announced_source(table_arn: str | None, state: RotationState) -> None:
     """Raises `RecoveryPointMismatch` where this is not the announced source table. `None` where AWS does not say."""
     message = state["BackupSnsMessage"]
     if table_arn is not None and table_arn != message["BackedUpResourceArn"]:
@@ -31,11 +35,25 @@ def check_is_source(table_arn: str | None, state: RotationState) -> None:
         )
 
 
-def _resource_of(recovery_point_arn: str, backup: "BackupClient") -> str | None:
-    """The ARN of the resource that a recovery point in a vault of this account belongs to.
+def _resource_in(vault_arn: str, invocation: Invocation, backup: "BackupClient") -> str:
+    """The ARN of the resource that a recovery point in this vault belongs to. Raises AWS's error where it is not there.
 
-    Notifications do not name the vault (https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeRecoveryPoint.html).
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeRecoveryPoint.html
     """
+    account = place_of(vault_arn).account
+    is_shared = account != place_of(invocation["Execution"]["Id"]).account
+    owner: Any = {"BackupVaultAccountId": account} if is_shared else {}
+    with translated_errors():
+        point = backup.describe_recovery_point(
+            BackupVaultName=vault_arn.rpartition(":")[2],
+            RecoveryPointArn=invocation["State"]["BackupSnsMessage"]["RecoveryPointArn"],
+            **owner,
+        )
+    return point["ResourceArn"]
+
+
+def _resource_in_any_vault(recovery_point_arn: str, backup: "BackupClient") -> str | None:
+    """The same where the vault is not known, because a notification does not name it."""
     with translated_errors():
         for page in backup.get_paginator("list_backup_vaults").paginate():
             for vault in page["BackupVaultList"]:

@@ -9,6 +9,7 @@ from rotator.restore.native import restore_native_backup
 from rotator.restore.options import check_restore_job_options
 from rotator.restore.recovery_point import check_recovery_point
 from rotator.settings import RotationSettings
+from rotator.source_table import check_carry_over
 from rotator.state import Invocation, RestoreTableFromBackupOutput, StartRestoreJobOutput
 from rotator.tags import check_tags
 
@@ -25,13 +26,14 @@ def start_restore(
     succeed.
     """
     state, execution = invocation["State"], invocation["Execution"]
-    check_recovery_point(state, clients.backup)
+    check_recovery_point(invocation, clients.backup)
     check_table_name(state["TargetTableName"])
     if state["TargetParameterName"]:
-        check_parameter_name(state["TargetParameterName"], state["BackupSnsMessage"]["BackedUpResourceArn"])
+        check_parameter_name(state["TargetParameterName"], execution["Id"])
         check_parameter(state, settings.module, clients.ssm)
-    check_tags(state, execution, settings.module, clients.dynamodb)
+    check_carry_over(invocation)
+    check_tags(invocation, settings.module, clients)
     if state["RecoveryPointKind"] == NATIVE:
         return restore_native_backup(state, execution, settings.module, clients.dynamodb)
-    check_restore_job_options(state, clients.dynamodb)
+    check_restore_job_options(invocation, clients.dynamodb)
     return start_restore_job(state, execution, settings, clients)

@@ -10,11 +10,12 @@ from rotator.errors import RestoreJobFailed, TableNotFound, UnexpectedTableStatu
 from rotator.logs import logger
 from rotator.restore.job import describe_restore_job
 from rotator.restore.polling import SECONDS_FROM_CLAIM_TO_CHECK, seconds_to_next_attempt, seconds_to_next_check
-from rotator.restore.recovery_point import check_is_source
+from rotator.restore.recovery_point import check_announced_source
 from rotator.restore.target import (
     OURS,
     SUPERSEDED,
     UNCLAIMED,
+    check_origin,
     is_restored_from_another_backup,
     source_of_restore,
     standing_of,
@@ -66,7 +67,11 @@ def check_restore_status(invocation: Invocation, settings: RotationSettings, cli
         raise
     logger.info("Restore checked", target_table=table["TableName"], table_status=table["TableStatus"])
     if table["TableStatus"] in _TABLE_IN_PROGRESS:
-        check_is_source(source_of_restore(table), state)
+        if job and _has_failed(job):
+            # This table made it fail.
+            check_origin(table, state)
+        else:
+            check_announced_source(source_of_restore(table), state)
         return _in_progress(table, table["CreationDateTime"])
     if table["TableStatus"] != "ACTIVE":
         raise UnexpectedTableStatus(
@@ -83,7 +88,7 @@ def check_restore_status(invocation: Invocation, settings: RotationSettings, cli
     if _is_of_another_backup(state):
         return _in_progress(table, table["CreationDateTime"])
     if standing == UNCLAIMED:
-        claim(table, state, execution, settings.module, clients.dynamodb)
+        claim(table, invocation, settings.module, clients)
     return _complete(table, state) if standing == OURS and _is_claimed_for_long(state) else _claimed(table, job)
 
 
@@ -102,7 +107,7 @@ def _job_of(state: RotationState, clients: Clients) -> "DescribeRestoreJobOutput
     if not restore_job_id:
         return None
     job = describe_restore_job(restore_job_id, clients.backup)
-    check_is_source(job.get("SourceResourceArn"), state)
+    check_announced_source(job.get("SourceResourceArn"), state)
     return job
 
 

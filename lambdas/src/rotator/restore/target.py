@@ -56,7 +56,7 @@ def may_be_ours(
     Raises `TargetTableTaken` where it is neither.
     """
     if "RestoreSummary" in table:
-        check_source(table, state)
+        check_origin(table, state)
         return not is_restored_from_another_backup(table, state)
     standing = standing_of(table, state, execution, module, dynamodb)
     if standing == UNCLAIMED and table["CreationDateTime"] < parse_iso8601(execution["StartTime"]):
@@ -64,12 +64,12 @@ def may_be_ours(
     return standing != SUPERSEDED
 
 
-def check_source(table: Mapping[str, Any], state: RotationState) -> None:
+def check_origin(table: Mapping[str, Any], state: RotationState) -> None:
     """Raises `TargetTableTaken` where the table is being restored, but not from a backup of the source table."""
-    summary = table["RestoreSummary"]
+    summary = table.get("RestoreSummary", {})
     source_table_arn = state["BackupSnsMessage"]["BackedUpResourceArn"]
     # A point-in-time recovery names no backup.
-    origin = summary.get("SourceBackupArn") or f"a point in time of {summary.get('SourceTableArn')}"
+    origin = summary.get("SourceBackupArn") or f"a backup or a point in time of {summary.get('SourceTableArn')}"
     is_point_in_time = "SourceBackupArn" not in summary and state["RecoveryPointKind"] == NATIVE
     if is_point_in_time or source_of_restore(table) not in (source_table_arn, None):
         raise TargetTableTaken(
