@@ -67,13 +67,6 @@ variable "forwarding_account_ids" {
   }
 }
 
-variable "backup_vault_arns" {
-  description = "ARNs of the backup vaults whose recovery points are rotated: your own, or logically air-gapped vaults that another account shares with yours."
-  type        = set(string)
-  default     = []
-  nullable    = false
-}
-
 variable "rules" {
   description = <<-EOT
     Which tables are rotated and how, keyed by rule name (1 to 28 characters from `A-Z`, `a-z`, `0-9`, `_` and `-`). A table that matches several rules is restored once for each.

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rotator.metrics import put_success_metric
+from tests.support.rotations import invocation
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,7 +16,7 @@ def test_the_alarm_of_a_rule_watches_the_metric_of_its_rotations(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "rotator")
-    put_success_metric("staging")
+    put_success_metric(invocation())
     put = json.loads(capsys.readouterr().out)
     (metrics,) = put["_aws"]["CloudWatchMetrics"]
     block = re.search(r"    metric \{\n(.*?)\n    \}", (ROOT / "alarms.tf").read_text(), re.DOTALL)

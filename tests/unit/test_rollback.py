@@ -45,7 +45,7 @@ def make(clients: Clients, rotation: Invocation, *, module: str = SETTINGS.modul
         BillingMode="PAY_PER_REQUEST",
     )
     table = clients.dynamodb.describe_table(TableName=name)["Table"]
-    claim(dict(table), rotation["State"], rotation["Execution"], module, clients.dynamodb)
+    claim(dict(table), rotation, module, clients)
 
 
 def roll_back(clients: Clients, **options: object) -> Any:  # noqa: ANN401

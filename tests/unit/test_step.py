@@ -24,7 +24,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[Step]:
     return []
 
 
-def handler_of(function: str, steps: list[Step]) -> Callable[[Any, Any], None]:
+def handler_of(function: str, steps: list[Step]) -> Callable[[Any, Any], object]:
     """The handler of a Lambda function that does nothing but note the step."""
 
     def run(step: Step) -> None:
