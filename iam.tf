@@ -7,6 +7,8 @@ locals {
   # A rule finds its source tables by a regular expression, which a policy cannot express.
   source_tables_arn = "${local.tables_arn}/*"
   backups_arn       = "${local.tables_arn}/*/backup/*"
+  # A recovery point belongs to the account of its vault: the module's, or one that shares the vault.
+  recovery_point_arns = [for account in distinct(concat([local.account_id], [for arn in var.backup_vault_arns : split(":", arn)[4]])) : "arn:${local.partition}:backup:${local.region}:${account}:recovery-point:*"]
 
   customer_keys  = { for name, rule in var.rules : name => rule.restore.encryption if try(startswith(rule.restore.encryption, "arn:"), false) }
   parameter_arns = [for rule in module.rule : rule.parameter_arn if rule.parameter_arn != null]
