@@ -1,8 +1,6 @@
 locals {
   # A refresh searches all vaults of the account and Region where none is given.
   searched_vault_arns = length(var.backup_vault_arns) > 0 ? tolist(var.backup_vault_arns) : ["arn:${local.partition}:backup:${local.region}:${local.account_id}:backup-vault:*"]
-  # Recovery points belong to the account of their vault, which is another one where the vault is shared.
-  vault_account_ids = distinct([for arn in local.searched_vault_arns : split(":", arn)[4]])
 }
 
 data "aws_iam_policy_document" "start_workflow" {
@@ -40,12 +38,9 @@ data "aws_iam_policy_document" "start_workflow" {
 
   # AWS Backup checks the action on the recovery point, which does not name its vault. A native one is DynamoDB's.
   statement {
-    sid     = "DescribeRecoveryPoints"
-    actions = ["backup:DescribeRecoveryPoint"]
-    resources = concat(
-      [for account_id in local.vault_account_ids : "arn:${local.partition}:backup:${local.region}:${account_id}:recovery-point:*"],
-      [local.backups_arn],
-    )
+    sid       = "DescribeRecoveryPoints"
+    actions   = ["backup:DescribeRecoveryPoint"]
+    resources = concat(local.recovery_point_arns, [local.backups_arn])
   }
 
   statement {
