@@ -82,6 +82,22 @@ def test_a_completed_backup_that_cannot_be_read_raises(name: str, settings: Work
     assert [*started(settings, clients)] == []
 
 
+@pytest.mark.parametrize(
+    "event",
+    [{"refresh": {"Rule": "staging"}}, {"Sweep": {"Days": 1}}, {"Sweep": {}, "Refresh": {"Rule": "staging"}}, []],
+)
+def test_an_event_of_no_channel_is_answered_with_what_is_accepted(
+    event: Any,  # noqa: ANN401
+    settings: WorkflowSettings,
+    clients: Clients,
+) -> None:
+    with pytest.raises(UnreadableEvent) as error:
+        start_rotations(event, settings, clients)
+
+    assert '{"Sweep": {}}, and {"Refresh": {"SourceTable": "<name>"}} or {"Refresh": {"Rule"' in str(error.value)
+    assert str(error.value).endswith(f"This is something else: {event}")
+
+
 def test_the_execution_starts_with_the_state_of_the_contract(settings: WorkflowSettings, clients: Clients) -> None:
     start_rotations(sample("start/completed-native-recovery-point.json"), settings, clients)
 
