@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from rotator.channels.found import Found
-from rotator.channels.reading import backup_time, quoted
+from rotator.channels.reading import backup_time
 from rotator.clients import Clients
 from rotator.errors import TemporaryFailure, UnreadableEvent
 from rotator.logs import logger
 from rotator.recovery_points import TABLE_ARN, RecoveryPoint
 from rotator.settings import WorkflowSettings
 from rotator.vaults import vault_of
+from rotator.wording import quoted
 
 
 def announced_by_eventbridge(event: Mapping[str, Any], settings: WorkflowSettings, clients: Clients) -> Found:
@@ -38,9 +39,11 @@ def _backed_up(resources: object, detail: Mapping[str, Any], settings: WorkflowS
     if vault_arn not in settings.backup_vault_arns:
         return None
     if not (isinstance(resources, list) and resources and isinstance(resources[0], str)):
-        raise UnreadableEvent(f"This completed backup job has {resources!r} as its recovery point: {quoted(detail)}")
+        raise UnreadableEvent(
+            f"This completed backup job has {quoted(resources)} as its recovery point: {quoted(detail)}"
+        )
     if not TABLE_ARN.fullmatch(table_arn):
-        raise UnreadableEvent(f"The resource of this completed backup job is no table: {table_arn!r}")
+        raise UnreadableEvent(f"The resource of this completed backup job is no table: {quoted(table_arn)}")
     size = str(detail.get("backupSizeInBytes"))
     return RecoveryPoint(
         arn=resources[0],
@@ -71,5 +74,5 @@ def _copied(detail: Mapping[str, Any], settings: WorkflowSettings, clients: Clie
 def _text(key: str, detail: Mapping[str, Any]) -> str:
     text = detail.get(key)
     if not isinstance(text, str):
-        raise UnreadableEvent(f"This completed job has {text!r} as its {key}: {quoted(detail)}")
+        raise UnreadableEvent(f"This completed job has {quoted(text)} as its {key}: {quoted(detail)}")
     return text
