@@ -188,7 +188,7 @@ def test_a_backup_job_leaves_a_recovery_point_that_dynamodb_can_restore(setup: A
     point = setup.backup.describe_recovery_point(BackupVaultName=setup.vault, RecoveryPointArn=arn)
     assert (point["Status"], point["ResourceArn"], point["ResourceType"]) == ("COMPLETED", table, "DynamoDB")
     assert point["Lifecycle"] == {"DeleteAfterDays": 35}
-    assert setup.backup.list_tags(ResourceArn=arn)["Tags"] == {"team": "a"}
+    assert setup.backup.list_tags(ResourceArn=arn)["Tags"] == {}
     backup = setup.dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]["BackupDetails"]
     assert backup["BackupType"] == "AWS_BACKUP"
     target = f"copy-{uuid.uuid4()}"

@@ -308,6 +308,13 @@ def test_recovery_points_of_a_vault_are_listed_by_pages_type_and_date(production
     assert code(production.points, MaxResults=1001) == "InvalidParameterValueException"
 
 
+def test_a_recovery_point_has_the_tags_of_its_table_unless_the_job_says_otherwise(production: Account) -> None:
+    arn = production.back_up(RecoveryPointTags={"stage": "b"})["RecoveryPointArn"]
+    assert production.backup.list_tags(ResourceArn=arn)["Tags"] == {"team": "a", "stage": "b"}
+    arn = production.back_up(RecoveryPointTags={"team": "b"})["RecoveryPointArn"]
+    assert production.backup.list_tags(ResourceArn=arn)["Tags"] == {"team": "b"}
+
+
 @pytest.fixture
 def air_gapped(production: Account) -> Account:
     """Production with a logically air-gapped vault."""
