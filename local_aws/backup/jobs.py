@@ -10,6 +10,7 @@ from moto.backup.exceptions import (
 )
 from moto.backup.models import BackupBackend
 from moto.core.utils import utcnow
+from moto.dynamodb.models.table import Table
 
 from local_aws.backup.backup_job import BackupJob
 from local_aws.backup.events import announce_backup
@@ -97,12 +98,18 @@ def _back_up(backend: BackupBackend, job: BackupJob) -> None:
         encryption_key_arn=vault.encryption_key_arn,
         vault_type=vault.vault_type,
     )
-    # https://docs.aws.amazon.com/aws-backup/latest/devguide/recov-point-create-on-demand-backup.html
-    tags = {tag["Key"]: tag["Value"] for tag in backup.table.tags}
-    keep(backend, point, tags | job.recovery_point_tags)
+    keep(backend, point, {} if point.is_native else _tags(backup.table) | job.recovery_point_tags)
     job.recovery_point_arn = point.recovery_point_arn
     job.backup_size_in_bytes = point.backup_size_in_bytes
     job.percent_done = "100.0"
+
+
+def _tags(table: Table) -> dict[str, str]:
+    """The tags that an advanced recovery point has of its table; a native one cannot have any.
+
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/tags-on-backups.html
+    """
+    return {tag["Key"]: tag["Value"] for tag in table.tags}
 
 
 @operation

@@ -123,7 +123,7 @@ def _passes(thing: object, request: Request) -> bool:
     return True
 
 
-def owner(backend: BackupBackend, request: Request) -> BackupBackend:
+def owner_of_vault(backend: BackupBackend, request: Request) -> BackupBackend:
     """AWS Backup in the account that owns the vault of the request, which may be one that shares it."""
     return backup_backends[request.get("BackupVaultAccountId", backend.account_id)][backend.region_name]
 

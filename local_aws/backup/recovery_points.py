@@ -10,7 +10,7 @@ from moto.backup.models import BackupBackend, Vault, backup_backends
 from moto.core.utils import utcnow
 from moto.dynamodb.models.table import Backup
 
-from local_aws.backup.operations import Request, dynamodb_of, found, operation, owner, page
+from local_aws.backup.operations import Request, dynamodb_of, found, operation, owner_of_vault, page
 from local_aws.dynamodb.backups import size_bytes
 from local_aws.errors import ServiceError
 from local_aws.patching import adds
@@ -100,7 +100,7 @@ def recovery_point(backend: BackupBackend, request: Request) -> RecoveryPoint:
     arn = request["RecoveryPointArn"]
     advanced = ADVANCED_ARN.fullmatch(arn)
     account = advanced["account"] if advanced else backend.account_id
-    if "BackupVaultName" in request and account != owner(backend, request).account_id:
+    if "BackupVaultName" in request and account != owner_of_vault(backend, request).account_id:
         raise ServiceError("AccessDeniedException", "Insufficient privileges to perform this action.")
     points = backup_backends[account][backend.region_name].recovery_points
     point: RecoveryPoint = found(points, arn, "Recovery point")
@@ -136,7 +136,7 @@ def get_recovery_point_restore_metadata(backend: BackupBackend, request: Request
 
 @operation
 def list_recovery_points_by_backup_vault(backend: BackupBackend, request: Request) -> object:
-    backend = owner(backend, request)
+    backend = owner_of_vault(backend, request)
     vault = backend.describe_backup_vault(request["BackupVaultName"])
     filters = {**request, "ByBackupVaultName": vault.backup_vault_name}
     return page("RecoveryPoints", backend.recovery_points, filters)

@@ -7,7 +7,7 @@ from moto.backup.models import BackupBackend, backup_backends
 from moto.backup.responses import BackupResponse
 from moto.core.responses import ActionResult
 
-from local_aws.backup.operations import Request, found, operation, owner
+from local_aws.backup.operations import Request, found, operation, owner_of_vault
 from local_aws.patching import replaces
 
 
@@ -82,8 +82,8 @@ def _delete_backup_vault(original: Callable[..., None], self: BackupBackend, bac
 def _list_tags(_original: Callable[..., str], self: BackupResponse) -> ActionResult:
     self.parse_parameters(self.normalized_request)
     arn = self.params["ResourceArn"]
-    _, _, _, region, account, *_ = arn.split(":")
-    return ActionResult({"Tags": backup_backends[account][region].list_tags(arn)})
+    owner = backup_backends[arn.split(":")[4]][self.backup_backend.region_name]
+    return ActionResult({"Tags": owner.list_tags(arn)})
 
 
 @replaces(
@@ -95,5 +95,5 @@ def _list_tags(_original: Callable[..., str], self: BackupResponse) -> ActionRes
 )
 def _describe_backup_vault(_original: Callable[..., ActionResult], self: BackupResponse) -> ActionResult:
     self.parse_parameters(self.normalized_request)
-    vaults = owner(self.backup_backend, self.params)
+    vaults = owner_of_vault(self.backup_backend, self.params)
     return ActionResult(vaults.describe_backup_vault(self.params["BackupVaultName"]))

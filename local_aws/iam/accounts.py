@@ -31,6 +31,5 @@ def _access_key(original: Callable[..., str], self: BaseResponse) -> str:
     source="tool",
     written_against="83d4b96f",
 )
-def account_of(original: Callable[..., str], access_key: str) -> str:
-    """The number of the account to which an access key belongs."""
+def _account_of(original: Callable[..., str], access_key: str) -> str:
     return access_key if re.fullmatch(r"\d{12}", access_key) else original(access_key)

@@ -219,7 +219,7 @@ def _account_of(arn: str) -> str:
 
 def _belongs_to_another(arn: str, account: str) -> bool:
     owner = _account_of(arn)
-    return owner.isdigit() and owner != account
+    return re.fullmatch(r"\d{12}", owner) is not None and owner != account
 
 
 def _backend(role_arn: str) -> IAMBackend:

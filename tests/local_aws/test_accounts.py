@@ -1,12 +1,13 @@
 """Several accounts on one server, each with its own IAM."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.canaries import ACCOUNT, OTHER_ACCOUNT, REGION, allow, code, policy
+from tests.support.canaries import ACCOUNT, OTHER_ACCOUNT, REGION, allow, code, policy, zipped
 
 Aws = Callable[..., Any]
 TABLE = {
@@ -73,6 +74,25 @@ def test_a_role_of_another_account_can_be_assumed_by_whom_it_trusts(
     other("iam").update_assume_role_policy(RoleName=name, PolicyDocument=nobody)
     for client in (aws("sts"), acting(aws, caller, "sts")):
         assert code(client.assume_role, RoleArn=theirs, RoleSessionName="canary") == "AccessDenied"
+
+
+def test_a_function_has_the_credentials_of_its_own_account(other: Aws, name: str) -> None:
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    role = other("iam").create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+    source = "import boto3\ndef handler(*_): return boto3.client('sts').get_caller_identity()['Account']"
+    other("lambda").create_function(
+        FunctionName=name,
+        Role=role,
+        Runtime="python3.13",
+        Handler="app.handler",
+        Timeout=30,
+        Code={"ZipFile": zipped({"app.py": source})},
+    )
+    try:
+        assert json.loads(other("lambda").invoke(FunctionName=name)["Payload"].read()) == OTHER_ACCOUNT
+    finally:
+        # This also ends its process.
+        other("lambda").delete_function(FunctionName=name)
 
 
 def acting(aws: Aws, role_arn: str, service: str) -> Any:  # noqa: ANN401

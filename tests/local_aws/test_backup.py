@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from local_aws import changed_settings
-from tests.support.canaries import DECRYPTING_BACKUPS, Queue, code
+from tests.support.canaries import DECRYPTING_BACKUPS, OTHER_ACCOUNT, Queue, code
 
 ACCOUNT = "123456789012"
 ITEM = {"id": {"S": "1"}}
@@ -188,7 +188,7 @@ def test_a_backup_job_leaves_a_recovery_point_that_dynamodb_can_restore(setup: A
     point = setup.backup.describe_recovery_point(BackupVaultName=setup.vault, RecoveryPointArn=arn)
     assert (point["Status"], point["ResourceArn"], point["ResourceType"]) == ("COMPLETED", table, "DynamoDB")
     assert point["Lifecycle"] == {"DeleteAfterDays": 35}
-    assert setup.backup.list_tags(ResourceArn=arn)["Tags"] == {"team": "a"}
+    assert setup.backup.list_tags(ResourceArn=arn)["Tags"] == {}
     backup = setup.dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]["BackupDetails"]
     assert backup["BackupType"] == "AWS_BACKUP"
     target = f"copy-{uuid.uuid4()}"
@@ -340,7 +340,9 @@ def test_nothing_is_published_to_a_topic_that_does_not_allow_aws_backup(setup: A
 def test_a_job_that_cannot_start_says_why(setup: Aws) -> None:
     table = setup.table()
     assert code(setup.start, BackupVaultName="missing") == "ResourceNotFoundException"
-    assert code(setup.start, ResourceArn=f"{table}-missing") == "ResourceNotFoundException"
+    elsewhere = (table.replace(ACCOUNT, OTHER_ACCOUNT), table.replace("us-east-1", "eu-west-1"))
+    for unknown in (f"{table}-missing", *elsewhere):
+        assert code(setup.start, ResourceArn=unknown) == "ResourceNotFoundException"
     assert code(setup.start, ResourceArn="arn:aws:s3:::bucket") == "InvalidParameterValueException"
     stranger = setup.new_role(trusted="lambda.amazonaws.com")
     assert code(setup.start, IamRoleArn=stranger) == "InvalidParameterValueException"

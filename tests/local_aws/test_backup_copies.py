@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.canaries import REGION, Queue, allow, code, policy
+from tests.support.canaries import DECRYPTING_BACKUPS, REGION, Queue, allow, code, policy
 from tests.support.polling import wait_until
 
 Aws = Callable[..., Any]
@@ -308,14 +308,26 @@ def test_recovery_points_of_a_vault_are_listed_by_pages_type_and_date(production
     assert code(production.points, MaxResults=1001) == "InvalidParameterValueException"
 
 
+def test_a_recovery_point_has_the_tags_of_its_table_unless_the_job_says_otherwise(production: Account) -> None:
+    arn = production.back_up(RecoveryPointTags={"stage": "b"})["RecoveryPointArn"]
+    assert production.backup.list_tags(ResourceArn=arn)["Tags"] == {"team": "a", "stage": "b"}
+    arn = production.back_up(RecoveryPointTags={"team": "b"})["RecoveryPointArn"]
+    assert production.backup.list_tags(ResourceArn=arn)["Tags"] == {"team": "b"}
+
+
 @pytest.fixture
 def air_gapped(production: Account) -> Account:
     """Production with a logically air-gapped vault."""
-    production.vault = f"gapped-{uuid.uuid4()}"
-    production.backup.create_logically_air_gapped_backup_vault(
-        BackupVaultName=production.vault, MinRetentionDays=7, MaxRetentionDays=35
-    )
+    production.vault = new_air_gapped_vault(production)
     return production
+
+
+def new_air_gapped_vault(account: Account, **options: str) -> str:
+    name = f"gapped-{uuid.uuid4()}"
+    account.backup.create_logically_air_gapped_backup_vault(
+        BackupVaultName=name, MinRetentionDays=7, MaxRetentionDays=35, **options
+    )
+    return name
 
 
 def share(account: Account, vault: str, with_account: str) -> str:
@@ -349,6 +361,22 @@ def test_an_account_lists_describes_and_restores_what_is_in_a_vault_that_is_shar
     for change in (staging.backup.delete_recovery_point, staging.start_copy):
         request = unnamed if change == staging.backup.delete_recovery_point else {"job": unnamed, "to": "any"}
         assert code(change, **request) == "AccessDeniedException"
+
+
+@pytest.mark.parametrize("open_to", [STAGING, None])
+def test_a_restore_from_a_shared_vault_needs_its_key_to_let_the_account_in(
+    production: Account, staging: Account, open_to: str | None
+) -> None:
+    principal = {"AWS": f"arn:aws:iam::{open_to}:root"}
+    key = production.new_key(*([allow(*DECRYPTING_BACKUPS, Principal=principal)] if open_to else []))
+    production.vault = new_air_gapped_vault(production, EncryptionKeyArn=key)
+    arn = production.back_up()["RecoveryPointArn"]
+    share(production, production.vault, STAGING)
+    restored = staging.restore(arn)
+    if open_to:
+        assert restored["Status"] == "COMPLETED"
+    else:
+        assert (restored["Status"], "kms:Decrypt" in restored["StatusMessage"]) == ("FAILED", True)
 
 
 @pytest.mark.parametrize("unshared", ["never", "with another account", "no longer", "not air-gapped"])
