@@ -146,6 +146,21 @@ def test_a_copy_that_a_held_parameter_was_not_switched_to_does_not_count(
     assert {kept["Reason"] for kept in output["Kept"]} == {"the parameter points at it, or did before"}
 
 
+def test_what_the_parameter_is_rolled_back_to_in_the_meantime_stays(clients: Clients) -> None:
+    names = [copy(clients, day) for day in range(5)]
+    point_at(clients, *range(5))
+
+    def roll_back(**_: object) -> None:
+        point_at(clients, 1)
+
+    clients.dynamodb.meta.events.register("before-call.dynamodb.DeleteTable", roll_back)
+
+    output = delete_old_tables(rotation_of(4, keep=1), SETTINGS, clients)
+
+    assert output["Deleted"] == [names[2]]
+    assert tables(clients) == [*names[:2], *names[3:]]
+
+
 def test_what_this_rotation_created_stays_where_later_copies_exist(clients: Clients) -> None:
     names = [copy(clients, day) for day in range(5)]
     point_at(clients, 3, 4)

@@ -70,10 +70,11 @@ def delete_old_tables(invocation: Invocation, settings: RotationSettings, client
         raise ValueError(f"Keep is {state['Keep']}: no copy would be left")
     names = _names_of_the_form(state["TargetTableName"], clients.dynamodb)
     tables = tables_of(state["TargetParameterName"], clients.ssm)
-    in_use = _in_use(tables, names)
     deleted: list[str] = []
     kept: list[KeptTable] = []
     for copy in _copies_not_to_stay(_copies(names, tables, state, settings.module, clients), state):
+        # Somebody may have rolled the parameter back in the meantime.
+        in_use = _in_use(tables_of(state["TargetParameterName"], clients.ssm), names)
         if reason := _reason_to_keep(copy, state, in_use) or _delete(copy.name, clients.dynamodb):
             kept.append({"TableName": copy.name, "Reason": reason})
         else:
