@@ -69,7 +69,10 @@ def test_an_execution_with_another_input_fails_before_anything_is_done(
 
 
 def test_without_a_state_a_function_serves_people_where_it_can(steps: list[Step]) -> None:
-    handler = step(by_hand=lambda request, settings, _: {"request": request, "module": settings.module})(steps.append)
+    def run(step: Step) -> None:
+        steps.append(step)
+
+    handler = step(by_hand=lambda request, settings, _: {"request": request, "module": settings.module})(run)
     request: Any = {"RollBack": {"Parameter": "/staging/orders"}}
 
     assert handler(request, CONTEXT) == {"request": request, "module": "rotator"}
