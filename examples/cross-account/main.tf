@@ -180,6 +180,25 @@ data "aws_iam_policy_document" "copies_key" {
       identifiers = ["arn:${local.partition}:iam::${local.staging}:root"]
     }
   }
+
+  # AWS Backup encrypts a copy with the permissions of the role that copies it, which is production's.
+  statement {
+    sid       = "ProductionCopies"
+    actions   = ["kms:CreateGrant", "kms:DescribeKey"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:${local.partition}:iam::${local.production}:root"]
+    }
+
+    # Only requests about grants have this key.
+    condition {
+      test     = "BoolIfExists"
+      variable = "kms:GrantIsForAWSResource"
+      values   = ["true"]
+    }
+  }
 }
 
 # Staging: the rotator
