@@ -9,9 +9,9 @@ from tests.support.aws import client
 
 
 @contextmanager
-def without(action: str, role: str, sid: str | None = None) -> Iterator[None]:
+def without(action: str, role: str, sid: str | None = None, account: str | None = None) -> Iterator[None]:
     """Takes an action out of the role's policy, or out of one statement, for as long as the block runs."""
-    iam = client("iam")
+    iam = client("iam", account)
     (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
     policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     reduced = {
