@@ -19,7 +19,7 @@ from tests.support.accounts import PRODUCTION, STAGING, Vault, make_role
 from tests.support.aws import ENDPOINT, client, items
 from tests.support.deployment import BackupJob, Deployment
 from tests.support.fixtures import PATIENCE_SECONDS
-from tests.support.permissions import without
+from tests.support.permissions import without, without_policy
 from tests.support.plans import assert_nothing_to_change
 from tests.support.polling import wait_until
 from tests.support.tables import make_table, table_names
@@ -142,9 +142,13 @@ def test_a_copied_backup_is_rotated_once_whether_its_event_arrives_or_not(
     assert example.executions(job) == [f"staging-{job.recovery_point_id}"]
 
 
-def test_an_event_is_forwarded_with_the_permission_of_the_forwarder(example: Deployment, production: Vault) -> None:
+@pytest.mark.parametrize("closed", ["role of the forwarder", "bus of the rotator"])
+def test_an_event_is_forwarded_only_where_both_accounts_allow_it(
+    closed: str, example: Deployment, production: Vault
+) -> None:
     arn, destination = (example.outputs[key]["value"] for key in ("table_arn", "destination_vault_arn"))
-    with without("events:PutEvents", "backup-dynamodb-rotator-forward-copies", account=PRODUCTION):
+    forwarder = without("events:PutEvents", "backup-dynamodb-rotator-forward-copies", account=PRODUCTION)
+    with forwarder if closed == "role of the forwarder" else without_policy(example.rotator["event_bus"]["name"]):
         job = production.copy(production.back_up(arn), destination)
         time.sleep(1)
     assert example.executions(job) == []

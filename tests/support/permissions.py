@@ -29,6 +29,18 @@ def without(action: str, role: str, sid: str | None = None, account: str | None 
         iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
 
 
+@contextmanager
+def without_policy(event_bus: str) -> Iterator[None]:
+    """Closes an event bus to other accounts for as long as the block runs."""
+    events = client("events")
+    policy = events.describe_event_bus(Name=event_bus)["Policy"]
+    events.remove_permission(EventBusName=event_bus, RemoveAllPermissions=True)
+    try:
+        yield
+    finally:
+        events.put_permission(EventBusName=event_bus, Policy=policy)
+
+
 def _reduced(statement: dict[str, Any], action: str) -> dict[str, Any]:
     actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
     # IAM knows no statement without an action, so one that nobody uses takes its place.
