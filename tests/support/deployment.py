@@ -90,6 +90,11 @@ class Deployment:
     def publish(self, message: dict[str, Any]) -> None:
         client("sns").publish(TopicArn=self.outputs["topic_arn"]["value"], **message)
 
+    def invoke(self, function: str, request: dict[str, Any]) -> Any:  # noqa: ANN401 (any JSON)
+        """What a function answers to a person."""
+        name = self.rotator["functions"][function]["name"]
+        return json.load(client("lambda").invoke(FunctionName=name, Payload=json.dumps(request))["Payload"])
+
     def execution_arn(self, rule: str, job: BackupJob) -> str:
         executions = self.rotator["state_machine_arn"].replace(":stateMachine:", ":execution:")
         return f"{executions}:{rule}-{job.recovery_point_id}"
