@@ -80,6 +80,16 @@ class Scenarios:
         )
         assert self.deployment.executions(job), f"not rotated: {lines}"
 
+    def refresh_of_a_table(self) -> None:
+        name = fresh("production")
+        self._back_up(make_table(name), native=True)
+        self._assert_found(SourceTable=name)
+
+    def refresh_of_a_recovery_point(self) -> None:
+        for native in (True, False):
+            job = self._back_up(make_table(fresh("production")), native=native)
+            self._assert_found(Rule="staging", RecoveryPointArn=job.recovery_point_arn)
+
     def lost_answer(self) -> None:
         name = fresh("production")
         lost = Fault(operation="RestoreTableFromBackup", drop=True, takes_effect=True, times=1, containing=name)
@@ -217,6 +227,10 @@ class Scenarios:
             return {*names, rotator["state_machine_name"]} - traced_since(began)
 
         wait_until("trace", lambda: not untraced(), LOG_SECONDS, lambda: f"as {untraced()} is not traced")
+
+    def _assert_found(self, **request: str) -> None:
+        answer = self.deployment.refresh(**request, DryRun=True)
+        assert "Rotations" in answer, answer
 
     def _back_up(self, table_arn: str, *, native: bool) -> BackupJob:
         with recovery_points(native=native):

@@ -95,17 +95,28 @@ class Deployment:
         name = self.rotator["functions"][function]["name"]
         return json.load(client("lambda").invoke(FunctionName=name, Payload=json.dumps(request))["Payload"])
 
+    def refresh(self, **request: object) -> dict[str, Any]:
+        """What `start_workflow` answers to the request for a refresh."""
+        answer: dict[str, Any] = self.invoke("start_workflow", {"Refresh": request})
+        return answer
+
     def execution_arn(self, rule: str, job: BackupJob) -> str:
-        executions = self.rotator["state_machine_arn"].replace(":stateMachine:", ":execution:")
-        return f"{executions}:{rule}-{job.recovery_point_id}"
+        return self._execution_arn(f"{rule}-{job.recovery_point_id}")
+
+    def _execution_arn(self, name: str) -> str:
+        return f"{self.rotator['state_machine_arn'].replace(':stateMachine:', ':execution:')}:{name}"
 
     def end_of_rotation(self, rule: str, job: BackupJob) -> dict[str, Any]:
         """The execution of a rule for the recovery point of a backup job, once it has ended."""
+        return self.end_of_execution(f"{rule}-{job.recovery_point_id}")
+
+    def end_of_execution(self, name: str) -> dict[str, Any]:
+        """The execution of that name, once it has ended."""
 
         def ended() -> dict[str, Any] | None:
             try:
                 execution: dict[str, Any] = client("stepfunctions").describe_execution(
-                    executionArn=self.execution_arn(rule, job)
+                    executionArn=self._execution_arn(name)
                 )
             except ClientError as error:
                 if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
@@ -114,8 +125,7 @@ class Deployment:
             self.tables_made.add(json.loads(execution["input"])["TargetTableName"])
             return execution if execution["status"] != "RUNNING" else None
 
-        what = f"end of the rotation of {job.table_arn} by {rule}"
-        return wait_until(what, ended, self.patience_seconds, self._why_notifications_failed)
+        return wait_until(f"end of the rotation {name}", ended, self.patience_seconds, self._why_notifications_failed)
 
     def end_of_all_rotations(self) -> None:
         def ended() -> bool | None:

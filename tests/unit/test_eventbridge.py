@@ -63,6 +63,14 @@ def test_a_copy_to_a_vault_that_is_not_configured_costs_no_call(clients: Clients
     assert vaults.requests == []
 
 
+def test_a_backup_is_not_rotated_again_when_it_is_copied_between_configured_vaults(clients: Clients) -> None:
+    original_vault_arn = f"{VAULT_ARN}-2"
+    Vaults(clients, [COPIED | {"SourceBackupVaultArn": original_vault_arn}])
+    settings = settings_with(clients, RULE, vault_arns=(VAULT_ARN, original_vault_arn))
+
+    assert start_rotations(copied(), settings, clients) == []
+
+
 def test_a_recovery_point_that_is_not_visible_yet_is_tried_again(clients: Clients) -> None:
     Vaults(clients, [])
     settings = settings_with(clients, RULE, vault_arns=(VAULT_ARN,))

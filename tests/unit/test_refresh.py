@@ -138,11 +138,16 @@ def test_a_dry_run_says_what_would_be_done_and_what_it_costs(
 
 
 def test_rules_that_collide_are_not_refreshed_either(clients: Clients, vaults: Vaults) -> None:
-    rules = (Rule("one", "orders", "x", "/orders"), Rule("two", "orders", "y", "/orders"))
+    rules = (
+        Rule("one", "orders", "x", "/orders"),
+        Rule("two", "orders", "y", "/orders"),
+        Rule("another", "orders", "z", "/another"),
+    )
     settings = settings_with(clients, *rules, vault_arns=(VAULT_ARN,))
 
     with pytest.raises(RulesCollide, match="The rules one, two all lead to the parameter /orders"):
         refreshed(settings, clients, Rule="one")
+    assert refreshed(settings, clients, Rule="another") == ["another-new-20261125100000"]
 
 
 ACCEPTED = 'A refresh accepts "SourceTable" (name or ARN) and "Rule", at least one of them,'
@@ -243,7 +248,9 @@ def test_a_copy_is_not_refreshed(clients: Clients) -> None:
     Vaults(clients, [described("copy", "orders-20261122-02-07-00", BACKED_UP_AT)])
     settings = settings_with(clients, Rule("all", ".*", "$0-copy"), vault_arns=(VAULT_ARN,))
 
-    assert "are of tables that are copies" in refused(settings, clients, {"Rule": "all"})
+    assert refused(settings, clients, {"Rule": "all"}) == (
+        "Copies are not rotated. There is nothing to refresh but orders-20261122-02-07-00."
+    )
 
 
 def test_a_message_names_twenty_tables_at_most(clients: Clients) -> None:

@@ -118,11 +118,11 @@ def test_a_failure_says_what_why_where_and_what_to_do(clients: Clients) -> None:
         TARGET,
         f"https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/{EXECUTION_ARN}",
         REDRIVE,
-        EXECUTION_ARN.rpartition(":")[2],
         f"It makes another copy:\n\n{NEW_ROTATION}",
     ):
         assert part in text
     assert "line 1" not in text
+    assert facts(text)["Rotation"] == EXECUTION_ARN.rpartition(":")[2]
 
 
 @pytest.mark.parametrize(

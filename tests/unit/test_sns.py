@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rotator.channels.reading import quoted
 from rotator.channels.sns import read_notification
 from rotator.errors import UnreadableEvent
 from rotator.recovery_points import RecoveryPoint
 from rotator.timestamps import to_iso8601
+from rotator.wording import quoted
 
 SAMPLES = Path(__file__).parent / "samples"
 JOB_ID = "5a772b5a-36d5-4a69-9b18-ed2f5213c659"

@@ -1,10 +1,9 @@
 """From the events of all channels to executions."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
@@ -17,9 +16,7 @@ from rotator.errors import RulesCollide, UnreadableEvent
 from rotator.rules import Rule
 from rotator.settings import WorkflowSettings
 from rotator.workflow import start_rotations
-
-if TYPE_CHECKING:
-    from mypy_boto3_stepfunctions import SFNClient
+from tests.support.machines import settings_with, started
 
 SAMPLES = Path(__file__).parent / "samples"
 VAULT_ARN = "arn:aws:backup:us-east-1:637093487455:backup-vault:vault"
@@ -28,26 +25,9 @@ ADVANCED_ID = "1eb3b5e7-9eb0-435a-a80b-108b488b0d45"
 EVERY_TABLE = Rule("staging", ".*", "$0-staging", "/staging/$0")
 
 
-def settings_of(state_machine_arn: str) -> WorkflowSettings:
-    return WorkflowSettings(
-        rules=(EVERY_TABLE,), state_machine_arn=state_machine_arn, backup_vault_arns=(VAULT_ARN,), sweep_days=7
-    )
-
-
 @pytest.fixture
-def step_functions() -> "Iterator[SFNClient]":
-    with mock_aws():
-        yield boto3.client("stepfunctions")
-
-
-@pytest.fixture
-def settings(step_functions: "SFNClient") -> WorkflowSettings:
-    machine = step_functions.create_state_machine(
-        name="rotator",
-        definition=json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}),
-        roleArn="arn:aws:iam::123456789012:role/rotator",
-    )
-    return settings_of(machine["stateMachineArn"])
+def settings(clients: Clients) -> WorkflowSettings:
+    return settings_with(clients, EVERY_TABLE, vault_arns=(VAULT_ARN,))
 
 
 def sample(name: str) -> dict[str, Any]:
@@ -59,71 +39,70 @@ def samples(decision: str) -> list[str]:
     return [f"{decision}/{file.name}" for file in sorted((SAMPLES / decision).iterdir())]
 
 
-def executions(step_functions: "SFNClient", settings: WorkflowSettings) -> list[str]:
-    listed = step_functions.list_executions(stateMachineArn=settings.state_machine_arn)["executions"]
-    return [execution["name"] for execution in listed]
-
-
-def input_of(execution: str, settings: WorkflowSettings, step_functions: "SFNClient") -> dict[str, Any]:
-    arn = f"{settings.state_machine_arn.replace('stateMachine', 'execution')}:{execution}"
-    state: dict[str, Any] = json.loads(step_functions.describe_execution(executionArn=arn)["input"])
-    return state
-
-
 @pytest.mark.parametrize("name", samples("start"))
 def test_a_completed_backup_of_a_table_starts_a_rotation(
-    name: str, settings: WorkflowSettings, step_functions: "SFNClient"
+    name: str, settings: WorkflowSettings, clients: Clients
 ) -> None:
-    (rotation,) = start_rotations(sample(name), settings, Clients())
+    (rotation,) = start_rotations(sample(name), settings, clients)
 
     assert rotation["Execution"] in (f"staging-{NATIVE_ID}", f"staging-{ADVANCED_ID}")
     assert rotation["Execution"].removeprefix("staging-") in rotation["RecoveryPoint"]
-    assert executions(step_functions, settings) == [rotation["Execution"]]
+    assert [*started(settings, clients)] == [rotation["Execution"]]
 
 
 def test_a_recovery_point_is_rotated_once_through_whatever_channels_it_becomes_known(
-    settings: WorkflowSettings, step_functions: "SFNClient"
+    settings: WorkflowSettings, clients: Clients
 ) -> None:
-    start_rotations(sample("start/event-of-a-completed-backup.json"), settings, Clients())
-    start_rotations(sample("start/completed-advanced-recovery-point.json"), settings, Clients())
+    start_rotations(sample("start/event-of-a-completed-backup.json"), settings, clients)
+    start_rotations(sample("start/completed-advanced-recovery-point.json"), settings, clients)
 
-    assert executions(step_functions, settings) == [f"staging-{ADVANCED_ID}"]
+    assert [*started(settings, clients)] == [f"staging-{ADVANCED_ID}"]
 
 
-def test_a_rule_with_a_schedule_is_not_rotated_by_a_backup(
-    settings: WorkflowSettings, step_functions: "SFNClient"
-) -> None:
+def test_a_rule_with_a_schedule_is_not_rotated_by_a_backup(settings: WorkflowSettings, clients: Clients) -> None:
     weekly = Rule("weekly", ".*", "weekly", schedule={"expression": "rate(7 days)", "timezone": "UTC"})
 
     start_rotations(
         sample("start/completed-native-recovery-point.json"), replace(settings, rules=(EVERY_TABLE, weekly)), Clients()
     )
 
-    assert executions(step_functions, settings) == [f"staging-{NATIVE_ID}"]
+    assert [*started(settings, clients)] == [f"staging-{NATIVE_ID}"]
 
 
 @pytest.mark.parametrize("name", samples("ignore"))
-def test_everything_else_is_ignored(name: str, settings: WorkflowSettings, step_functions: "SFNClient") -> None:
-    assert start_rotations(sample(name), settings, Clients()) == []
-    assert executions(step_functions, settings) == []
+def test_everything_else_is_ignored(name: str, settings: WorkflowSettings, clients: Clients) -> None:
+    assert start_rotations(sample(name), settings, clients) == []
+    assert [*started(settings, clients)] == []
 
 
 @pytest.mark.parametrize("name", samples("raise"))
-def test_a_completed_backup_that_cannot_be_read_raises(
-    name: str, settings: WorkflowSettings, step_functions: "SFNClient"
-) -> None:
+def test_a_completed_backup_that_cannot_be_read_raises(name: str, settings: WorkflowSettings, clients: Clients) -> None:
     with pytest.raises(UnreadableEvent):
-        start_rotations(sample(name), settings, Clients())
-    assert executions(step_functions, settings) == []
+        start_rotations(sample(name), settings, clients)
+    assert [*started(settings, clients)] == []
 
 
-def test_the_execution_starts_with_the_state_of_the_contract(
-    settings: WorkflowSettings, step_functions: "SFNClient"
+@pytest.mark.parametrize(
+    "event",
+    [{"refresh": {"Rule": "staging"}}, {"Sweep": {"Days": 1}}, {"Sweep": {}, "Refresh": {"Rule": "staging"}}, []],
+)
+def test_an_event_of_no_channel_is_answered_with_what_is_accepted(
+    event: Any,  # noqa: ANN401
+    settings: WorkflowSettings,
+    clients: Clients,
 ) -> None:
-    start_rotations(sample("start/completed-native-recovery-point.json"), settings, Clients())
+    with pytest.raises(UnreadableEvent) as error:
+        start_rotations(event, settings, clients)
+
+    assert '{"Sweep": {}}, and {"Refresh": {"SourceTable": "<name>"}} or {"Refresh": {"Rule"' in str(error.value)
+    assert str(error.value).endswith(f"This is something else: {event}")
+
+
+def test_the_execution_starts_with_the_state_of_the_contract(settings: WorkflowSettings, clients: Clients) -> None:
+    start_rotations(sample("start/completed-native-recovery-point.json"), settings, clients)
 
     table_arn = "arn:aws:dynamodb:us-east-1:637093487455:table/MyDynamoDBTable"
-    assert input_of(f"staging-{NATIVE_ID}", settings, step_functions) == {
+    assert started(settings, clients)[f"staging-{NATIVE_ID}"] == {
         "BackupSnsMessage": {
             "StatusMessage": "An AWS Backup job was completed successfully.",
             "RecoveryPointArn": f"{table_arn}/backup/01568804569000-d3306d76",
@@ -149,9 +128,7 @@ def test_the_execution_starts_with_the_state_of_the_contract(
     }
 
 
-def test_the_execution_starts_with_all_that_the_rule_asks_for(
-    settings: WorkflowSettings, step_functions: "SFNClient"
-) -> None:
+def test_the_execution_starts_with_all_that_the_rule_asks_for(settings: WorkflowSettings, clients: Clients) -> None:
     rule = Rule(
         "staging",
         ".*",
@@ -176,7 +153,7 @@ def test_the_execution_starts_with_all_that_the_rule_asks_for(
         Clients(),
     )
 
-    state = input_of(f"staging-{NATIVE_ID}", settings, step_functions)
+    state = started(settings, clients)[f"staging-{NATIVE_ID}"]
     assert {key: state[key] for key in ("Restore", "CarryOver", "Tags", "BeforeSwitch", "Verify", "Keep")} == {
         "Restore": {
             "BillingMode": "PROVISIONED",
@@ -192,7 +169,7 @@ def test_the_execution_starts_with_all_that_the_rule_asks_for(
     }
 
 
-def test_each_matching_rule_starts_its_own_rotation(settings: WorkflowSettings, step_functions: "SFNClient") -> None:
+def test_each_matching_rule_starts_its_own_rotation(settings: WorkflowSettings, clients: Clients) -> None:
     rules = (
         Rule("reporting", "^My", "Reporting"),
         Rule("other", "^Other", "x"),
@@ -205,15 +182,13 @@ def test_each_matching_rule_starts_its_own_rotation(settings: WorkflowSettings, 
         Clients(),
     )
 
-    assert sorted(executions(step_functions, settings)) == [f"reporting-{NATIVE_ID}", f"staging-{NATIVE_ID}"]
+    assert sorted([*started(settings, clients)]) == [f"reporting-{NATIVE_ID}", f"staging-{NATIVE_ID}"]
 
 
-def test_the_state_holds_the_vault_where_the_channel_tells(
-    settings: WorkflowSettings, step_functions: "SFNClient"
-) -> None:
-    start_rotations(sample("start/event-of-a-completed-backup.json"), settings, Clients())
+def test_the_state_holds_the_vault_where_the_channel_tells(settings: WorkflowSettings, clients: Clients) -> None:
+    start_rotations(sample("start/event-of-a-completed-backup.json"), settings, clients)
 
-    state = input_of(f"staging-{ADVANCED_ID}", settings, step_functions)
+    state = started(settings, clients)[f"staging-{ADVANCED_ID}"]
     assert state["BackupVaultArn"] == VAULT_ARN
     assert state["BackupSnsMessage"] == {
         "StatusMessage": "",
@@ -254,9 +229,8 @@ def test_a_copy_is_not_rotated_itself(
     tags: dict[str, str] | None,
     starts: bool,
     settings: WorkflowSettings,
-    step_functions: "SFNClient",
+    clients: Clients,
 ) -> None:
-    clients = Clients()
     calls: list[str] = []
     clients.dynamodb.meta.events.register("before-call.dynamodb.*", lambda model, **_: calls.append(model.name))
     if tags is not None:
@@ -272,7 +246,7 @@ def test_a_copy_is_not_rotated_itself(
 
     start_rotations(event, replace(settings, rules=rules), clients)
 
-    assert bool(executions(step_functions, settings)) is starts
+    assert bool([*started(settings, clients)]) is starts
     assert calls == (["ListTagsOfResource"] if (table, account) == (COPY, OURS) else [])
 
 
@@ -289,7 +263,7 @@ def test_rules_that_lead_to_the_same_table_or_parameter_start_nothing(
     parameter: tuple[str | None, str | None],
     problem: str,
     settings: WorkflowSettings,
-    step_functions: "SFNClient",
+    clients: Clients,
 ) -> None:
     rules = (
         Rule("one", "^(.+)$", pattern, parameter[0]),
@@ -304,46 +278,42 @@ def test_rules_that_lead_to_the_same_table_or_parameter_start_nothing(
             Clients(),
         )
 
-    assert executions(step_functions, settings) == [f"reporting-{NATIVE_ID}"]
+    assert [*started(settings, clients)] == [f"reporting-{NATIVE_ID}"]
 
 
-def test_a_notification_delivered_again_after_the_end_is_ignored(
-    settings: WorkflowSettings, step_functions: "SFNClient"
-) -> None:
+def test_a_notification_delivered_again_after_the_end_is_ignored(settings: WorkflowSettings, clients: Clients) -> None:
     event = sample("start/completed-native-recovery-point.json")
-    start_rotations(event, settings, Clients())
-    step_functions.stop_execution(
+    start_rotations(event, settings, clients)
+    clients.stepfunctions.stop_execution(
         executionArn=f"{settings.state_machine_arn.replace('stateMachine', 'execution')}:staging-{NATIVE_ID}"
     )
 
-    (rotation,) = start_rotations(event, settings, Clients())
+    (rotation,) = start_rotations(event, settings, clients)
 
     assert rotation["Execution"] == f"staging-{NATIVE_ID}"
-    assert executions(step_functions, settings) == [f"staging-{NATIVE_ID}"]
+    assert [*started(settings, clients)] == [f"staging-{NATIVE_ID}"]
 
 
-def test_an_unreadable_notification_does_not_hold_up_the_others(
-    settings: WorkflowSettings, step_functions: "SFNClient"
-) -> None:
+def test_an_unreadable_notification_does_not_hold_up_the_others(settings: WorkflowSettings, clients: Clients) -> None:
     records = [
         *sample("raise/completed-dynamodb-table-in-an-unknown-text.json")["Records"],
         *sample("start/completed-native-recovery-point.json")["Records"],
     ]
 
     with pytest.raises(UnreadableEvent, match="is complete"):
-        start_rotations({"Records": records}, settings, Clients())
+        start_rotations({"Records": records}, settings, clients)
 
-    assert executions(step_functions, settings) == [f"staging-{NATIVE_ID}"]
+    assert [*started(settings, clients)] == [f"staging-{NATIVE_ID}"]
 
 
 def test_an_error_leaves_room_for_a_large_notification_in_the_record_of_its_failure(
-    settings: WorkflowSettings,
+    settings: WorkflowSettings, clients: Clients
 ) -> None:
     event = sample("raise/completed-dynamodb-table-in-an-unknown-text.json")
     event["Records"][0]["Sns"]["Message"] *= 2000
 
     with pytest.raises(UnreadableEvent) as raised:
-        start_rotations(event, settings, Clients())
+        start_rotations(event, settings, clients)
 
     assert len(str(raised.value)) < 500
     assert "(" in str(raised.value)
@@ -355,16 +325,39 @@ JSON = st.recursive(
 )
 
 
+COMPLETED = st.fixed_dictionaries(
+    {"state": st.just("COMPLETED"), "resourceType": st.just("DynamoDB")},
+    optional={
+        "backupVaultArn": st.just(VAULT_ARN) | JSON,
+        "resourceArn": st.just("arn:aws:dynamodb:us-east-1:123456789012:table/orders") | JSON,
+        "creationDate": JSON,
+        "backupSizeInBytes": JSON,
+    },
+)
+
+
 @given(
     event=JSON
     | JSON.map(lambda inner: {"Records": [{"Sns": inner}]})
-    | JSON.map(lambda inner: {"source": "aws.backup", "detail-type": "Backup Job State Change", "detail": inner})
+    | st.fixed_dictionaries(
+        {
+            "source": st.just("aws.backup"),
+            "detail-type": st.just("Backup Job State Change"),
+            "detail": COMPLETED | JSON,
+            "resources": JSON | st.lists(st.text()),
+        }
+    )
 )
 def test_any_malformed_event_is_reported_as_unreadable(event: Any) -> None:  # noqa: ANN401
-    settings = settings_of("arn:aws:states:us-east-1:123456789012:stateMachine:x")
+    settings = WorkflowSettings(
+        rules=(EVERY_TABLE,),
+        state_machine_arn="arn:aws:states:us-east-1:123456789012:stateMachine:x",
+        backup_vault_arns=(VAULT_ARN,),
+        sweep_days=7,
+    )
     with mock_aws():
         try:
-            started = start_rotations(event, settings, Clients())
+            rotations = start_rotations(event, settings, Clients())
         except UnreadableEvent:
             return
-        assert started == []
+        assert rotations == []

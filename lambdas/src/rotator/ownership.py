@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from rotator.arns import place_of
 from rotator.aws_errors import translated_errors
 from rotator.errors import RotationError, TargetTableTaken
 from rotator.logs import logger
@@ -60,7 +61,7 @@ def is_copy(table_arn: str, state_machine_arn: str, dynamodb: "DynamoDBClient") 
     """
     if not _COPY_NAME.search(table_arn):
         return False
-    if table_arn.split(":")[3:5] != state_machine_arn.split(":")[3:5]:
+    if place_of(table_arn) != place_of(state_machine_arn):
         return True
     try:
         return MODULE in tags_of(table_arn, dynamodb)

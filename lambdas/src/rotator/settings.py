@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import Self
 
+from rotator.arns import place_of
 from rotator.errors import MissingSetting
 from rotator.rules import Rule
 
@@ -33,7 +34,7 @@ class WorkflowSettings:
     @property
     def account(self) -> str:
         """The id of the module's account."""
-        return self.state_machine_arn.split(":")[4]
+        return place_of(self.state_machine_arn).account
 
     @classmethod
     def from_env(cls) -> Self:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from rotator.arns import place_of
 from rotator.aws_errors import translated_errors
 from rotator.recovery_points import RecoveryPoint
 from rotator.settings import WorkflowSettings
@@ -51,8 +52,9 @@ class Vault:
 
     @property
     def _request(self) -> dict[str, Any]:
-        *_, account, _, name = self.arn.split(":")
-        return {"BackupVaultName": name} | ({"BackupVaultAccountId": account} if account != self.home else {})
+        account = place_of(self.arn).account
+        owner = {} if account == self.home else {"BackupVaultAccountId": account}
+        return {"BackupVaultName": self.arn.rpartition(":")[2], **owner}
 
     def _recovery_point(self, described: Any) -> RecoveryPoint:  # noqa: ANN401 (as each of the two calls describes it)
         return RecoveryPoint(

@@ -13,6 +13,7 @@ from rotator.ownership import is_copy
 from rotator.recovery_points import RecoveryPoint
 from rotator.rotation import Rotation, RotationSummary
 from rotator.settings import WorkflowSettings
+from rotator.wording import listed
 
 # More would not leave the event itself any room in the record of the failure.
 _MOST_ERRORS = 20
@@ -44,14 +45,15 @@ def start_rotations(event: object, settings: WorkflowSettings, clients: Clients)
     if errors:
         raise _all_of(errors)
     if refresh and not summaries:
-        raise InvalidRefresh("No recovery point is rotated: those that were asked for are of tables that are copies.")
+        tables = listed(point.source_table_name for point in found.recovery_points)
+        raise InvalidRefresh(f"Copies are not rotated. There is nothing to refresh but {tables}.")
     return summaries
 
 
 def _rotations_of(
     point: RecoveryPoint, refresh: Refresh | None, settings: WorkflowSettings, clients: Clients
 ) -> tuple[list[Rotation], list[RulesCollide]]:
-    """The rotations of a recovery point, and why those by other rules that match its table are left out.
+    """The rotations of a recovery point, and why others are left out.
 
     A rule with a schedule only takes part in a refresh.
     """
@@ -69,9 +71,8 @@ def _rotations_of(
         logger.info("The table is itself a copy")
         return [], []
     collisions = _collisions(point, matching)
-    return [rotation for rotation in wanted if rotation.rule.name not in collisions], list(
-        dict.fromkeys(collisions.values())
-    )
+    left_out = dict.fromkeys(collisions[name] for rotation in wanted if (name := rotation.rule.name) in collisions)
+    return [rotation for rotation in wanted if rotation.rule.name not in collisions], list(left_out)
 
 
 def _collisions(point: RecoveryPoint, matching: Iterable[Rotation]) -> dict[str, RulesCollide]:

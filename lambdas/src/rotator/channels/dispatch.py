@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from rotator.channels.eventbridge import announced_by_eventbridge
 from rotator.channels.found import Found
-from rotator.channels.reading import quoted
 from rotator.channels.refresh import requested_by_refresh
 from rotator.channels.sns import announced_by_sns
 from rotator.channels.sweep import found_by_sweep
 from rotator.clients import Clients
 from rotator.errors import UnreadableEvent
 from rotator.settings import WorkflowSettings
+from rotator.wording import quoted
 
 
 def find_recovery_points(event: object, settings: WorkflowSettings, clients: Clients) -> Found:

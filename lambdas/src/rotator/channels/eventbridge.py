@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from rotator.channels.found import Found
-from rotator.channels.reading import backup_time, quoted
+from rotator.channels.reading import backup_time
 from rotator.clients import Clients
 from rotator.errors import TemporaryFailure, UnreadableEvent
 from rotator.logs import logger
 from rotator.recovery_points import TABLE_ARN, RecoveryPoint
 from rotator.settings import WorkflowSettings
 from rotator.vaults import vault_of
+from rotator.wording import quoted
 
 
 def announced_by_eventbridge(event: Mapping[str, Any], settings: WorkflowSettings, clients: Clients) -> Found:
@@ -38,9 +39,11 @@ def _backed_up(resources: object, detail: Mapping[str, Any], settings: WorkflowS
     if vault_arn not in settings.backup_vault_arns:
         return None
     if not (isinstance(resources, list) and resources and isinstance(resources[0], str)):
-        raise UnreadableEvent(f"This completed backup job has {resources!r} as its recovery point: {quoted(detail)}")
+        raise UnreadableEvent(
+            f"This completed backup job has {quoted(resources)} as its recovery point: {quoted(detail)}"
+        )
     if not TABLE_ARN.fullmatch(table_arn):
-        raise UnreadableEvent(f"The resource of this completed backup job is no table: {table_arn!r}")
+        raise UnreadableEvent(f"The resource of this completed backup job is no table: {quoted(table_arn)}")
     size = str(detail.get("backupSizeInBytes"))
     return RecoveryPoint(
         arn=resources[0],
@@ -53,7 +56,10 @@ def _backed_up(resources: object, detail: Mapping[str, Any], settings: WorkflowS
 
 
 def _copied(detail: Mapping[str, Any], settings: WorkflowSettings, clients: Clients) -> RecoveryPoint | None:
-    """What was backed up, and when, is read from the vault: the event is about the job that copied it."""
+    """What was backed up, and when, is read from the vault: the event is about the job that copied it.
+
+    A recovery point that was copied from another configured vault is the same backup, and is rotated from there.
+    """
     vault_arn, arn = _text("destinationBackupVaultArn", detail), _text("destinationRecoveryPointArn", detail)
     if vault_arn not in settings.backup_vault_arns:
         return None
@@ -62,11 +68,11 @@ def _copied(detail: Mapping[str, Any], settings: WorkflowSettings, clients: Clie
         raise TemporaryFailure(
             f"The recovery point {arn} is not visible in the vault {vault_arn} that it was copied to"
         )
-    return point
+    return None if point.original_vault_arn in settings.backup_vault_arns else point
 
 
 def _text(key: str, detail: Mapping[str, Any]) -> str:
     text = detail.get(key)
     if not isinstance(text, str):
-        raise UnreadableEvent(f"This completed job has {text!r} as its {key}: {quoted(detail)}")
+        raise UnreadableEvent(f"This completed job has {quoted(text)} as its {key}: {quoted(detail)}")
     return text

@@ -4,17 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from rotator.errors import UnreadableEvent
 from rotator.timestamps import parse_iso8601
-
-# More would not leave the event itself any room in the record of the failure.
-_LONGEST_QUOTATION = 300
+from rotator.wording import quoted
 
 _CLOCK_SKEW = timedelta(minutes=5)
-
-
-def quoted(received: object) -> str:
-    """The beginning of what was received, for an error message."""
-    text = repr(received)
-    return text if len(text) <= _LONGEST_QUOTATION else f"{text[:_LONGEST_QUOTATION]}... ({len(text)} characters)"
 
 
 def backup_time(text: str | None, received: object) -> datetime:

@@ -1,7 +1,6 @@
 """Refreshes: rotations that a person or the schedule of a rule requests, of recovery points rotated before or not."""
 
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
 
 from rotator.channels.found import Found
 from rotator.channels.request import Refresh
@@ -11,8 +10,7 @@ from rotator.recovery_points import TABLE_ARN, RecoveryPoint, newest_of_each_tab
 from rotator.rules import Rule
 from rotator.settings import WorkflowSettings
 from rotator.vaults import Vault, vaults_to_search
-
-_MOST_LISTED = 20
+from rotator.wording import listed
 
 
 def requested_by_refresh(request: object, settings: WorkflowSettings, clients: Clients) -> Found:
@@ -33,8 +31,8 @@ def requested_by_refresh(request: object, settings: WorkflowSettings, clients: C
     matching = [point for point in wanted if any(rule.matches(point.source_table_name) for rule in rules)]
     if not matching:
         raise InvalidRefresh(
-            f"None of the tables {_listed(point.source_table_name for point in wanted)} is matched by "
-            f"{_listed(map(_described, rules))}."
+            f"None of the tables {listed(point.source_table_name for point in wanted)} is matched by "
+            f"{listed(map(_described, rules))}."
         )
     return Found(matching, refresh=refresh)
 
@@ -42,7 +40,7 @@ def requested_by_refresh(request: object, settings: WorkflowSettings, clients: C
 def _rules(refresh: Refresh, rules: Sequence[Rule]) -> list[Rule]:
     named = [rule for rule in rules if refresh.rule in (None, rule.name)]
     if not named:
-        available = _listed((rule.name for rule in rules), like=refresh.rule)
+        available = listed((rule.name for rule in rules), like=refresh.rule)
         raise InvalidRefresh(f"There is no rule {refresh.rule!r}. The rules are {available}.")
     return named
 
@@ -66,29 +64,20 @@ def _of_source_table(name: str, points: Sequence[RecoveryPoint]) -> list[Recover
         is_arn = name.startswith("arn:")
         available = (point.source_table_arn if is_arn else point.source_table_name for point in points)
         raise InvalidRefresh(
-            f"The recovery points are of the tables {_listed(available, like=name)}, and not of {name!r}."
+            f"The recovery points are of the tables {listed(available, like=name)}, and not of {name!r}."
         )
     arns = {point.source_table_arn for point in wanted}
     if len(arns) > 1:
-        raise InvalidRefresh(f"Several tables are called {name}. Give the ARN of one of them: {_listed(arns)}.")
+        raise InvalidRefresh(f"Several tables are called {name}. Give the ARN of one of them: {listed(arns)}.")
     return wanted
 
 
 def _names(vaults: Sequence[Vault]) -> str:
     if not vaults:
         return "this account and Region, which have no backup vaults"
-    return f"the vaults {_listed(vault.arn for vault in vaults)}"
+    return f"the vaults {listed(vault.arn for vault in vaults)}"
 
 
 def _described(rule: Rule) -> str:
     excluded = f" without {rule.exclude_pattern}" if rule.exclude_pattern else ""
     return f"the rule {rule.name} ({rule.source_pattern}{excluded})"
-
-
-def _listed(names: Iterable[str], *, like: str | None = None) -> str:
-    """As many names as an error message has room for, first those that resemble another one."""
-    available = sorted({*names})
-    close = get_close_matches(like, available) if like else []
-    ordered = [*close, *(name for name in available if name not in close)]
-    more = len(ordered) - _MOST_LISTED
-    return ", ".join(ordered[:_MOST_LISTED]) + (f" and {more} more" if more > 0 else "")

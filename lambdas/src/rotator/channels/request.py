@@ -8,7 +8,7 @@ from typing import Any, Self
 from rotator.errors import InvalidRefresh
 from rotator.timestamps import parse_iso8601
 
-# In USD, of warm backup storage in us-east-1: https://aws.amazon.com/backup/pricing/
+# In USD, for restoring from warm storage in us-east-1: https://aws.amazon.com/backup/pricing/
 PRICE_PER_GB = 0.15
 
 _TYPES: dict[str, tuple[type, ...]] = {

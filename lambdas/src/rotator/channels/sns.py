@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from rotator.channels.found import Found
-from rotator.channels.reading import backup_time, quoted
+from rotator.channels.reading import backup_time
 from rotator.errors import UnreadableEvent
 from rotator.logs import logger
 from rotator.recovery_points import TABLE_ARN, RecoveryPoint
+from rotator.wording import quoted
 
 _COMPLETED = "An AWS Backup job was completed successfully."
 
