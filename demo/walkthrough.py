@@ -182,6 +182,8 @@ def left_over() -> list[str]:
         "layers": boto3.client("lambda").list_layers()["Layers"],
         "log groups": boto3.client("logs").describe_log_groups()["logGroups"],
         "parameters": boto3.client("ssm").describe_parameters()["Parameters"],
+        "event rules": boto3.client("events").list_rules()["Rules"],
+        "schedules": boto3.client("scheduler").list_schedules()["Schedules"],
         "queues": boto3.client("sqs").list_queues().get("QueueUrls", []),
         "roles": boto3.client("iam").list_roles()["Roles"],
         "state machines": boto3.client("stepfunctions").list_state_machines()["stateMachines"],

@@ -181,22 +181,22 @@ data "aws_iam_policy_document" "copies_key" {
     }
   }
 
-  # AWS Backup encrypts a copy with the permissions of the role that copies it, which is production's.
+  # AWS Backup encrypts what it copies on behalf of production's role.
   statement {
-    sid       = "ProductionCopies"
-    actions   = ["kms:CreateGrant", "kms:DescribeKey"]
+    sid = "ProductionCopies"
+    actions = [
+      "kms:CreateGrant",
+      "kms:Decrypt",
+      "kms:DescribeKey",
+      "kms:Encrypt",
+      "kms:GenerateDataKey*",
+      "kms:ReEncrypt*",
+    ]
     resources = ["*"]
 
     principals {
       type        = "AWS"
       identifiers = ["arn:${local.partition}:iam::${local.production}:root"]
-    }
-
-    # Only requests about grants have this key.
-    condition {
-      test     = "BoolIfExists"
-      variable = "kms:GrantIsForAWSResource"
-      values   = ["true"]
     }
   }
 }

@@ -25,6 +25,7 @@ from tests.support.polling import wait_until
 from tests.support.tables import make_table, table_names
 
 NAME = "rotator-test-elsewhere"
+ADMINISTRATOR = "OrganizationAccountAccessRole"
 AWS_BACKUP = {"Service": "backup.amazonaws.com"}
 BACKUP_POLICY = "service-role/AWSBackupServiceRolePolicyForBackup"
 
@@ -38,9 +39,9 @@ def _quick(_aws: None) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _administrator(_aws: None) -> None:
-    """The role that Terraform assumes in production's account."""
-    make_role(PRODUCTION, "administrator", {"AWS": f"arn:aws:iam::{STAGING}:root"}, "AdministratorAccess")
+def _role_for_terraform(_aws: None) -> None:
+    """What an organization has in each of its accounts."""
+    make_role(PRODUCTION, ADMINISTRATOR, {"AWS": f"arn:aws:iam::{STAGING}:root"}, "AdministratorAccess")
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def test_production_has_nothing_of_the_rotator_but_the_forwarder(example: Deploy
     assert example.rotator["event_bus"]["arn"].split(":")[4] == STAGING
 
     roles = client("iam", PRODUCTION).list_roles()["Roles"]
-    assert {role["RoleName"] for role in roles} == {"administrator", "orders-backup", forwarder}
+    assert {role["RoleName"] for role in roles} == {ADMINISTRATOR, "orders-backup", forwarder}
     assert [rule["Name"] for rule in client("events", PRODUCTION).list_rules()["Rules"]] == [forwarder]
     assert [bus["Name"] for bus in client("events", PRODUCTION).list_event_buses()["EventBuses"]] == ["default"]
     for service, operation, key in (

@@ -9,7 +9,7 @@ from tests.support.aws import client
 from tests.support.deployment import BackupJob
 from tests.support.polling import wait_until
 
-PRODUCTION = "111111111111"
+PRODUCTION = "111122223333"
 STAGING = "123456789012"
 """The account of the environment."""
 

@@ -23,13 +23,13 @@ data "aws_region" "this" {}
 locals {
   name       = "rotator-test-elsewhere"
   partition  = data.aws_partition.this.partition
-  production = "111111111111"
+  production = "111122223333"
 }
 
 module "cross_account" {
   source = "../../../../examples/cross-account"
 
-  production_role_arn = "arn:${local.partition}:iam::${local.production}:role/administrator"
+  production_role_arn = "arn:${local.partition}:iam::${local.production}:role/OrganizationAccountAccessRole"
 }
 
 # Encrypts vaults of production. The one that it shares can be restored from because the policy lets staging in.

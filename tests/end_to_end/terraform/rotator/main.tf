@@ -235,6 +235,13 @@ module "rotator" {
       before_switch       = aws_sfn_state_machine.hook["masking"].arn
       carry_over          = ["stream", "kinesis_destination"]
     }
+    named = {
+      source_pattern      = "^${local.name}-(.+)-named$"
+      replacement_pattern = "${local.name}-$1-by-name"
+      ssm_parameter_name  = "/${local.name}/$1/table-name"
+      ssm_parameter_value = "name"
+      keep                = 1
+    }
     pruned = {
       source_pattern      = "-prune$"
       replacement_pattern = "-pruned"
