@@ -139,7 +139,7 @@ def test_a_copied_backup_is_rotated_once_whether_its_event_arrives_or_not(
     if arrives == "in time":
         sweep(example)
     if arrives != "never":
-        wait_until("second report", lambda: started_again(job, example))
+        wait_until("second report", lambda: started_again(job, example), PATIENCE_SECONDS)
     assert example.executions(job) == [f"staging-{job.recovery_point_id}"]
 
 
@@ -327,4 +327,4 @@ def report_on(subject: str, deployment: Deployment) -> str:
         texts = (message["Message"] for message in deployment.inbox() if message["Subject"] == subject)
         return next(texts, None)
 
-    return wait_until("report", arrived)
+    return wait_until("report", arrived, PATIENCE_SECONDS)
