@@ -15,6 +15,7 @@ import pytest
 from local_aws import Fault, InjectedFault, injected
 from rotator.aws_errors import NOT_VISIBLE_YET, NOT_YET
 from tests.support.aws import ENDPOINT, client, items, local_only, recovery_points
+from tests.support.backups import back_up_unnoticed
 from tests.support.deployment import BackupJob, Deployment
 from tests.support.polling import wait_until
 from tests.support.tables import make_table, make_table_with_settings
@@ -276,20 +277,14 @@ def test_a_copied_recovery_point_is_rotated_in_the_end(name: str, deployment: De
     with recovery_points(native=False):
         job = deployment.end_of_backup(deployment.start_backup(table_arn, vault))
     with injected(os.environ[ENDPOINT], in_start_workflow(name, "DescribeRecoveryPoint")) as fault:
-        copy_arn = deployment.copy(job, "other", "first")
-        execution = deployment.end_of_execution(f"staging-{copy_arn.rpartition(':')[2]}")
-    assert execution["status"] == "SUCCEEDED", execution.get("cause")
+        deployment.rotate("staging", deployment.copy(job, "other", "first"))
     assert fault.struck > 0, "the fault never struck"
 
 
 @pytest.mark.usefixtures("_quick_restores")
 @pytest.mark.parametrize("name", FAULTS_OF_CHANNELS)
 def test_a_sweep_succeeds_in_the_end(name: str, deployment: Deployment) -> None:
-    vault, table_arn = deployment.vault("first")["name"], make_table(source_name("sweep", name))
-    event_lost = Fault(service="aws.backup", operation="*", containing=table_arn, error="Lost")
-    with injected(os.environ[ENDPOINT], event_lost) as lost_event:
-        job = deployment.end_of_backup(deployment.start_backup(table_arn, vault))
-        wait_until("lost event", lambda: lost_event.struck)
+    job = back_up_unnoticed(source_name("sweep", name), deployment)
     with injected(os.environ[ENDPOINT], in_start_workflow(name, "ListRecoveryPointsByBackupVault")) as fault:
         deployment.fire_sweep()
         deployment.rotate("staging", job)

@@ -116,11 +116,11 @@ def test_an_event_is_kept_where_the_copied_recovery_point_may_not_be_described(d
     with recovery_points(native=False):
         job = deployment.back_up("users-production", deployment.vault("other")["name"])
     with without("backup:DescribeRecoveryPoint", deployment.rotator["function_roles"]["start_workflow"]["name"]):
-        copy_arn = deployment.copy(job, "other", "first")
-        record = deployment.dead_letter("failed_notifications_queue", copy_arn)
+        copy = deployment.copy(job, "other", "first")
+        record = deployment.dead_letter("failed_notifications_queue", copy.recovery_point_arn)
     assert "backup:DescribeRecoveryPoint" in record["responsePayload"]["errorMessage"]
     (rotation,) = deployment.start_workflow(replayed(record))["Rotations"]
-    assert rotation["RecoveryPoint"] == copy_arn
+    assert rotation["RecoveryPoint"] == copy.recovery_point_arn
 
 
 def test_a_sweep_says_which_permission_it_lacks(deployment: Deployment) -> None:
