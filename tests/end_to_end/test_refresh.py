@@ -1,13 +1,19 @@
 """A fresh copy on request."""
 
+import pytest
+
 from tests.support.aws import client, items
 from tests.support.deployment import BackupJob, Deployment
 
+pytestmark = pytest.mark.usefixtures("_quick_restores")
 
-def test_a_recovery_point_that_was_rotated_before_gets_another_copy(
-    deployment: Deployment, jobs: dict[str, BackupJob]
-) -> None:
-    job = jobs["users-production"]
+
+def back_up(deployment: Deployment) -> BackupJob:
+    return deployment.back_up("users-production", deployment.vault("first")["name"])
+
+
+def test_a_recovery_point_that_was_rotated_before_gets_another_copy(deployment: Deployment) -> None:
+    job = back_up(deployment)
     first = deployment.rotate("staging", job)
 
     (rotation,) = deployment.refresh(Rule="staging", RecoveryPointArn=job.recovery_point_arn)["Rotations"]
@@ -20,10 +26,8 @@ def test_a_recovery_point_that_was_rotated_before_gets_another_copy(
     assert value.endswith(f"/{rotation['TargetTable']}")
 
 
-def test_a_dry_run_finds_the_newest_recovery_point_and_starts_nothing(
-    deployment: Deployment, jobs: dict[str, BackupJob]
-) -> None:
-    job = deployment.back_up("users-production")
+def test_a_dry_run_finds_the_newest_recovery_point_and_starts_nothing(deployment: Deployment) -> None:
+    job = back_up(deployment)
 
     rotations = deployment.refresh(SourceTable=job.table_arn.rpartition("/")[2], DryRun=True)["Rotations"]
 
@@ -33,7 +37,8 @@ def test_a_dry_run_finds_the_newest_recovery_point_and_starts_nothing(
     assert rotations[0]["Execution"] not in deployment.executions(job)
 
 
-def test_a_misspelt_table_is_answered_with_what_there_is(deployment: Deployment, jobs: dict[str, BackupJob]) -> None:
+def test_a_misspelt_table_is_answered_with_what_there_is(deployment: Deployment) -> None:
+    back_up(deployment)
     name = deployment.source_table("users-production")["name"]
 
     answer = deployment.refresh(SourceTable=name.replace("users", "user"))

@@ -29,6 +29,24 @@ def without(action: str, role: str, sid: str | None = None) -> Iterator[None]:
         iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
 
 
+@contextmanager
+def not_invoked_by(source_arn: str, function_arn: str) -> Iterator[None]:
+    """Takes the permission to invoke a function away from a topic or rule, for as long as the block runs."""
+    policy = json.loads(client("lambda").get_policy(FunctionName=function_arn)["Policy"])
+    (permission,) = (statement for statement in policy["Statement"] if source_arn in json.dumps(statement))
+    client("lambda").remove_permission(FunctionName=function_arn, StatementId=permission["Sid"])
+    try:
+        yield
+    finally:
+        client("lambda").add_permission(
+            FunctionName=function_arn,
+            StatementId=permission["Sid"],
+            Action=permission["Action"],
+            Principal=permission["Principal"]["Service"],
+            SourceArn=source_arn,
+        )
+
+
 def _reduced(statement: dict[str, Any], action: str) -> dict[str, Any]:
     actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
     # IAM knows no statement without an action, so one that nobody uses takes its place.
