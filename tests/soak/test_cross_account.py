@@ -232,10 +232,13 @@ def test_a_backup_copied_from_another_region_of_the_account_is_rotated(elsewhere
     source = f"{NAME}-remote-production"
     source_arn = make_table(source, account=STAGING, region=region, Tags=[{"Key": "team", "Value": "orders"}])
 
-    state = swept(elsewhere, there.copy(there.back_up(source_arn), elsewhere.outputs["vault_arn"]["value"]))
+    job = there.copy(there.back_up(source_arn), elsewhere.outputs["vault_arn"]["value"])
+    state = swept(elsewhere, job)
 
     assert state["BackupSnsMessage"]["BackedUpResourceArn"] == source_arn
     assert items(state["TargetTableName"]) == [{"id": {"S": source}}]
+    # The vault that the other account shares is searched first.
+    assert "Rotations" in elsewhere.refresh(Rule="tagged", RecoveryPointArn=job.recovery_point_arn, DryRun=True)
 
 
 def test_each_permission_on_what_another_account_shares_is_needed(
