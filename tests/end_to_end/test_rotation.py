@@ -1,8 +1,6 @@
 """From a backup to a fresh table and its parameter."""
 
 import json
-import os
-import subprocess
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +10,7 @@ from pytest_terraform.tf import TerraformTestApi
 from tests.support.aws import client, items
 from tests.support.deployment import BackupJob, Deployment, notification
 from tests.support.fixtures import ITEM_TEXT
+from tests.support.plans import assert_nothing_to_change
 from tests.support.polling import wait_until
 
 
@@ -158,13 +157,4 @@ def test_logs_are_json_with_the_rotation_and_without_items(deployment: Deploymen
 
 
 def test_terraform_finds_nothing_to_change_afterwards(rotator: TerraformTestApi) -> None:
-    runner = rotator.terraform
-    plan = subprocess.run(
-        ["terraform", "plan", "-detailed-exitcode", "-input=false", "-no-color", f"-state={runner.state_path}"],
-        cwd=runner.module_dir,
-        env={**os.environ, "TF_DATA_DIR": runner.work_dir},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert plan.returncode == 0, plan.stdout + plan.stderr
+    assert_nothing_to_change(rotator)
