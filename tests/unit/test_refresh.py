@@ -203,8 +203,8 @@ def test_a_request_that_is_not_understood_is_answered_with_what_is_accepted(
         ({"Rule": "weeky"}, 'There is no rule "weeky". The rules are weekly, staging.'),
         (
             {"SourceTable": "user-production"},
-            f'There is no recovery point of a table "user-production" in the vaults {VAULT_ARN}, {OTHER_VAULT_ARN}. The '
-            "tables that have some are users-production, orders-production, scratch.",
+            f'There is no recovery point of a table "user-production" in the vaults {VAULT_ARN}, {OTHER_VAULT_ARN}. '
+            "The tables that have some are users-production, orders-production, scratch.",
         ),
         (
             {"SourceTable": "scratch"},
@@ -269,7 +269,7 @@ def test_vaults_without_recovery_points_are_named(clients: Clients) -> None:
     Vaults(clients, [])
 
     assert refused(settings_with(clients, STAGING, vault_arns=(VAULT_ARN,)), clients, {"Rule": "staging"}) == (
-        f"There is no recovery point of a DynamoDB table in the vaults {VAULT_ARN}."
+        f"There is no recovery point of a DynamoDB table in the vault {VAULT_ARN}."
     )
 
 
@@ -296,7 +296,7 @@ def test_a_copy_is_not_refreshed(clients: Clients) -> None:
     settings = settings_with(clients, Rule("all", ".*", "$0-copy"), vault_arns=(VAULT_ARN,))
 
     assert refused(settings, clients, {"Rule": "all"}) == (
-        "Copies are not rotated, and there is nothing else to refresh here: orders-20261122-02-07-00."
+        "Copies are not rotated, and these tables are copies: orders-20261122-02-07-00."
     )
 
 

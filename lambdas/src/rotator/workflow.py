@@ -47,7 +47,7 @@ def start_rotations(event: object, settings: WorkflowSettings, clients: Clients)
         raise _all_of(errors, started)
     if refresh and not summaries:
         tables = listed(point.source_table_name for point in found.recovery_points)
-        raise InvalidRefresh(f"Copies are not rotated, and there is nothing else to refresh here: {tables}.")
+        raise InvalidRefresh(f"Copies are not rotated, and these tables are copies: {tables}.")
     return summaries
 
 

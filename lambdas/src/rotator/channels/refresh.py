@@ -54,8 +54,8 @@ def _recovery_point(arn: str, vaults: Sequence[Vault], clients: Clients) -> Reco
                 raise InvalidRefresh(f"The recovery point {arn} is one of {point.source_table_arn}, which is no table.")
             return point
     raise InvalidRefresh(
-        f"There is no completed recovery point {quoted(arn)} in {_names(vaults)}. To refresh from another vault, add it "
-        "to backup_vault_arns."
+        f"There is no completed recovery point {quoted(arn)} in {_names(vaults)}. To refresh from another vault, add "
+        "it to backup_vault_arns."
     )
 
 
@@ -87,7 +87,7 @@ def _no_recovery_point_of_table(
 def _names(vaults: Sequence[Vault]) -> str:
     if not vaults:
         return "this account and Region, which have no backup vaults"
-    return f"the vaults {listed(vault.arn for vault in vaults)}"
+    return f"the vault{'s' if len(vaults) > 1 else ''} {listed(vault.arn for vault in vaults)}"
 
 
 def _described(rule: Rule) -> str:
