@@ -132,6 +132,13 @@ module "rotator" {
       replacement_pattern = "$0-copied"
     }
 
+    # It matches its own copies as well, and no test waits for its schedule.
+    scheduled = {
+      source_pattern      = "-by-hand"
+      replacement_pattern = "$0-copied"
+      schedule            = { expression = "cron(0 0 1 1 ? 2199)", timezone = "Europe/Berlin" }
+    }
+
     # Its parameter is created in advance.
     adopting = {
       source_pattern      = "-adopt-(.+)$"
