@@ -156,6 +156,11 @@ variable "name" {
     condition     = can(regex("^[A-Za-z][A-Za-z0-9_-]{0,42}$", var.name))
     error_message = "name is \"${var.name}\". Use 1 to 43 characters from A-Z, a-z, 0-9, \"_\" and \"-\", starting with a letter."
   }
+
+  validation {
+    condition     = var.name != "default"
+    error_message = "name is \"default\", the name of EventBridge's own event bus and schedule group. Use another one."
+  }
 }
 
 variable "timeout_hours" {
@@ -219,7 +224,7 @@ variable "notify_of_success" {
 
 variable "alarms" {
   description = <<-EOT
-    CloudWatch alarms for rotations that failed, timed out or were stopped, errors of start_workflow and report_result, messages in any queue, and each rule with max_age_hours. Null for none.
+    CloudWatch alarms for rotations that failed, timed out or were stopped, errors of start_workflow, messages in any queue, and each rule with max_age_hours. Null for none.
 
     - `topic_arn`: ARN of the SNS topic that they notify. If the topic is encrypted, its key policy must allow CloudWatch to use the key.
   EOT
