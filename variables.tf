@@ -73,7 +73,7 @@ variable "rules" {
 
     - `source_pattern`: regular expression. The rule applies to every table in whose name, not ARN, it finds a match.
     - `exclude_pattern`: regular expression. The rule does not apply to a table in whose name it finds a match.
-    - `replacement_pattern`: replaces each match in the table's name. `$0`, `$1`, `$${1}` and `$${name}` refer to the match and its groups. The target table is named `<replaced>-YYYYMMDD-HH-mm-ss`, from the start time of the backup in UTC.
+    - `replacement_pattern`: replaces each match in the table's name. `$0`, `$1`, `$${1}` and `$${name}` refer to the match and its groups. The target table is named `<replaced>-YYYYMMDD-HH-mm-ss`, from the start time of the backup, or for a refresh the time of the request, in UTC.
     - `ssm_parameter_name`: name of the SSM parameter that is pointed at the target table, and created if necessary. The same references work here, and are filled in from the first match. Without it, no parameter is set.
     - `ssm_parameter_adopt`: whether a `String` parameter of that name that somebody created in advance is taken over, once. Otherwise it is left as it is, and the rotation fails.
     - `ssm_parameter_value`: what the parameter holds of the target table: its `arn` or its `name`.
