@@ -50,6 +50,7 @@ def refused(deployment: Deployment, **request: object) -> str:
     message: str = answer["errorMessage"]
     return message
 
+
 def test_a_recovery_point_that_was_rotated_before_gets_another_copy(deployment: Deployment) -> None:
     job = back_up_users(deployment)
     first = deployment.rotate("staging", job)

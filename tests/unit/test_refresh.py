@@ -83,7 +83,8 @@ def test_a_recovery_point_can_be_chosen(settings: WorkflowSettings, clients: Cli
 def test_a_recovery_point_can_be_chosen_where_another_account_shares_a_vault(
     shared_first: bool, clients: Clients
 ) -> None:
-    shared = described("shared", "orders-production", BACKED_UP_AT, vault_arn=VAULT_ARN.replace(ACCOUNT, "210987654321"))
+    vault_arn = VAULT_ARN.replace(ACCOUNT, "210987654321")
+    shared = described("shared", "orders-production", BACKED_UP_AT, vault_arn=vault_arn)
     Vaults(clients, [NEW, shared])
     vault_arns = (shared["BackupVaultArn"], VAULT_ARN)
     settings = settings_with(clients, STAGING, vault_arns=vault_arns if shared_first else vault_arns[::-1])
