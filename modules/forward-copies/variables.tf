@@ -26,7 +26,7 @@ variable "destination_vault_arns" {
 }
 
 variable "name" {
-  description = "Name of the rule and the role."
+  description = "Name of the rule and the role. If you use the module more than once in an account, in any Region, give each use its own name, because role names are shared by all Regions."
   type        = string
   default     = "backup-dynamodb-rotator-forward-copies"
   nullable    = false

@@ -129,3 +129,14 @@ run "a_name_that_a_role_cannot_have" {
   }
   expect_failures = [var.name]
 }
+
+run "more_vaults_than_an_event_pattern_can_name" {
+  command = plan
+  module {
+    source = "./modules/forward-copies"
+  }
+  variables {
+    destination_vault_arns = [for number in range(30) : "arn:aws:backup:eu-central-1:210987654321:backup-vault:copies-of-the-team-${number}"]
+  }
+  expect_failures = [aws_cloudwatch_event_rule.this]
+}

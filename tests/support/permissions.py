@@ -30,6 +30,24 @@ def without(action: str, role: str, sid: str | None = None, account: str | None 
 
 
 @contextmanager
+def not_invoked_by(source_arn: str, function_arn: str) -> Iterator[None]:
+    """Takes the permission to invoke a function away from a topic or rule, for as long as the block runs."""
+    policy = json.loads(client("lambda").get_policy(FunctionName=function_arn)["Policy"])
+    (permission,) = (statement for statement in policy["Statement"] if source_arn in json.dumps(statement))
+    client("lambda").remove_permission(FunctionName=function_arn, StatementId=permission["Sid"])
+    try:
+        yield
+    finally:
+        client("lambda").add_permission(
+            FunctionName=function_arn,
+            StatementId=permission["Sid"],
+            Action=permission["Action"],
+            Principal=permission["Principal"]["Service"],
+            SourceArn=source_arn,
+        )
+
+
+@contextmanager
 def without_policy(event_bus: str) -> Iterator[None]:
     """Closes an event bus to other accounts for as long as the block runs."""
     events = client("events")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/aws-backup/latest/devguide/API_ListRecoveryPointsByBackupVault.html
 _LARGEST_PAGE = 1000
 
+_COMPLETED = "COMPLETED"
+
 
 @dataclass(frozen=True)
 class Vault:
@@ -35,11 +37,11 @@ class Vault:
         with translated_errors():
             for page in paginator.paginate(**request, PaginationConfig={"PageSize": _LARGEST_PAGE}):
                 for described in page["RecoveryPoints"]:
-                    if described["Status"] == "COMPLETED":
+                    if described["Status"] == _COMPLETED:
                         yield self._recovery_point(described)
 
     def describe(self, recovery_point_arn: str, backup: "BackupClient") -> RecoveryPoint | None:
-        """`None` where the vault does not hold the recovery point.
+        """`None` where the vault does not hold the recovery point, or not a completed one.
 
         https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeRecoveryPoint.html
         """
@@ -51,7 +53,7 @@ class Vault:
                 described = backup.describe_recovery_point(**self._request, RecoveryPointArn=recovery_point_arn)
             except (backup.exceptions.ResourceNotFoundException, backup.exceptions.InvalidParameterValueException):
                 return None
-        return self._recovery_point(described)
+        return self._recovery_point(described) if described["Status"] == _COMPLETED else None
 
     @property
     def _account(self) -> str:
