@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pytest_terraform.tf import TerraformTestApi
 
-from local_aws import Fault, changed_settings, fire_schedule, injected
+from local_aws import Fault, changed_settings, injected
 from tests.support.accounts import PRODUCTION, STAGING, Vault, make_role
 from tests.support.aws import ENDPOINT, client, items
 from tests.support.deployment import BackupJob, Deployment
@@ -129,7 +129,7 @@ def test_a_copied_backup_is_rotated_once_whether_its_event_arrives_or_not(
         job = production.copy(production.back_up(arn), example.outputs["destination_vault_arn"]["value"])
         wait_until("event", lambda: sent.struck)
     if arrives != "in time":
-        sweep(example)
+        example.fire_sweep()
     state = example.rotate("staging", job)
 
     assert items(state["TargetTableName"], key="order_id") == [item]
@@ -137,9 +137,9 @@ def test_a_copied_backup_is_rotated_once_whether_its_event_arrives_or_not(
     parameter = client("ssm").get_parameter(Name=example.outputs["ssm_parameter_name"]["value"])["Parameter"]
     assert (parameter["Value"], table.split(":")[4]) == (table, STAGING)
     if arrives == "in time":
-        sweep(example)
+        example.fire_sweep()
     if arrives != "never":
-        wait_until("second report", lambda: started_again(job, example))
+        wait_until("second report", lambda: started_again(job, example), PATIENCE_SECONDS)
     assert example.executions(job) == [f"staging-{job.recovery_point_id}"]
 
 
@@ -200,7 +200,7 @@ def test_a_setting_of_a_source_table_in_another_account_fails_before_the_restore
     source = f"{NAME}-streaming"
     source_arn = make_table(source, account=PRODUCTION)
     job = production.copy(production.back_up(source_arn), elsewhere.outputs["vault_arn"]["value"])
-    sweep(elsewhere)
+    elsewhere.fire_sweep()
 
     execution = elsewhere.end_of_rotation("streaming", job)
 
@@ -309,16 +309,9 @@ def started_again(job: BackupJob, deployment: Deployment) -> bool:
     return any(line["recovery_point"] == job.recovery_point_arn for line in lines)
 
 
-def sweep(deployment: Deployment) -> None:
-    now = datetime.now(UTC)
-    assert fire_schedule(
-        os.environ[ENDPOINT], deployment.rotator["schedules"]["sweep"]["arn"], now, now + timedelta(hours=1)
-    )
-
-
 def swept(deployment: Deployment, job: BackupJob) -> dict[str, Any]:
     """The state in which the rotation ended that the sweep started."""
-    sweep(deployment)
+    deployment.fire_sweep()
     return deployment.rotate("tagged", job)
 
 
@@ -327,4 +320,4 @@ def report_on(subject: str, deployment: Deployment) -> str:
         texts = (message["Message"] for message in deployment.inbox() if message["Subject"] == subject)
         return next(texts, None)
 
-    return wait_until("report", arrived)
+    return wait_until("report", arrived, PATIENCE_SECONDS)

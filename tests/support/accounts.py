@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.support.aws import client
 from tests.support.deployment import BackupJob
+from tests.support.fixtures import PATIENCE_SECONDS
 from tests.support.polling import wait_until
 
 PRODUCTION = "111122223333"
@@ -64,6 +65,6 @@ def _completed(describe: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         job = describe()
         return job if job["State"] in ("COMPLETED", "FAILED") else None
 
-    job = wait_until("end of a job of AWS Backup", ended)
+    job = wait_until("end of a job of AWS Backup", ended, PATIENCE_SECONDS)
     assert job["State"] == "COMPLETED", job["StatusMessage"]
     return job
