@@ -218,6 +218,11 @@ def test_a_request_that_is_not_understood_is_answered_with_what_is_accepted(
             "The tables that have some are users-production, orders-production, scratch.",
         ),
         (
+            {"SourceTable": "orders"},
+            f'There is no recovery point of a table "orders" in the vaults {VAULT_ARN}, {OTHER_VAULT_ARN}. The tables '
+            "that have some are orders-production, scratch, users-production.",
+        ),
+        (
             {"SourceTable": "scratch"},
             "No rule matches scratch. The rules are staging (^(.+)-production$, but not ^test), weekly "
             "(^orders-production$).",
