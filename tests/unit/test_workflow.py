@@ -95,7 +95,7 @@ def test_an_event_of_no_channel_is_answered_with_what_is_accepted(
         start_rotations(event, settings, clients)
 
     assert '{"Sweep": {}}, and {"Refresh": {"SourceTable": "<name>"}} or {"Refresh": {"Rule"' in str(error.value)
-    assert str(error.value).endswith(f"This is something else: {event}")
+    assert str(error.value).endswith(f"This is something else: {json.dumps(event)}")
 
 
 def test_the_execution_starts_with_the_state_of_the_contract(settings: WorkflowSettings, clients: Clients) -> None:
