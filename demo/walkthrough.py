@@ -149,7 +149,7 @@ class Walkthrough:
     --resource-arn {self._outputs["table_arn"]} \\
     --iam-role-arn {self._outputs["backup_role_arn"]}
 
-  To see what another copy of the same backup would be; without DryRun, it is made:
+  To see what a refresh would do; without DryRun, it makes another copy:
   echo '{{"Refresh": {{"SourceTable": "{self._outputs["table_name"]}", "DryRun": true}}}}' |
     aws lambda invoke --function-name {rotator}-start-workflow --payload fileb:///dev/stdin /dev/stdout
 

@@ -259,7 +259,6 @@ def test_nothing_is_left_in_the_queues(deployment: Deployment, outcomes: dict[tu
 
 FAULTS_OF_CHANNELS = {
     "throttled": Fault(service="backup", error="ThrottlingException", times=OFTEN),
-    "broken": Fault(service="backup", error="ServiceUnavailableException", status=500, times=OFTEN),
     "lost": Fault(service="backup", drop=True, takes_effect=True, times=OFTEN),
     "killed": killed("start-workflow", "after"),
 }

@@ -119,6 +119,17 @@ def test_a_schedule_that_is_delivered_twice_is_one_rotation(settings: WorkflowSe
     assert first == second == [*started(settings, clients)]
 
 
+def test_the_longest_name_of_an_execution_is_accepted(clients: Clients) -> None:
+    identifier = "5a772b5a-36d5-4a69-9b18-ed2f5213c659"
+    Vaults(clients, [described(identifier, "orders", BACKED_UP_AT)])
+    settings = settings_with(clients, Rule("r" * 28, "orders", "$0-copy"), vault_arns=(VAULT_ARN,))
+
+    (name,) = refreshed(settings, clients, SourceTable="orders")
+
+    assert name == f"{'r' * 28}-{identifier}-20251125100000"
+    assert [*started(settings, clients)] == [name]
+
+
 def test_by_hand_the_copy_is_named_after_the_time_of_the_request(settings: WorkflowSettings, clients: Clients) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
 
@@ -219,6 +230,11 @@ def test_a_request_that_is_not_understood_is_answered_with_what_is_accepted(
             {"SourceTable": "user-production"},
             f'There is no recovery point of a table "user-production" in the vaults {VAULT_ARN}, {OTHER_VAULT_ARN}. '
             "The tables that have some are users-production, orders-production, scratch.",
+        ),
+        (
+            {"SourceTable": "orders"},
+            f'There is no recovery point of a table "orders" in the vaults {VAULT_ARN}, {OTHER_VAULT_ARN}. The tables '
+            "that have some are orders-production, scratch, users-production.",
         ),
         (
             {"SourceTable": "scratch"},

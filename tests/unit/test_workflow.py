@@ -199,6 +199,19 @@ def test_the_state_holds_the_vault_where_the_channel_tells(settings: WorkflowSet
     }
 
 
+def test_the_restore_cost_is_known_where_the_channel_tells_the_size(
+    settings: WorkflowSettings, clients: Clients
+) -> None:
+    event = sample("start/event-of-a-completed-backup.json")
+    event["detail"]["backupSizeInBytes"] = str(2**30)
+
+    (by_event,) = start_rotations(event, settings, clients)
+    (by_notification,) = start_rotations(sample("start/completed-native-recovery-point.json"), settings, clients)
+
+    assert (by_event["SizeBytes"], by_event["RestoreCost"]) == (2**30, 0.15)
+    assert (by_notification["SizeBytes"], by_notification["RestoreCost"]) == (None, None)
+
+
 OURS = "123456789012"
 COPY = "MyDynamoDBTable-20261122-02-07-00"
 
