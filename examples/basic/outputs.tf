@@ -21,11 +21,6 @@ output "backup_role_arn" {
   depends_on = [aws_iam_role_policy_attachment.backup]
 }
 
-output "backup_sns_topic_arn" {
-  description = "ARN of the topic that AWS Backup reports to."
-  value       = aws_sns_topic.backups.arn
-}
-
 output "ssm_parameter_name" {
   description = "Name of the parameter that holds the ARN of the newest staging table. The first rotation creates it."
   value       = "/staging/orders/table-arn"

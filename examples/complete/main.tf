@@ -28,8 +28,14 @@ locals {
 module "rotator" {
   source = "../.."
 
-  name                 = "shop-rotator"
-  backup_sns_topic_arn = aws_sns_topic.backups.arn
+  name              = "shop-rotator"
+  backup_vault_arns = [aws_backup_vault.this.arn]
+  # Tells Terraform at plan that the ARN of the new topic will not be null.
+  backup_sns_topic_arn = format("%s", aws_sns_topic.backups.arn)
+  sweep_schedule       = "rate(6 hours)"
+  sweep_days           = 3
+  # For copy jobs from other Regions of this account.
+  forwarding_account_ids = [local.account_id]
 
   rules = {
     # shop-orders-production becomes shop-orders-staging-<time of the backup>, under /shop/staging/orders/table-arn,
@@ -53,6 +59,14 @@ module "rotator" {
       replacement_pattern = "$1-reporting"
 
       restore = { billing_mode = "PAY_PER_REQUEST", max_read_request_units = 1000, encryption = "AWS_OWNED" }
+    }
+
+    # The customers on Monday mornings, from the newest backup.
+    weekly = {
+      source_pattern      = "^(shop-customers)-production$"
+      replacement_pattern = "$1-weekly"
+
+      schedule = { expression = "cron(0 6 ? * MON *)", timezone = "Europe/Berlin" }
     }
   }
 
@@ -176,7 +190,7 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # AWS Backup publishes to the topic. SNS and EventBridge put what they cannot deliver into queues.
+  # AWS Backup publishes to the topic. SNS, EventBridge and its Scheduler put what they cannot deliver into queues.
   statement {
     sid       = "Notifications"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
@@ -184,7 +198,7 @@ data "aws_iam_policy_document" "key" {
 
     principals {
       type        = "Service"
-      identifiers = ["backup.amazonaws.com", "events.amazonaws.com", "sns.amazonaws.com"]
+      identifiers = ["backup.amazonaws.com", "events.amazonaws.com", "scheduler.amazonaws.com", "sns.amazonaws.com"]
     }
   }
 }

@@ -37,12 +37,12 @@ output "state_machine_arn" {
 }
 
 output "failed_notifications_queue_url" {
-  description = "URL of the queue of notifications that the rotator failed to process."
+  description = "URL of the queue of what start_workflow failed to process."
   value       = module.rotator.failed_notifications_queue.url
 }
 
 output "undelivered_notifications_queue_url" {
-  description = "URL of the queue of notifications that SNS could not deliver to the rotator."
+  description = "URL of the queue of what could not be delivered to start_workflow."
   value       = module.rotator.undelivered_notifications_queue.url
 }
 

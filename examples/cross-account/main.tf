@@ -180,6 +180,25 @@ data "aws_iam_policy_document" "copies_key" {
       identifiers = ["arn:${local.partition}:iam::${local.staging}:root"]
     }
   }
+
+  # AWS Backup encrypts what it copies on behalf of production's role.
+  statement {
+    sid = "ProductionCopies"
+    actions = [
+      "kms:CreateGrant",
+      "kms:Decrypt",
+      "kms:DescribeKey",
+      "kms:Encrypt",
+      "kms:GenerateDataKey*",
+      "kms:ReEncrypt*",
+    ]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:${local.partition}:iam::${local.production}:root"]
+    }
+  }
 }
 
 # Staging: the rotator

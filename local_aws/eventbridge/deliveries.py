@@ -27,7 +27,7 @@ GiveUp = Callable[[dict[str, str]], None]
 
 
 def deliver(attempt: Attempt, retry_policy: Mapping[str, int], give_up: GiveUp) -> None:
-    """Tries once, and then, if the error may pass, in the background for as long as the retry policy allows."""
+    """Tries once, and then, if the error may pass, in the background as often as the retry policy allows."""
     try:
         attempt(1)
     except DeliveryError as error:
@@ -38,15 +38,10 @@ def deliver(attempt: Attempt, retry_policy: Mapping[str, int], give_up: GiveUp) 
 
 
 def _try_again(attempt: Attempt, retry_policy: Mapping[str, int], give_up: GiveUp, error: DeliveryError) -> None:
-    too_old = time.monotonic() + retry_policy.get("MaximumEventAgeInSeconds", 24 * 60 * 60)
+    # The retries are over long before the shortest age that a policy can have.
     most_retries = retry_policy.get("MaximumRetryAttempts", 185)
     retries = 0
-    exhausted = {}
-    while error.may_pass:
-        if retries == most_retries or time.monotonic() > too_old:
-            condition = "MaximumRetryAttempts" if retries == most_retries else "MaximumEventAgeInSeconds"
-            exhausted = {"EXHAUSTED_RETRY_CONDITION": condition}
-            break
+    while error.may_pass and retries < most_retries:
         time.sleep(settings.delivery_retry_seconds)
         retries += 1
         try:
@@ -55,6 +50,7 @@ def _try_again(attempt: Attempt, retry_policy: Mapping[str, int], give_up: GiveU
             error = another
         else:
             return
+    exhausted = {"EXHAUSTED_RETRY_CONDITION": "MaximumRetryAttempts"} if error.may_pass else {}
     give_up({**_failure(error, retries), **exhausted})
 
 

@@ -1,4 +1,4 @@
-"""The README lists every input and output of the module, each error that ends a rotation, and what one costs."""
+"""The README lists every input and output of a module, each error that ends a rotation, and what one costs."""
 
 import re
 import subprocess
@@ -16,22 +16,23 @@ ROOT = Path(__file__).parents[2]
 NOT_FOR_USERS = {"RotationError", "MissingSetting", "NotYet", "TemporaryFailure"}
 
 
-def section(heading: str) -> str:
-    return re.split(r"\n##+ ", (ROOT / "README.md").read_text().split(f"## {heading}\n")[1])[0]
+def section(heading: str, folder: Path = ROOT) -> str:
+    return re.split(r"\n##+ ", (folder / "README.md").read_text().split(f"## {heading}\n")[1])[0]
 
 
-def listed(heading: str) -> list[str]:
-    first_cells = re.findall(r"^\| (`.*?) \|", section(heading), re.MULTILINE)
+def listed(heading: str, folder: Path) -> list[str]:
+    first_cells = re.findall(r"^\| (`.*?) \|", section(heading, folder), re.MULTILINE)
     return [name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)]
 
 
+@pytest.mark.parametrize("folder", [ROOT, ROOT / "modules/forward-copies"], ids=["rotator", "forward-copies"])
 @pytest.mark.parametrize(
     ("heading", "block", "file"), [("Inputs", "variable", "variables.tf"), ("Outputs", "output", "outputs.tf")]
 )
-def test_each_input_and_output_is_listed_in_order(heading: str, block: str, file: str) -> None:
-    declared = re.findall(rf'^{block} "(\w+)"', (ROOT / file).read_text(), re.MULTILINE)
+def test_each_input_and_output_is_listed_in_order(heading: str, block: str, file: str, folder: Path) -> None:
+    declared = re.findall(rf'^{block} "(\w+)"', (folder / file).read_text(), re.MULTILINE)
 
-    assert listed(heading) == declared
+    assert listed(heading, folder) == declared
 
 
 def test_each_error_that_ends_a_rotation_is_listed() -> None:

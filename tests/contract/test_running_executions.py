@@ -86,7 +86,11 @@ def make_table(name: str, clients: Clients) -> None:
 def result_of(function: Callable[[Any, Clients], Any], invocation: Any, clients: Clients) -> dict[str, Any]:  # noqa: ANN401
     """What the function returns, retried as the state machine does. moto has no restore jobs."""
     with Stubber(clients.backup) as backup:
-        backup.add_response("list_backup_vaults", {"BackupVaultList": []})
+        if "BackupVaultArn" in invocation["State"]:
+            source_table_arn = invocation["State"]["BackupSnsMessage"]["BackedUpResourceArn"]
+            backup.add_response("describe_recovery_point", {"ResourceArn": source_table_arn})
+        else:
+            backup.add_response("list_backup_vaults", {"BackupVaultList": []})
         backup.add_response("start_restore_job", {"RestoreJobId": "job"})
         for _ in range(ENOUGH_ATTEMPTS):
             try:

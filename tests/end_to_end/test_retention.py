@@ -114,17 +114,15 @@ def test_auto_scaling_goes_with_the_copies(states: list[dict[str, Any]]) -> None
     assert {name for name in copies if any(name in alarm for alarm in alarms)} == left
 
 
-def test_the_parameter_is_on_a_live_table_and_can_be_rolled_back_to_another(states: list[dict[str, Any]]) -> None:
-    history = client("ssm").get_parameter_history(Name=PARAMETER)["Parameters"]
-    current, previous = history[-1], history[-2]
-    assert current["Value"] == states[-1]["DescribeTableOutput"]["Table"]["TableArn"]
+def test_the_parameter_is_on_a_live_table_and_can_be_rolled_back_to_another(
+    deployment: Deployment, states: list[dict[str, Any]]
+) -> None:
+    before, last = (state["DescribeTableOutput"]["Table"]["TableArn"] for state in states[-2:])
 
-    wanted = {key: previous[key] for key in ("Name", "Value", "Type", "Description")}
-    client("ssm").put_parameter(**wanted, Overwrite=True)
+    answer = deployment.invoke("update_ssm_parameter", {"RollBack": {"Parameter": PARAMETER}})
 
-    value = client("ssm").get_parameter(Name=PARAMETER)["Parameter"]["Value"]
-    table = client("dynamodb").describe_table(TableName=value.rpartition("/")[2])["Table"]
-    assert (table["TableStatus"], table["TableArn"]) == ("ACTIVE", states[-2]["UpdateSSMParameterOutput"]["Value"])
+    assert answer == {"Parameter": PARAMETER, "From": last, "To": before, "Held": False}
+    assert client("ssm").get_parameter(Name=PARAMETER)["Parameter"]["Value"] == before
 
 
 def test_the_function_may_delete_nothing_but_copies_by_the_rule(

@@ -340,6 +340,7 @@ def test_a_bus_of_the_same_account_needs_no_policy(aws: Aws, role: Make, bus: Bu
         ({"Principal": {"Service": "events.amazonaws.com"}}, False),
         ({"Effect": "Deny"}, False),
         ({"Condition": {"StringEquals": {"events:source": "aws.backup"}}}, False),
+        ({"Condition": {"ForAllValues:StringEquals": {"events:source": "aws.backup"}}}, False),
         ({"Condition": {"StringEquals": {"events:detail-type": "Canary"}}}, True),
         ({"Condition": {"StringEquals": {"events:detail-type": "Another"}}}, False),
         ({"Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:events:*:{ACCOUNT}:rule/canary-*"}}}, True),

@@ -199,6 +199,16 @@ class Scenarios:
             time.sleep(1)
         assert state["DeleteOldTablesOutput"]["Deleted"]
 
+    def rolling_back(self) -> None:
+        table_arn = make_table(fresh("named"))
+        for _ in range(2):
+            state = self._rotation("named", table_arn, native=True)
+            time.sleep(1)
+        answer = self.deployment.invoke(
+            "update_ssm_parameter", {"RollBack": {"Parameter": state["TargetParameterName"]}}
+        )
+        assert "errorMessage" not in answer, answer["errorMessage"]
+
     def dead_letter(self) -> None:
         text = f"The backup of {make_table(fresh('unreadable'))} is complete."
         self.deployment.publish(notification(text))

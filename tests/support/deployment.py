@@ -130,10 +130,13 @@ class Deployment:
 
     def start_workflow(self, event: object) -> dict[str, Any]:
         """What `start_workflow` answers to the event."""
-        function = self.rotator["functions"]["start_workflow"]["name"]
-        response = client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
-        answer: dict[str, Any] = json.load(response["Payload"])
+        answer: dict[str, Any] = self.invoke("start_workflow", event)
         return answer
+
+    def invoke(self, function: str, request: object) -> Any:  # noqa: ANN401 (any JSON)
+        """What a function answers to a person."""
+        name = self.rotator["functions"][function]["name"]
+        return json.load(client("lambda").invoke(FunctionName=name, Payload=json.dumps(request))["Payload"])
 
     def execution_arn(self, rule: str, job: BackupJob) -> str:
         return self._execution_arn(f"{rule}-{job.recovery_point_id}")

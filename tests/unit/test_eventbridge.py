@@ -75,5 +75,7 @@ def test_a_recovery_point_that_is_not_visible_yet_is_tried_again(clients: Client
     Vaults(clients, [])
     settings = settings_with(clients, RULE, vault_arns=(VAULT_ARN,))
 
-    with pytest.raises(TemporaryFailure, match=r"recovery-point:copied is not visible in the vault arn:.*:vault "):
+    with pytest.raises(
+        TemporaryFailure, match=r"recovery-point:copied is not visible, or not complete, in the vault arn:.*:vault "
+    ):
         start_rotations(copied(), settings, clients)

@@ -65,6 +65,24 @@ def value(clients: Clients) -> str:
     return clients.ssm.get_parameter(Name=NAME)["Parameter"]["Value"]
 
 
+def test_the_longest_description_is_accepted(clients: Clients) -> None:
+    """Systems Manager takes 1,024 characters."""
+    table_arn = f"arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/{'t' * 255}"
+    copy = Copy(
+        source_table_arn=table_arn,
+        backup_time="2026-11-23T02:07:00.000Z",
+        recovery_point_arn=f"{table_arn}/backup/01795422364460-083c1149",
+        request_time="2026-11-25T10:00:00.000Z",
+        rule="r" * 28,
+        module="m" * 43,
+    )
+
+    put_version(NAME, f"{table_arn[:-20]}-20261125-10-00-00", copy, clients.ssm, held=True)
+
+    assert description(clients).endswith(", held until released")
+    assert len(description(clients)) <= 1024
+
+
 def test_a_new_parameter_says_what_it_points_at(clients: Clients) -> None:
     output = point_parameter_at_table(rotation_of(day=23), SETTINGS, clients)
 

@@ -11,24 +11,25 @@ from rotator.rules import Rule
 from rotator.settings import WorkflowSettings
 from rotator.workflow import start_rotations
 from tests.support.machines import settings_with, started
-from tests.support.vaults import VAULT_ARN, Vaults, described
+from tests.support.vaults import ACCOUNT, VAULT_ARN, Vaults, described
 
 STAGING = Rule("staging", "^(.+)-production$", "$1-staging", "/staging/$1", exclude_pattern="^test")
 WEEKLY = Rule(
     "weekly", "^orders-production$", "orders-weekly", schedule={"expression": "rate(7 days)", "timezone": "UTC"}
 )
 OTHER_VAULT_ARN = f"{VAULT_ARN}-2"
-AT = "2026-11-25T10:00:00Z"
-BACKED_UP_AT = datetime(2026, 11, 23, 2, 7, tzinfo=UTC)
+AT = "2025-11-25T10:00:00Z"
+BACKED_UP_AT = datetime(2025, 11, 23, 2, 7, tzinfo=UTC)
 OLD = described("old", "orders-production", BACKED_UP_AT - timedelta(days=1))
 NEW = described("new", "orders-production", BACKED_UP_AT)
 USERS = described("users", "users-production", BACKED_UP_AT, vault_arn=OTHER_VAULT_ARN)
+EXPIRED = described("expired", "orders-production", BACKED_UP_AT - timedelta(days=2), Status="EXPIRED")
 UNMATCHED = described("scratch", "scratch", BACKED_UP_AT)
 
 
 @pytest.fixture
 def vaults(clients: Clients) -> Vaults:
-    return Vaults(clients, [OLD, NEW, USERS, UNMATCHED])
+    return Vaults(clients, [OLD, NEW, USERS, EXPIRED, UNMATCHED])
 
 
 @pytest.fixture
@@ -56,26 +57,40 @@ def test_the_newest_recovery_point_of_a_table_is_rotated_by_each_rule_that_match
 ) -> None:
     names = refreshed(settings, clients, SourceTable=table)
 
-    assert names == ["staging-new-20261125100000", "weekly-new-20261125100000"]
-    state = started(settings, clients)["staging-new-20261125100000"]
-    assert state["TargetTableName"] == "orders-staging-20261125-10-00-00"
-    assert state["RequestTime"] == "2026-11-25T10:00:00.000Z"
-    assert state["BackupSnsMessage"]["StartTime"] == "2026-11-23T02:07:00.000Z"
+    assert names == ["staging-new-20251125100000", "weekly-new-20251125100000"]
+    state = started(settings, clients)["staging-new-20251125100000"]
+    assert state["TargetTableName"] == "orders-staging-20251125-10-00-00"
+    assert state["RequestTime"] == "2025-11-25T10:00:00.000Z"
+    assert state["BackupSnsMessage"]["StartTime"] == "2025-11-23T02:07:00.000Z"
     assert state["BackupVaultArn"] == VAULT_ARN
 
 
 def test_a_rule_is_refreshed_for_each_table_that_it_matches(settings: WorkflowSettings, clients: Clients) -> None:
     names = refreshed(settings, clients, Rule="staging")
 
-    assert names == ["staging-new-20261125100000", "staging-users-20261125100000"]
+    assert names == ["staging-new-20251125100000", "staging-users-20251125100000"]
 
 
 def test_a_recovery_point_can_be_chosen(settings: WorkflowSettings, clients: Clients) -> None:
     by_arn = refreshed(settings, clients, Rule="staging", RecoveryPointArn=OLD["RecoveryPointArn"])
     in_the_other_vault = refreshed(settings, clients, Rule="staging", RecoveryPointArn=USERS["RecoveryPointArn"])
 
-    assert by_arn == ["staging-old-20261125100000"]
-    assert in_the_other_vault == ["staging-users-20261125100000"]
+    assert by_arn == ["staging-old-20251125100000"]
+    assert in_the_other_vault == ["staging-users-20251125100000"]
+
+
+@pytest.mark.parametrize("shared_first", [True, False])
+def test_a_recovery_point_can_be_chosen_where_another_account_shares_a_vault(
+    shared_first: bool, clients: Clients
+) -> None:
+    vault_arn = VAULT_ARN.replace(ACCOUNT, "210987654321")
+    shared = described("shared", "orders-production", BACKED_UP_AT, vault_arn=vault_arn)
+    Vaults(clients, [NEW, shared])
+    vault_arns = (shared["BackupVaultArn"], VAULT_ARN)
+    settings = settings_with(clients, STAGING, vault_arns=vault_arns if shared_first else vault_arns[::-1])
+
+    for point in (NEW, shared):
+        assert refreshed(settings, clients, Rule="staging", RecoveryPointArn=point["RecoveryPointArn"])
 
 
 def test_without_configured_vaults_all_of_the_account_are_searched(clients: Clients, vaults: Vaults) -> None:
@@ -93,8 +108,8 @@ def test_a_recovery_point_that_was_rotated_before_gets_another_copy(
     refreshed(settings, clients, SourceTable="orders-production", Rule="staging")
 
     states = started(settings, clients)
-    copies = {states[name]["TargetTableName"] for name in ("staging-new", "staging-new-20261125100000")}
-    assert copies == {"orders-staging-20261123-02-07-00", "orders-staging-20261125-10-00-00"}
+    copies = {states[name]["TargetTableName"] for name in ("staging-new", "staging-new-20251125100000")}
+    assert copies == {"orders-staging-20251123-02-07-00", "orders-staging-20251125-10-00-00"}
 
 
 def test_a_schedule_that_is_delivered_twice_is_one_rotation(settings: WorkflowSettings, clients: Clients) -> None:
@@ -102,6 +117,17 @@ def test_a_schedule_that_is_delivered_twice_is_one_rotation(settings: WorkflowSe
     second = refreshed(settings, clients, Rule="weekly")
 
     assert first == second == [*started(settings, clients)]
+
+
+def test_the_longest_name_of_an_execution_is_accepted(clients: Clients) -> None:
+    identifier = "5a772b5a-36d5-4a69-9b18-ed2f5213c659"
+    Vaults(clients, [described(identifier, "orders", BACKED_UP_AT)])
+    settings = settings_with(clients, Rule("r" * 28, "orders", "$0-copy"), vault_arns=(VAULT_ARN,))
+
+    (name,) = refreshed(settings, clients, SourceTable="orders")
+
+    assert name == f"{'r' * 28}-{identifier}-20251125100000"
+    assert [*started(settings, clients)] == [name]
 
 
 def test_by_hand_the_copy_is_named_after_the_time_of_the_request(settings: WorkflowSettings, clients: Clients) -> None:
@@ -126,11 +152,11 @@ def test_a_dry_run_says_what_would_be_done_and_what_it_costs(
             "Rule": "staging",
             "SourceTable": NEW["ResourceArn"],
             "RecoveryPoint": NEW["RecoveryPointArn"],
-            "BackupTime": "2026-11-23T02:07:00.000Z",
+            "BackupTime": "2025-11-23T02:07:00.000Z",
             "SizeBytes": 2**30,
-            "TargetTable": "orders-staging-20261125-10-00-00",
+            "TargetTable": "orders-staging-20251125-10-00-00",
             "Parameter": "/staging/orders",
-            "Execution": "staging-new-20261125100000",
+            "Execution": "staging-new-20251125100000",
             "RestoreCost": cost,
         }
     ]
@@ -147,7 +173,19 @@ def test_rules_that_collide_are_not_refreshed_either(clients: Clients, vaults: V
 
     with pytest.raises(RulesCollide, match="The rules one, two all lead to the parameter /orders"):
         refreshed(settings, clients, Rule="one")
-    assert refreshed(settings, clients, Rule="another") == ["another-new-20261125100000"]
+    assert refreshed(settings, clients, Rule="another") == ["another-new-20251125100000"]
+
+
+def test_what_a_refresh_has_started_is_named_with_what_it_could_not_start(clients: Clients, vaults: Vaults) -> None:
+    rules = (Rule("one", "orders", "x"), Rule("two", "orders", "x"), Rule("another", "orders", "y"))
+    settings = settings_with(clients, *rules, vault_arns=(VAULT_ARN,))
+
+    with pytest.raises(RulesCollide) as error:
+        refreshed(settings, clients, SourceTable="orders-production")
+    with pytest.raises(RulesCollide) as error_of_dry_run:
+        refreshed(settings, clients, SourceTable="orders-production", DryRun=True)
+
+    assert str(error.value) == (f"{error_of_dry_run.value}\nThe others were started: another-new-20251125100000.")
 
 
 ACCEPTED = 'A refresh accepts "SourceTable" (name or ARN) and "Rule", at least one of them,'
@@ -156,13 +194,26 @@ ACCEPTED = 'A refresh accepts "SourceTable" (name or ARN) and "Rule", at least o
 @pytest.mark.parametrize(
     ("request_", "problem"),
     [
-        ({"SourcTable": "x", "rule": "y"}, f"The refresh has the unknown keys SourcTable, rule. {ACCEPTED}"),
-        ({"SourceTable": ["x"]}, f"The SourceTable of the refresh is ['x']. {ACCEPTED}"),
-        ({"Rule": "staging", "DryRun": "true"}, f"The DryRun of the refresh is 'true'. {ACCEPTED}"),
-        ({"Rule": "staging", "PricePerGB": True}, f"The PricePerGB of the refresh is True. {ACCEPTED}"),
-        ({"Rule": "staging", "RequestTime": "today"}, f"The RequestTime of the refresh is 'today'. {ACCEPTED}"),
+        ({"SourcTable": "x", "rule": "y"}, f'The refresh does not accept ["SourcTable", "rule"]. {ACCEPTED}'),
+        ({"SourceTable": ["x"]}, f'The SourceTable of the refresh is ["x"]. {ACCEPTED}'),
+        ({"Rule": "staging", "DryRun": "true"}, f'The DryRun of the refresh is "true". {ACCEPTED}'),
+        ({"Rule": "staging", "PricePerGB": True}, f"The PricePerGB of the refresh is true. {ACCEPTED}"),
+        ({"Rule": "staging", "PricePerGB": -0.1}, f"The PricePerGB of the refresh is -0.1. {ACCEPTED}"),
+        ({"Rule": "staging", "PricePerGB": 1000.1}, f"The PricePerGB of the refresh is 1000.1. {ACCEPTED}"),
+        ({"Rule": "staging", "PricePerGB": float("nan")}, f"The PricePerGB of the refresh is NaN. {ACCEPTED}"),
+        ({"Rule": "staging", "RecoveryPointArn": ""}, f'The RecoveryPointArn of the refresh is "". {ACCEPTED}'),
+        (
+            {"Rule": "staging", "RecoveryPointArn": NEW["ResourceArn"]},
+            f'The RecoveryPointArn of the refresh is "{NEW["ResourceArn"]}". {ACCEPTED}',
+        ),
+        ({"Rule": "staging", "RequestTime": "today"}, f'The RequestTime of the refresh is "today". {ACCEPTED}'),
+        (
+            {"Rule": "staging", "RequestTime": "0001-01-01T00:00:00+14:00"},
+            f'The RequestTime of the refresh is "0001-01-01T00:00:00+14:00". {ACCEPTED}',
+        ),
         ({"DryRun": True}, f"The refresh names neither a source table nor a rule. {ACCEPTED}"),
-        ("orders", f"The refresh is 'orders'. {ACCEPTED}"),
+        ("orders", f'The refresh is "orders". {ACCEPTED}'),
+        (None, f"The refresh is null. {ACCEPTED}"),
     ],
 )
 def test_a_request_that_is_not_understood_is_answered_with_what_is_accepted(
@@ -174,29 +225,40 @@ def test_a_request_that_is_not_understood_is_answered_with_what_is_accepted(
 @pytest.mark.parametrize(
     ("request_", "problem"),
     [
-        ({"Rule": "weeky"}, "There is no rule 'weeky'. The rules are weekly, staging."),
+        ({"Rule": "weeky"}, 'There is no rule "weeky". The rules are weekly, staging.'),
         (
             {"SourceTable": "user-production"},
-            "The recovery points are of the tables users-production, orders-production, scratch, and not of "
-            "'user-production'.",
+            f'There is no recovery point of a table "user-production" in the vaults {VAULT_ARN}, {OTHER_VAULT_ARN}. '
+            "The tables that have some are users-production, orders-production, scratch.",
+        ),
+        (
+            {"SourceTable": "orders"},
+            f'There is no recovery point of a table "orders" in the vaults {VAULT_ARN}, {OTHER_VAULT_ARN}. The tables '
+            "that have some are orders-production, scratch, users-production.",
         ),
         (
             {"SourceTable": "scratch"},
-            "None of the tables scratch is matched by the rule staging "
-            "(^(.+)-production$ without ^test), the rule weekly (^orders-production$).",
+            "No rule matches scratch. The rules are staging (^(.+)-production$, but not ^test), weekly "
+            "(^orders-production$).",
         ),
         (
             {"SourceTable": "users-production", "Rule": "weekly"},
-            "None of the tables users-production is matched by the rule weekly (^orders-production$).",
+            "The rule weekly (^orders-production$) matches none of these tables: users-production.",
         ),
         (
             {"SourceTable": "users-production", "RecoveryPointArn": NEW["RecoveryPointArn"]},
-            "The recovery points are of the tables orders-production, and not of 'users-production'.",
+            f"The recovery point {NEW['RecoveryPointArn']} is one of the table orders-production, not of "
+            '"users-production".',
         ),
         (
-            {"Rule": "staging", "RecoveryPointArn": "missing"},
-            f"There is no recovery point 'missing' in the vaults {VAULT_ARN}, {OTHER_VAULT_ARN}. To refresh from "
-            "another vault, add it to backup_vault_arns.",
+            {"Rule": "staging", "RecoveryPointArn": f"{NEW['RecoveryPointArn']}er"},
+            f'There is no completed recovery point "{NEW["RecoveryPointArn"]}er" in the vaults {VAULT_ARN}, '
+            f"{OTHER_VAULT_ARN}. To refresh from another vault, add it to backup_vault_arns.",
+        ),
+        (
+            {"Rule": "staging", "RecoveryPointArn": EXPIRED["RecoveryPointArn"]},
+            f'There is no completed recovery point "{EXPIRED["RecoveryPointArn"]}" in the vaults {VAULT_ARN}, '
+            f"{OTHER_VAULT_ARN}. To refresh from another vault, add it to backup_vault_arns.",
         ),
     ],
 )
@@ -215,14 +277,29 @@ def test_tables_of_one_name_are_told_apart_by_their_arns(clients: Clients) -> No
         "Several tables are called orders-production. Give the ARN of one of them: "
         f"{theirs['ResourceArn']}, {NEW['ResourceArn']}."
     )
-    assert refreshed(settings, clients, SourceTable=theirs["ResourceArn"]) == ["staging-theirs-20261125100000"]
+    assert refreshed(settings, clients, SourceTable=theirs["ResourceArn"]) == ["staging-theirs-20251125100000"]
+
+
+def test_a_request_of_the_future_is_refused(settings: WorkflowSettings, clients: Clients) -> None:
+    """Its copy would count as the newest one until then."""
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+
+    assert refused(settings, clients, {"Rule": "staging", "RequestTime": tomorrow}) == (
+        f"The RequestTime of the refresh is {tomorrow}, which lies in the future."
+    )
+
+
+def test_a_scheduler_whose_clock_is_ahead_is_served(settings: WorkflowSettings, clients: Clients) -> None:
+    ahead = (datetime.now(UTC) + timedelta(minutes=4)).isoformat()
+
+    assert start_rotations({"Refresh": {"Rule": "staging", "RequestTime": ahead}}, settings, clients)
 
 
 def test_vaults_without_recovery_points_are_named(clients: Clients) -> None:
     Vaults(clients, [])
 
     assert refused(settings_with(clients, STAGING, vault_arns=(VAULT_ARN,)), clients, {"Rule": "staging"}) == (
-        f"There is no recovery point of a DynamoDB table in the vaults {VAULT_ARN}."
+        f"There is no recovery point of a DynamoDB table in the vault {VAULT_ARN}."
     )
 
 
@@ -249,7 +326,7 @@ def test_a_copy_is_not_refreshed(clients: Clients) -> None:
     settings = settings_with(clients, Rule("all", ".*", "$0-copy"), vault_arns=(VAULT_ARN,))
 
     assert refused(settings, clients, {"Rule": "all"}) == (
-        "Copies are not rotated. There is nothing to refresh but orders-20261122-02-07-00."
+        "Copies are not rotated, and these tables are copies: orders-20261122-02-07-00."
     )
 
 
@@ -259,5 +336,5 @@ def test_a_message_names_twenty_tables_at_most(clients: Clients) -> None:
 
     problem = refused(settings, clients, {"SourceTable": "tabel-24"})
 
-    assert "are of the tables table-24, " in problem
-    assert problem.endswith(" and 5 more, and not of 'tabel-24'.")
+    assert "The tables that have some are table-24, " in problem
+    assert problem.endswith(" and 5 more.")

@@ -8,12 +8,11 @@ from botocore.exceptions import ClientError
 
 from rotator.clients import Clients
 from rotator.errors import InvalidRequest, NothingToRollBackTo, ParameterFull, ParameterTaken, UnknownParameter
-from rotator.ownership import RULE
+from rotator.ownership import RULE, ownership_tags
 from rotator.parameter import point_parameter_at_table
 from rotator.parameter_history import Copy, put_version
 from rotator.rollback import roll_back_or_release
 from rotator.state import Invocation
-from rotator.tags import claim
 from tests.support.rotations import SETTINGS, TABLE_ARN, invocation, restored
 
 NAME = "/staging/table-arn"
@@ -45,7 +44,10 @@ def make(clients: Clients, rotation: Invocation, *, module: str = SETTINGS.modul
         BillingMode="PAY_PER_REQUEST",
     )
     table = clients.dynamodb.describe_table(TableName=name)["Table"]
-    claim(dict(table), rotation, module, clients)
+    tags = ownership_tags(rotation["State"], rotation["Execution"], module, table["TableId"])
+    clients.dynamodb.tag_resource(
+        ResourceArn=table["TableArn"], Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
+    )
 
 
 def roll_back(clients: Clients, **options: object) -> Any:  # noqa: ANN401

@@ -1,5 +1,7 @@
 """A sweep finds what no other channel has announced."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -42,6 +44,16 @@ def test_the_newest_recovery_point_of_each_table_in_all_vaults_is_rotated(client
     )
 
     assert names == {"staging-newest", "staging-users"}
+
+
+def test_a_recovery_point_whose_id_no_execution_can_be_named_after_is_rotated_once(clients: Clients) -> None:
+    points = [described(identifier, identifier[:3], hours_ago(1)) for identifier in ("a.1", "b b", "c" * 37)]
+
+    names = swept(clients, *points)
+
+    assert len(names) == 3
+    assert all(re.fullmatch("staging-[0-9a-f]{36}", name) for name in names)
+    assert swept(clients, *points) == names
 
 
 def test_tables_of_the_same_name_in_several_accounts_are_different_tables(clients: Clients) -> None:
@@ -127,10 +139,10 @@ def test_a_vault_that_cannot_be_read_does_not_hold_up_the_others(clients: Client
 
 def test_a_rotation_that_cannot_be_started_does_not_hold_up_the_others(clients: Clients) -> None:
     # Execution names have at most 80 characters.
-    too_long = [described(f"{number}" * 80, f"table-{number}", hours_ago(1)) for number in range(10)]
-    more = [described(f"x{number}" * 40, f"another-{number}", hours_ago(1)) for number in range(10, 25)]
-    Vaults(clients, [*too_long, *more, described("first", "orders", hours_ago(2))])
-    settings = settings_with(clients, RULE, vault_arns=(VAULT_ARN,))
+    too_long = Rule("x" * 80, "^table-", "$0")
+    points = [described(f"{number}", f"table-{number}", hours_ago(1)) for number in range(25)]
+    Vaults(clients, [*points, described("first", "orders", hours_ago(2))])
+    settings = settings_with(clients, replace(RULE, source_pattern="^orders$"), too_long, vault_arns=(VAULT_ARN,))
 
     with pytest.raises(RotationError) as error:
         start_rotations(SWEEP, settings, clients)

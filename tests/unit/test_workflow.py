@@ -95,7 +95,7 @@ def test_an_event_of_no_channel_is_answered_with_what_is_accepted(
         start_rotations(event, settings, clients)
 
     assert '{"Sweep": {}}, and {"Refresh": {"SourceTable": "<name>"}} or {"Refresh": {"Rule"' in str(error.value)
-    assert str(error.value).endswith(f"This is something else: {event}")
+    assert str(error.value).endswith(f"This is something else: {json.dumps(event)}")
 
 
 def test_the_execution_starts_with_the_state_of_the_contract(settings: WorkflowSettings, clients: Clients) -> None:
@@ -197,6 +197,19 @@ def test_the_state_holds_the_vault_where_the_channel_tells(settings: WorkflowSet
         "BackupJobID": "5a772b5a-36d5-4a69-9b18-ed2f5213c659",
         "StartTime": "2019-09-02T13:48:52.226Z",
     }
+
+
+def test_the_restore_cost_is_known_where_the_channel_tells_the_size(
+    settings: WorkflowSettings, clients: Clients
+) -> None:
+    event = sample("start/event-of-a-completed-backup.json")
+    event["detail"]["backupSizeInBytes"] = str(2**30)
+
+    (by_event,) = start_rotations(event, settings, clients)
+    (by_notification,) = start_rotations(sample("start/completed-native-recovery-point.json"), settings, clients)
+
+    assert (by_event["SizeBytes"], by_event["RestoreCost"]) == (2**30, 0.15)
+    assert (by_notification["SizeBytes"], by_notification["RestoreCost"]) == (None, None)
 
 
 OURS = "123456789012"

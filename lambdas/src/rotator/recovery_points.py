@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/aws-backup/latest/devguide/advanced-ddb-backup.html
 """
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ ADVANCED: Final = "advanced"
 TABLE_ARN = re.compile(r"arn:[^:]+:dynamodb:[^:]+:[^:]+:table/([a-zA-Z0-9_.-]+)", re.ASCII)
 
 _NATIVE_ARN = re.compile(r"(arn:[^:]+:dynamodb:[^:]+:[^:]+:table/[^/]+)/backup/.+")
+_ADVANCED_ARN = re.compile(r"arn:[^:]+:backup:[^:]+:[^:]+:recovery-point:.+")
+
+_LONGEST_ID = 36
+_ID = re.compile(rf"[0-9A-Za-z_-]{{1,{_LONGEST_ID}}}")
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,12 @@ class RecoveryPoint:
 
     @property
     def id(self) -> str:
-        """Unique, and short enough for the name of an execution: `5a772b5a-…` or `01568804569000-d3306d76`."""
-        return re.split("[:/]", self.arn)[-1]
+        """Unique, and fit for the name of an execution: `5a772b5a-…` or `01568804569000-d3306d76`.
+
+        AWS promises no form. One that an execution cannot be named after is replaced by a digest.
+        """
+        last = re.split("[:/]", self.arn)[-1]
+        return last if _ID.fullmatch(last) else hashlib.sha256(self.arn.encode()).hexdigest()[:_LONGEST_ID]
 
     @property
     def source_table_name(self) -> str:
@@ -60,6 +69,11 @@ def newest_of_each_table(recovery_points: Iterable[RecoveryPoint]) -> list[Recov
 def _precedence(point: RecoveryPoint) -> tuple[datetime, bool]:
     """Recovery points that AWS Backup copies keep the time of the backup."""
     return point.backup_time, point.original_vault_arn is None
+
+
+def is_recovery_point_arn(text: str) -> bool:
+    """Whether it has the form of either kind."""
+    return bool(_NATIVE_ARN.fullmatch(text) or _ADVANCED_ARN.fullmatch(text))
 
 
 def kind_of(recovery_point_arn: str) -> RecoveryPointKind:

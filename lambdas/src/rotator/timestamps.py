@@ -1,9 +1,11 @@
 """The two forms of a timestamp, always UTC: ISO 8601 in states and logs, and the suffix of a table name."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 TABLE_NAME_SUFFIX = "-%Y%m%d-%H-%M-%S"
 TABLE_NAME_SUFFIX_PATTERN = r"-[0-9]{8}-[0-9]{2}-[0-9]{2}-[0-9]{2}"
+
+_CLOCK_SKEW = timedelta(minutes=5)
 
 
 def parse_iso8601(text: str) -> datetime:
@@ -14,7 +16,15 @@ def parse_iso8601(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} names no time zone")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} has no equivalent in UTC") from error
+
+
+def lies_in_future(moment: datetime) -> bool:
+    """Whether a moment has yet to come, by more than clocks differ."""
+    return moment > datetime.now(UTC) + _CLOCK_SKEW
 
 
 def to_iso8601(moment: datetime) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/aws-backup/latest/devguide/API_ListRecoveryPointsByBackupVault.html
 _LARGEST_PAGE = 1000
 
+_COMPLETED = "COMPLETED"
+
 
 @dataclass(frozen=True)
 class Vault:
@@ -35,25 +37,31 @@ class Vault:
         with translated_errors():
             for page in paginator.paginate(**request, PaginationConfig={"PageSize": _LARGEST_PAGE}):
                 for described in page["RecoveryPoints"]:
-                    if described["Status"] == "COMPLETED":
+                    if described["Status"] == _COMPLETED:
                         yield self._recovery_point(described)
 
     def describe(self, recovery_point_arn: str, backup: "BackupClient") -> RecoveryPoint | None:
-        """`None` where the vault does not hold the recovery point.
+        """`None` where the vault does not hold the recovery point, or not a completed one.
 
         https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeRecoveryPoint.html
         """
+        # A recovery point belongs to the account of its vault. Asked about another account's, AWS Backup denies access.
+        if f":{self._account}:" not in recovery_point_arn:
+            return None
         with translated_errors():
             try:
                 described = backup.describe_recovery_point(**self._request, RecoveryPointArn=recovery_point_arn)
             except (backup.exceptions.ResourceNotFoundException, backup.exceptions.InvalidParameterValueException):
                 return None
-        return self._recovery_point(described)
+        return self._recovery_point(described) if described["Status"] == _COMPLETED else None
+
+    @property
+    def _account(self) -> str:
+        return place_of(self.arn).account
 
     @property
     def _request(self) -> dict[str, Any]:
-        account = place_of(self.arn).account
-        owner = {} if account == self.home else {"BackupVaultAccountId": account}
+        owner = {} if self._account == self.home else {"BackupVaultAccountId": self._account}
         return {"BackupVaultName": self.arn.rpartition(":")[2], **owner}
 
     def _recovery_point(self, described: Any) -> RecoveryPoint:  # noqa: ANN401 (as each of the two calls describes it)

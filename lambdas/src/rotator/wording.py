@@ -1,5 +1,6 @@
 """Parts of error messages."""
 
+import json
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -9,8 +10,8 @@ _MOST_LISTED = 20
 
 
 def quoted(received: object) -> str:
-    """The beginning of what was received."""
-    text = repr(received)
+    """The beginning of what was received, as JSON."""
+    text = json.dumps(received)
     return text if len(text) <= _LONGEST_QUOTATION else f"{text[:_LONGEST_QUOTATION]}... ({len(text)} characters)"
 
 

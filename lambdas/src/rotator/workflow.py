@@ -43,10 +43,11 @@ def start_rotations(event: object, settings: WorkflowSettings, clients: Clients)
                 else:
                     summaries.append(rotation.summary(price))
     if errors:
-        raise _all_of(errors)
+        started = [summary["Execution"] for summary in summaries] if refresh and not refresh.dry_run else []
+        raise _all_of(errors, started)
     if refresh and not summaries:
         tables = listed(point.source_table_name for point in found.recovery_points)
-        raise InvalidRefresh(f"Copies are not rotated. There is nothing to refresh but {tables}.")
+        raise InvalidRefresh(f"Copies are not rotated, and these tables are copies: {tables}.")
     return summaries
 
 
@@ -118,7 +119,9 @@ def _start(rotation: Rotation, state_machine_arn: str, clients: Clients) -> None
             logger.info("Rotation started", target_table=rotation.target_table_name)
 
 
-def _all_of(errors: list[RotationError]) -> RotationError:
+def _all_of(errors: list[RotationError], started: list[str]) -> RotationError:
+    """One error for all, which names the executions that a request has started, so that nobody starts them again."""
     texts = list(dict.fromkeys(map(str, errors)))
     more = [f"... and {len(texts) - _MOST_ERRORS} more"] if len(texts) > _MOST_ERRORS else []
-    return type(errors[0])("\n".join([*texts[:_MOST_ERRORS], *more]))
+    others = [f"The others were started: {listed(started)}."] if started else []
+    return type(errors[0])("\n".join([*texts[:_MOST_ERRORS], *more, *others]))

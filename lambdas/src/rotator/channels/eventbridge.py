@@ -66,7 +66,7 @@ def _copied(detail: Mapping[str, Any], settings: WorkflowSettings, clients: Clie
     point = vault_of(vault_arn, settings).describe(arn, clients.backup)
     if point is None:
         raise TemporaryFailure(
-            f"The recovery point {arn} is not visible in the vault {vault_arn} that it was copied to"
+            f"The recovery point {arn} is not visible, or not complete, in the vault {vault_arn} that it was copied to"
         )
     return None if point.original_vault_arn in settings.backup_vault_arns else point
 

@@ -10,7 +10,7 @@ from rotator.recovery_points import TABLE_ARN, RecoveryPoint, newest_of_each_tab
 from rotator.rules import Rule
 from rotator.settings import WorkflowSettings
 from rotator.vaults import Vault, vaults_to_search
-from rotator.wording import listed
+from rotator.wording import listed, quoted
 
 
 def requested_by_refresh(request: object, settings: WorkflowSettings, clients: Clients) -> Found:
@@ -21,19 +21,21 @@ def requested_by_refresh(request: object, settings: WorkflowSettings, clients: C
     refresh = Refresh.from_request(request)
     rules = _rules(refresh, settings.rules)
     vaults = vaults_to_search(settings, clients.backup)
-    if refresh.recovery_point_arn:
+    if refresh.recovery_point_arn is not None:
         points = [_recovery_point(refresh.recovery_point_arn, vaults, clients)]
     else:
         points = newest_of_each_table(point for vault in vaults for point in vault.recovery_points(clients.backup))
         if not points:
             raise InvalidRefresh(f"There is no recovery point of a DynamoDB table in {_names(vaults)}.")
-    wanted = _of_source_table(refresh.source_table, points) if refresh.source_table is not None else points
+    wanted = points if refresh.source_table is None else _of_source_table(refresh.source_table, points)
+    if not wanted:
+        raise _no_recovery_point_of_table(refresh, points, vaults)
     matching = [point for point in wanted if any(rule.matches(point.source_table_name) for rule in rules)]
     if not matching:
-        raise InvalidRefresh(
-            f"None of the tables {listed(point.source_table_name for point in wanted)} is matched by "
-            f"{listed(map(_described, rules))}."
-        )
+        tables, described = listed(point.source_table_name for point in wanted), listed(map(_described, rules))
+        if refresh.rule is None:
+            raise InvalidRefresh(f"No rule matches {tables}. The rules are {described}.")
+        raise InvalidRefresh(f"The rule {described} matches none of these tables: {tables}.")
     return Found(matching, refresh=refresh)
 
 
@@ -41,7 +43,7 @@ def _rules(refresh: Refresh, rules: Sequence[Rule]) -> list[Rule]:
     named = [rule for rule in rules if refresh.rule in (None, rule.name)]
     if not named:
         available = listed((rule.name for rule in rules), like=refresh.rule)
-        raise InvalidRefresh(f"There is no rule {refresh.rule!r}. The rules are {available}.")
+        raise InvalidRefresh(f"There is no rule {quoted(refresh.rule)}. The rules are {available}.")
     return named
 
 
@@ -52,32 +54,42 @@ def _recovery_point(arn: str, vaults: Sequence[Vault], clients: Clients) -> Reco
                 raise InvalidRefresh(f"The recovery point {arn} is one of {point.source_table_arn}, which is no table.")
             return point
     raise InvalidRefresh(
-        f"There is no recovery point {arn!r} in {_names(vaults)}. To refresh from another vault, add it to "
-        "backup_vault_arns."
+        f"There is no completed recovery point {quoted(arn)} in {_names(vaults)}. To refresh from another vault, add "
+        "it to backup_vault_arns."
     )
 
 
 def _of_source_table(name: str, points: Sequence[RecoveryPoint]) -> list[RecoveryPoint]:
     """The recovery points of the one table that has this name, or this ARN."""
     wanted = [point for point in points if name in (point.source_table_name, point.source_table_arn)]
-    if not wanted:
-        is_arn = name.startswith("arn:")
-        available = (point.source_table_arn if is_arn else point.source_table_name for point in points)
-        raise InvalidRefresh(
-            f"The recovery points are of the tables {listed(available, like=name)}, and not of {name!r}."
-        )
     arns = {point.source_table_arn for point in wanted}
     if len(arns) > 1:
         raise InvalidRefresh(f"Several tables are called {name}. Give the ARN of one of them: {listed(arns)}.")
     return wanted
 
 
+def _no_recovery_point_of_table(
+    refresh: Refresh, points: Sequence[RecoveryPoint], vaults: Sequence[Vault]
+) -> InvalidRefresh:
+    name = refresh.source_table or ""
+    is_arn = name.startswith("arn:")
+    available = listed((point.source_table_arn if is_arn else point.source_table_name for point in points), like=name)
+    if refresh.recovery_point_arn is not None:
+        return InvalidRefresh(
+            f"The recovery point {refresh.recovery_point_arn} is one of the table {available}, not of {quoted(name)}."
+        )
+    return InvalidRefresh(
+        f"There is no recovery point of a table {quoted(name)} in {_names(vaults)}. The tables that have some are "
+        f"{available}."
+    )
+
+
 def _names(vaults: Sequence[Vault]) -> str:
     if not vaults:
         return "this account and Region, which have no backup vaults"
-    return f"the vaults {listed(vault.arn for vault in vaults)}"
+    return f"the vault{'s' if len(vaults) > 1 else ''} {listed(vault.arn for vault in vaults)}"
 
 
 def _described(rule: Rule) -> str:
-    excluded = f" without {rule.exclude_pattern}" if rule.exclude_pattern else ""
-    return f"the rule {rule.name} ({rule.source_pattern}{excluded})"
+    excluded = f", but not {rule.exclude_pattern}" if rule.exclude_pattern else ""
+    return f"{rule.name} ({rule.source_pattern}{excluded})"

@@ -132,6 +132,13 @@ module "rotator" {
       replacement_pattern = "$0-copied"
     }
 
+    # It matches its own copies as well, and no test waits for its schedule.
+    scheduled = {
+      source_pattern      = "-by-hand"
+      replacement_pattern = "$0-copied"
+      schedule            = { expression = "cron(0 0 1 1 ? 2199)", timezone = "Europe/Berlin" }
+    }
+
     # Its parameter is created in advance.
     adopting = {
       source_pattern      = "-adopt-(.+)$"
@@ -251,6 +258,13 @@ module "rotator" {
       replacement_pattern = "-masked"
       before_switch       = aws_sfn_state_machine.hook["masking"].arn
       carry_over          = ["stream", "kinesis_destination"]
+    }
+    named = {
+      source_pattern      = "^${local.name}-(.+)-named$"
+      replacement_pattern = "${local.name}-$1-by-name"
+      ssm_parameter_name  = "/${local.name}/$1/table-name"
+      ssm_parameter_value = "name"
+      keep                = 1
     }
     pruned = {
       source_pattern      = "-prune$"
