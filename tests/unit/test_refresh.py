@@ -125,7 +125,9 @@ def test_by_hand_the_copy_is_named_after_the_time_of_the_request(settings: Workf
     assert before <= named_after <= datetime.now(UTC)
 
 
-@pytest.mark.parametrize(("price", "cost"), [({}, 0.15), ({"PricePerGB": 0.2}, 0.2), ({"PricePerGB": 1}, 1)])
+@pytest.mark.parametrize(
+    ("price", "cost"), [({}, 0.15), ({"PricePerGB": 0.2}, 0.2), ({"PricePerGB": 0}, 0), ({"PricePerGB": 1000}, 1000)]
+)
 def test_a_dry_run_says_what_would_be_done_and_what_it_costs(
     price: dict[str, float], cost: float, settings: WorkflowSettings, clients: Clients
 ) -> None:
@@ -308,10 +310,10 @@ def test_a_recovery_point_of_something_other_than_a_table_is_refused(clients: Cl
 
 
 def test_a_copy_is_not_refreshed(clients: Clients) -> None:
-    Vaults(clients, [described("copy", "orders-20261122-02-07-00", BACKED_UP_AT)])
-    settings = settings_with(clients, Rule("all", ".*", "$0-copy"), vault_arns=(VAULT_ARN,))
+    Vaults(clients, [described("copy", "orders-20261122-02-07-00", BACKED_UP_AT), UNMATCHED])
+    settings = settings_with(clients, Rule("appending", "^orders", "$0-copy"), vault_arns=(VAULT_ARN,))
 
-    assert refused(settings, clients, {"Rule": "all"}) == (
+    assert refused(settings, clients, {"Rule": "appending"}) == (
         "Copies are not rotated, and these tables are copies: orders-20261122-02-07-00."
     )
 
