@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 
 from rotator.clients import Clients
 from rotator.errors import InvalidRefresh, RulesCollide
@@ -77,6 +78,29 @@ def test_a_recovery_point_can_be_chosen(settings: WorkflowSettings, clients: Cli
 
     assert by_arn == ["staging-old-20251125100000"]
     assert in_the_other_vault == ["staging-users-20251125100000"]
+
+
+def test_a_native_recovery_point_can_be_chosen(clients: Clients) -> None:
+    arn = f"{NEW['ResourceArn']}/backup/01795422364460-083c1149"
+    Vaults(clients, [NEW | {"RecoveryPointArn": arn}])
+    settings = settings_with(clients, STAGING, vault_arns=(VAULT_ARN,))
+
+    names = refreshed(settings, clients, Rule="staging", RecoveryPointArn=arn)
+
+    assert names == ["staging-01795422364460-083c1149-20251125100000"]
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "InvalidParameterValueException"])
+def test_a_recovery_point_is_looked_for_in_the_next_vault(code: str, clients: Clients) -> None:
+    """AWS documents both errors, but not which one it gives for a recovery point of another vault."""
+    settings = settings_with(clients, STAGING, vault_arns=(OTHER_VAULT_ARN, VAULT_ARN))
+
+    with Stubber(clients.backup) as stub:
+        stub.add_client_error("describe_recovery_point", code)
+        stub.add_response("describe_recovery_point", NEW)
+        names = refreshed(settings, clients, Rule="staging", RecoveryPointArn=NEW["RecoveryPointArn"])
+
+    assert names == ["staging-new-20251125100000"]
 
 
 def test_without_configured_vaults_all_of_the_account_are_searched(clients: Clients, vaults: Vaults) -> None:
