@@ -19,7 +19,7 @@ locals {
       dimensions  = { StateMachineArn = local.state_machine_arn }
     }
     start-workflow-errors = {
-      description = "start_workflow failed to process what a channel reported. Lambda retries twice."
+      description = "start_workflow failed to process what a channel reported, which Lambda retries twice, or refused a refresh."
       namespace   = "AWS/Lambda"
       metric      = "Errors"
       dimensions  = { FunctionName = local.function_names["start_workflow"] }

@@ -58,6 +58,13 @@ resource "aws_cloudwatch_event_rule" "recovery_points" {
   event_bus_name = each.value.bus
   event_pattern  = each.value.pattern
   tags           = var.tags
+
+  lifecycle {
+    precondition {
+      condition     = length(each.value.pattern) <= 2048
+      error_message = "backup_vault_arns has ${length(var.backup_vault_arns)} vaults, which make an event pattern of ${length(each.value.pattern)} characters, and EventBridge allows 2048. Use the module more than once, each time with some of the vaults."
+    }
+  }
 }
 
 resource "aws_cloudwatch_event_target" "start_workflow" {
@@ -97,6 +104,13 @@ resource "aws_cloudwatch_event_bus_policy" "this" {
 
   event_bus_name = aws_cloudwatch_event_bus.this[0].name
   policy         = data.aws_iam_policy_document.event_bus.json
+
+  lifecycle {
+    precondition {
+      condition     = length(replace(data.aws_iam_policy_document.event_bus.json, "/\\s/", "")) <= 10240
+      error_message = "forwarding_account_ids has ${length(var.forwarding_account_ids)} accounts, which make the policy of the event bus longer than the 10240 characters that EventBridge allows. Leave some out: a sweep finds what they copy."
+    }
+  }
 }
 
 data "aws_iam_policy_document" "event_bus" {

@@ -107,7 +107,7 @@ resource "aws_lambda_function" "this" {
   lifecycle {
     precondition {
       condition     = each.key != "start_workflow" || length(local.rules_compressed) <= local.rules_size_max
-      error_message = "rules takes ${length(local.rules_compressed)} bytes, compressed, of the environment of a Lambda function, which has room for ${local.rules_size_max}. Shorten the rules, or use the module twice, each time with some of them."
+      error_message = "rules takes ${length(local.rules_compressed)} bytes, compressed, of the environment of a Lambda function, which has room for ${local.rules_size_max}. Shorten the rules, or use the module twice, each time with some of the rules or of backup_vault_arns."
     }
   }
 }

@@ -68,7 +68,7 @@ resource "aws_scheduler_schedule" "this" {
   lifecycle {
     precondition {
       condition     = can(regex(local.schedule_pattern, each.value.expression))
-      error_message = "${each.value.setting} has the expression \"${each.value.expression}\", which EventBridge Scheduler does not accept. Use a form such as rate(1 day), cron(0 6 ? * MON *) or at(2027-01-31T06:00:00). In a cron expression, either the day of the month or the day of the week is \"?\"."
+      error_message = "${each.value.setting} has the expression ${jsonencode(each.value.expression)}, which EventBridge Scheduler does not accept. Use a form such as rate(1 day), cron(0 6 ? * MON *) or at(2027-01-31T06:00:00). In a cron expression, either the day of the month or the day of the week is \"?\"."
     }
 
     precondition {

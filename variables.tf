@@ -73,7 +73,7 @@ variable "rules" {
 
     - `source_pattern`: regular expression. The rule applies to every table in whose name, not ARN, it finds a match.
     - `exclude_pattern`: regular expression. The rule does not apply to a table in whose name it finds a match.
-    - `replacement_pattern`: replaces each match in the table's name. `$0`, `$1`, `$${1}` and `$${name}` refer to the match and its groups. The target table is named `<replaced>-YYYYMMDD-HH-mm-ss`, from the start time of the backup in UTC.
+    - `replacement_pattern`: replaces each match in the table's name. `$0`, `$1`, `$${1}` and `$${name}` refer to the match and its groups. The target table is named `<replaced>-YYYYMMDD-HH-mm-ss`, from the start time of the backup, or for a refresh the time of the request, in UTC.
     - `ssm_parameter_name`: name of the SSM parameter that is pointed at the target table, and created if necessary. The same references work here, and are filled in from the first match. Without it, no parameter is set.
     - `ssm_parameter_adopt`: whether a `String` parameter of that name that somebody created in advance is taken over, once. Otherwise it is left as it is, and the rotation fails.
     - `ssm_parameter_value`: what the parameter holds of the target table: its `arn` or its `name`.
@@ -156,6 +156,11 @@ variable "name" {
     condition     = can(regex("^[A-Za-z][A-Za-z0-9_-]{0,42}$", var.name))
     error_message = "name is \"${var.name}\". Use 1 to 43 characters from A-Z, a-z, 0-9, \"_\" and \"-\", starting with a letter."
   }
+
+  validation {
+    condition     = var.name != "default"
+    error_message = "name is \"default\", the name of EventBridge's own event bus and schedule group. Use another one."
+  }
 }
 
 variable "timeout_hours" {
@@ -219,7 +224,7 @@ variable "notify_of_success" {
 
 variable "alarms" {
   description = <<-EOT
-    CloudWatch alarms for rotations that failed, timed out or were stopped, errors of start_workflow and report_result, messages in any queue, and each rule with max_age_hours. Null for none.
+    CloudWatch alarms for rotations that failed, timed out or were stopped, errors of start_workflow, messages in any queue, and each rule with max_age_hours. Null for none.
 
     - `topic_arn`: ARN of the SNS topic that they notify. If the topic is encrypted, its key policy must allow CloudWatch to use the key.
   EOT

@@ -133,6 +133,7 @@ class Walkthrough:
         terminal.line("left behind", "nothing")
 
     def how_to_explore(self, endpoint: str, directory: Path) -> None:
+        rotator = self._outputs["state_machine_arn"].split(":")[-1]
         self._terminal.heading("Everything is still running; to explore it")
         print(f"""
   unset AWS_PROFILE AWS_SESSION_TOKEN
@@ -147,6 +148,14 @@ class Walkthrough:
   aws backup start-backup-job --backup-vault-name {self._outputs["backup_vault_name"]} \\
     --resource-arn {self._outputs["table_arn"]} \\
     --iam-role-arn {self._outputs["backup_role_arn"]}
+
+  To see what a refresh would do; without DryRun, it makes another copy:
+  echo '{{"Refresh": {{"SourceTable": "{self._outputs["table_name"]}", "DryRun": true}}}}' |
+    aws lambda invoke --function-name {rotator}-start-workflow --payload fileb:///dev/stdin /dev/stdout
+
+  To set the parameter to the previous copy, once there is another:
+  echo '{{"RollBack": {{"Parameter": "{self.parameter}"}}}}' |
+    aws lambda invoke --function-name {rotator}-update-ssm-parameter --payload fileb:///dev/stdin /dev/stdout
 
   The log of the local AWS: {directory / self._local_aws.log.name}
   To stop it:               make demo-stop""")

@@ -37,8 +37,8 @@ resource "aws_dynamodb_table" "customers" {
 module "rotator" {
   source = "../.."
 
-  name                 = "customers-rotator"
-  backup_sns_topic_arn = aws_sns_topic.backups.arn
+  name              = "customers-rotator"
+  backup_vault_arns = [aws_backup_vault.this.arn]
 
   rules = {
     staging = {
@@ -167,34 +167,4 @@ data "aws_iam_policy_document" "backup_trust" {
 resource "aws_iam_role_policy_attachment" "backup" {
   role       = aws_iam_role.backup.name
   policy_arn = "arn:${data.aws_partition.this.partition}:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
-}
-
-resource "aws_sns_topic" "backups" {
-  name = "customers-backups"
-}
-
-resource "aws_sns_topic_policy" "backups" {
-  arn    = aws_sns_topic.backups.arn
-  policy = data.aws_iam_policy_document.backups_topic.json
-}
-
-data "aws_iam_policy_document" "backups_topic" {
-  statement {
-    sid       = "AwsBackupPublishes"
-    actions   = ["sns:Publish"]
-    resources = [aws_sns_topic.backups.arn]
-
-    principals {
-      type        = "Service"
-      identifiers = ["backup.amazonaws.com"]
-    }
-  }
-}
-
-resource "aws_backup_vault_notifications" "this" {
-  backup_vault_name   = aws_backup_vault.this.name
-  backup_vault_events = ["BACKUP_JOB_COMPLETED"]
-
-  # Through the policy, so that AWS Backup may publish before it is asked to.
-  sns_topic_arn = aws_sns_topic_policy.backups.arn
 }

@@ -1,9 +1,7 @@
 # AWS Backup reports a copy job in the account and Region that the recovery point comes from.
 
-resource "aws_cloudwatch_event_rule" "this" {
-  name        = var.name
-  description = "Forwards completed copy jobs of DynamoDB backups to a rotator in another account"
-  event_pattern = jsonencode({
+locals {
+  completed_copy = jsonencode({
     source        = ["aws.backup"]
     "detail-type" = ["Copy Job State Change"]
     detail = {
@@ -12,7 +10,20 @@ resource "aws_cloudwatch_event_rule" "this" {
       destinationBackupVaultArn = var.destination_vault_arns
     }
   })
-  tags = var.tags
+}
+
+resource "aws_cloudwatch_event_rule" "this" {
+  name          = var.name
+  description   = "Forwards completed copy jobs of DynamoDB backups to a rotator in another account or Region"
+  event_pattern = local.completed_copy
+  tags          = var.tags
+
+  lifecycle {
+    precondition {
+      condition     = length(local.completed_copy) <= 2048
+      error_message = "destination_vault_arns has ${length(var.destination_vault_arns)} vaults, which make an event pattern of ${length(local.completed_copy)} characters, and EventBridge allows 2048. Use the module more than once, each time with some of the vaults and a name of its own."
+    }
+  }
 }
 
 resource "aws_cloudwatch_event_target" "this" {

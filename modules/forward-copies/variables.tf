@@ -26,7 +26,7 @@ variable "destination_vault_arns" {
 }
 
 variable "name" {
-  description = "Name of the rule and the role."
+  description = "Name of the rule and the role. If you use the module more than once in an account, in any Region, give each use its own name, because role names are shared by all Regions."
   type        = string
   default     = "backup-dynamodb-rotator-forward-copies"
   nullable    = false
@@ -41,6 +41,11 @@ variable "permissions_boundary" {
   description = "ARN of the permissions boundary of the role. Null for none."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null ? true : can(regex("^arn:[^:]+:iam::(?:[0-9]{12}|aws):policy/[!-~]+$", var.permissions_boundary))
+    error_message = "permissions_boundary is ${jsonencode(var.permissions_boundary)}, which is not the ARN of an IAM policy, such as arn:aws:iam::123456789012:policy/boundary. Use the arn attribute of your aws_iam_policy."
+  }
 }
 
 variable "role_path" {
@@ -48,6 +53,11 @@ variable "role_path" {
   type        = string
   default     = "/"
   nullable    = false
+
+  validation {
+    condition     = can(regex("^/(?:[!-~]{1,510}/)?$", var.role_path))
+    error_message = "role_path is \"${var.role_path}\". A path starts and ends with \"/\", such as /service/backup/, and has at most 512 characters."
+  }
 }
 
 variable "tags" {

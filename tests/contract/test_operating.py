@@ -84,3 +84,14 @@ def test_what_was_left_behind_is_found(printed: list[list[str]]) -> None:
     ]
     assert without_tags == ["orders-left-20261123-02-07-00"]
     assert parameters == ["/staging/orders/table-arn"]
+
+
+def test_what_starts_rotations_is_destroyed_first() -> None:
+    root = PAGE.parents[1]
+    section = PAGE.read_text().split("\n## Tearing down\n")[1].split("\n## ")[0]
+    (target,) = re.findall(r"-target module\.rotator\.(\S+)", section)
+    resources = [block for file in root.glob("*.tf") for block in re.split(r"\n(?=resource )", file.read_text())]
+    channels = [block for block in resources if 'aws_lambda_function.this["start_workflow"].arn' in block]
+
+    assert len(channels) == 3
+    assert [block for block in channels if target not in block] == []

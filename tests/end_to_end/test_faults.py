@@ -15,6 +15,7 @@ import pytest
 from local_aws import Fault, InjectedFault, injected
 from rotator.aws_errors import NOT_VISIBLE_YET, NOT_YET
 from tests.support.aws import ENDPOINT, client, items, local_only, recovery_points
+from tests.support.backups import back_up_unnoticed
 from tests.support.deployment import BackupJob, Deployment
 from tests.support.polling import wait_until
 from tests.support.tables import make_table, make_table_with_settings
@@ -150,8 +151,17 @@ SETTINGS = {
         SUCCEEDS,
     ),
 }
-CASES = {"native": NATIVE, "advanced": ADVANCED, "set": SETTINGS}
-RULES = {"native": "staging", "advanced": "staging", "set": "complete"}
+# Of backups that become known through an event.
+EVENTS = {
+    "start-throttled": (error("states", "StartExecution", "ThrottlingException"), SUCCEEDS),
+    "start-lost": (lost("states", "StartExecution"), SUCCEEDS),
+    "delivery-throttled": (replace(error("lambda", "Invoke", "THROTTLING", 2), role=None), SUCCEEDS),
+    "delivery-repeated": (replace(lost("lambda", "Invoke"), role=None), SUCCEEDS),
+    "workflow-killed-before": (killed("start-workflow", "before"), SUCCEEDS),
+    "workflow-killed-after": (killed("start-workflow", "after"), SUCCEEDS),
+}
+CASES = {"native": NATIVE, "advanced": ADVANCED, "set": SETTINGS, "event": EVENTS}
+RULES = {"native": "staging", "advanced": "staging", "set": "complete", "event": "staging"}
 
 
 def source_name(kind: str, name: str) -> str:
@@ -176,13 +186,14 @@ def outcomes(deployment: Deployment) -> Iterator[dict[tuple[str, str], Outcome]]
     jobs: dict[tuple[str, str], tuple[BackupJob, InjectedFault]] = {}
     with ExitStack() as faults:
         for kind, cases in CASES.items():
+            vault = deployment.vault("first")["name"] if kind == "event" else None
             faults.enter_context(recovery_points(native=kind != "advanced"))
             started = {}
             for name, (fault, _) in cases.items():
                 table_arn = make_source(kind, name)
                 aimed = fault if fault.containing else replace(fault, containing=f"{kind}-{name}")
                 started[name] = (
-                    deployment.start_backup(table_arn),
+                    deployment.start_backup(table_arn, vault),
                     faults.enter_context(injected(os.environ[ENDPOINT], aimed)),
                 )
             for name, (job_id, struck) in started.items():
@@ -244,3 +255,37 @@ def test_nothing_is_left_in_the_queues(deployment: Deployment, outcomes: dict[tu
     names = {f"{kind}-{name}-" for kind, name in outcomes}
     left = [*deployment.messages("failed_notifications_queue"), *deployment.messages("undelivered_notifications_queue")]
     assert [message for message in left if any(name in json.dumps(message) for name in names)] == []
+
+
+FAULTS_OF_CHANNELS = {
+    "throttled": Fault(service="backup", error="ThrottlingException", times=OFTEN),
+    "lost": Fault(service="backup", drop=True, takes_effect=True, times=OFTEN),
+    "killed": killed("start-workflow", "after"),
+}
+
+
+def in_start_workflow(name: str, operation: str) -> Fault:
+    fault = FAULTS_OF_CHANNELS[name]
+    return fault if fault.function else replace(fault, operation=operation, role=f"{PREFIX}start-workflow")
+
+
+@pytest.mark.usefixtures("_quick_restores")
+@pytest.mark.parametrize("name", FAULTS_OF_CHANNELS)
+def test_a_copied_recovery_point_is_rotated_in_the_end(name: str, deployment: Deployment) -> None:
+    vault, table_arn = deployment.vault("other")["name"], make_table(source_name("copy", name))
+    with recovery_points(native=False):
+        job = deployment.end_of_backup(deployment.start_backup(table_arn, vault))
+    with injected(os.environ[ENDPOINT], in_start_workflow(name, "DescribeRecoveryPoint")) as fault:
+        deployment.rotate("staging", deployment.copy(job, "other", "first"))
+    assert fault.struck > 0, "the fault never struck"
+
+
+@pytest.mark.usefixtures("_quick_restores")
+@pytest.mark.parametrize("name", FAULTS_OF_CHANNELS)
+def test_a_sweep_succeeds_in_the_end(name: str, deployment: Deployment) -> None:
+    job = back_up_unnoticed(source_name("sweep", name), deployment)
+    with injected(os.environ[ENDPOINT], in_start_workflow(name, "ListRecoveryPointsByBackupVault")) as fault:
+        deployment.fire_sweep()
+        deployment.rotate("staging", job)
+    assert fault.struck > 0, "the fault never struck"
+    assert deployment.executions(job) == [f"staging-{job.recovery_point_id}"]

@@ -1,14 +1,13 @@
 """Each permission is needed: without it, a rotation fails, and says which one is missing."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.support.aws import client, items, local_only, recovery_points
 from tests.support.deployment import BackupJob, Deployment
-from tests.support.permissions import without
+from tests.support.operating import replayed
+from tests.support.permissions import not_invoked_by, without
 from tests.support.polling import wait_until
 from tests.support.tables import make_table
 
@@ -98,42 +97,42 @@ def exists(execution_arn: str) -> bool:
 def test_a_notification_is_kept_where_no_rotation_may_be_started(deployment: Deployment) -> None:
     with without("states:StartExecution", deployment.rotator["function_roles"]["start_workflow"]["name"]):
         job = deployment.back_up("users-production")
-
-        def arrived() -> dict[str, Any] | None:
-            records = deployment.messages("failed_notifications_queue")
-            return next((record for record in records if job.id in json.dumps(record)), None)
-
-        record = wait_until("message in the queue", arrived, deployment.patience_seconds)
+        record = deployment.dead_letter("failed_notifications_queue", job.id)
     assert "states:StartExecution" in record["responsePayload"]["errorMessage"]
-    put_back(record["requestPayload"], deployment)
+    deployment.start_workflow(replayed(record))
     deployment.rotate("staging", job)
 
 
 def test_a_notification_is_kept_where_the_function_may_not_be_invoked(deployment: Deployment) -> None:
     function = deployment.rotator["functions"]["start_workflow"]["arn"]
-    permission = json.loads(client("lambda").get_policy(FunctionName=function)["Policy"])["Statement"][0]
-    client("lambda").remove_permission(FunctionName=function, StatementId=permission["Sid"])
-    try:
+    with not_invoked_by(deployment.outputs["topic_arn"]["value"], function):
         job = deployment.back_up("users-production")
-
-        def arrived() -> dict[str, Any] | None:
-            messages = deployment.messages("undelivered_notifications_queue")
-            return next((message for message in messages if job.id in json.dumps(message)), None)
-
-        notification = wait_until("message in the queue", arrived, deployment.patience_seconds)
-    finally:
-        client("lambda").add_permission(
-            FunctionName=function,
-            StatementId=permission["Sid"],
-            Action="lambda:InvokeFunction",
-            Principal="sns.amazonaws.com",
-            SourceArn=deployment.outputs["topic_arn"]["value"],
-        )
-    put_back({"Records": [{"Sns": notification}]}, deployment)
+        notification = deployment.dead_letter("undelivered_notifications_queue", job.id)
+    deployment.start_workflow(replayed(notification))
     deployment.rotate("staging", job)
 
 
-def put_back(event: dict[str, Any], deployment: Deployment) -> None:
-    """As the README says."""
-    function = deployment.rotator["functions"]["start_workflow"]["name"]
-    client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+def test_an_event_is_kept_where_the_copied_recovery_point_may_not_be_described(deployment: Deployment) -> None:
+    with recovery_points(native=False):
+        job = deployment.back_up("users-production", deployment.vault("other")["name"])
+    with without("backup:DescribeRecoveryPoint", deployment.rotator["function_roles"]["start_workflow"]["name"]):
+        copy = deployment.copy(job, "other", "first")
+        record = deployment.dead_letter("failed_notifications_queue", copy.recovery_point_arn)
+    assert "backup:DescribeRecoveryPoint" in record["responsePayload"]["errorMessage"]
+    (rotation,) = deployment.start_workflow(replayed(record))["Rotations"]
+    assert rotation["RecoveryPoint"] == copy.recovery_point_arn
+
+
+def test_a_sweep_says_which_permission_it_lacks(deployment: Deployment) -> None:
+    action = "backup:ListRecoveryPointsByBackupVault"
+    with without(action, deployment.rotator["function_roles"]["start_workflow"]["name"]):
+        answer = deployment.sweep()
+    assert all(deployment.vault(key)["arn"] in answer["errorMessage"] for key in ("first", "second"))
+    assert action in answer["errorMessage"]
+
+
+def test_a_sweep_is_kept_where_scheduler_may_not_invoke_the_function(deployment: Deployment) -> None:
+    with without("lambda:InvokeFunction", deployment.rotator["scheduler_role"]["name"]):
+        deployment.fire_sweep()
+        request = deployment.dead_letter("undelivered_notifications_queue", "Sweep")
+    assert "Rotations" in deployment.start_workflow(replayed(request))

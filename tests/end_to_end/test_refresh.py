@@ -8,17 +8,28 @@ from tests.support.aws import client, items
 from tests.support.deployment import BackupJob, Deployment
 from tests.support.tables import make_table
 
+pytestmark = pytest.mark.usefixtures("_quick_restores")
+
+
+def back_up(table_arn: str, deployment: Deployment) -> BackupJob:
+    """In one of the vaults that a refresh looks in."""
+    return deployment.end_of_backup(deployment.start_backup(table_arn, deployment.vault("first")["name"]))
+
+
+def back_up_users(deployment: Deployment) -> BackupJob:
+    return back_up(deployment.source_table("users-production")["arn"], deployment)
+
 
 @pytest.fixture(scope="module")
 def scheduled_job(deployment: Deployment) -> BackupJob:
     """A backup of a table that is only rotated by a rule with a schedule."""
-    return deployment.end_of_backup(deployment.start_backup(make_table("rotator-test-scheduled")))
+    return back_up(make_table("rotator-test-by-hand"), deployment)
 
 
 @pytest.fixture(scope="module")
 def scheduled_rotation(deployment: Deployment, scheduled_job: BackupJob) -> dict[str, Any]:
     """A refresh of that table, once it has succeeded."""
-    (rotation,) = refreshed(deployment, SourceTable="rotator-test-scheduled", RequestTime="2025-11-24T09:00:00.900Z")
+    (rotation,) = refreshed(deployment, SourceTable="rotator-test-by-hand", RequestTime="2025-11-24T09:00:00.900Z")
     execution = deployment.end_of_execution(rotation["Execution"])
     assert execution["status"] == "SUCCEEDED", execution.get("cause")
     return rotation
@@ -40,10 +51,8 @@ def refused(deployment: Deployment, **request: object) -> str:
     return message
 
 
-def test_a_recovery_point_that_was_rotated_before_gets_another_copy(
-    deployment: Deployment, jobs: dict[str, BackupJob]
-) -> None:
-    job = jobs["users-production"]
+def test_a_recovery_point_that_was_rotated_before_gets_another_copy(deployment: Deployment) -> None:
+    job = back_up_users(deployment)
     first = deployment.rotate("staging", job)
 
     (rotation,) = refreshed(deployment, Rule="staging", RecoveryPointArn=job.recovery_point_arn)
@@ -56,7 +65,7 @@ def test_a_recovery_point_that_was_rotated_before_gets_another_copy(
 
 
 def test_a_refresh_during_a_rotation_of_the_same_recovery_point_makes_the_later_copy(deployment: Deployment) -> None:
-    job = deployment.back_up("users-production")
+    job = back_up_users(deployment)
 
     (rotation,) = refreshed(deployment, Rule="staging", RecoveryPointArn=job.recovery_point_arn)
 
@@ -72,7 +81,7 @@ def test_a_rule_with_a_schedule_is_refreshed_by_hand_as_well(
     deployment: Deployment, scheduled_job: BackupJob, scheduled_rotation: dict[str, Any]
 ) -> None:
     assert scheduled_rotation["Rule"] == "scheduled"
-    assert items(scheduled_rotation["TargetTable"]) == items("rotator-test-scheduled")
+    assert items(scheduled_rotation["TargetTable"]) == items("rotator-test-by-hand")
     assert deployment.executions(scheduled_job) == [scheduled_rotation["Execution"]]
 
 
@@ -87,19 +96,15 @@ def test_a_refresh_that_is_requested_twice_within_a_second_is_one_rotation(
 
 def test_a_copy_is_not_refreshed(deployment: Deployment, scheduled_rotation: dict[str, Any]) -> None:
     copy = scheduled_rotation["TargetTable"]
-    deployment.end_of_backup(
-        deployment.start_backup(client("dynamodb").describe_table(TableName=copy)["Table"]["TableArn"])
-    )
+    back_up(client("dynamodb").describe_table(TableName=copy)["Table"]["TableArn"], deployment)
 
     message = refused(deployment, SourceTable=copy)
 
     assert message == f"Copies are not rotated, and these tables are copies: {copy}."
 
 
-def test_a_dry_run_finds_the_newest_recovery_point_and_starts_nothing(
-    deployment: Deployment, jobs: dict[str, BackupJob]
-) -> None:
-    job = deployment.back_up("users-production")
+def test_a_dry_run_finds_the_newest_recovery_point_and_starts_nothing(deployment: Deployment) -> None:
+    job = back_up_users(deployment)
 
     rotations = refreshed(deployment, SourceTable=deployment.source_table("users-production")["name"], DryRun=True)
 
@@ -109,7 +114,8 @@ def test_a_dry_run_finds_the_newest_recovery_point_and_starts_nothing(
     assert rotations[0]["Execution"] not in deployment.executions(job)
 
 
-def test_a_misspelt_table_is_answered_with_what_there_is(deployment: Deployment, jobs: dict[str, BackupJob]) -> None:
+def test_a_misspelt_table_is_answered_with_what_there_is(deployment: Deployment) -> None:
+    back_up_users(deployment)
     name = deployment.source_table("users-production")["name"]
 
     message = refused(deployment, SourceTable=name.replace("users", "user"))
@@ -117,10 +123,10 @@ def test_a_misspelt_table_is_answered_with_what_there_is(deployment: Deployment,
     assert f"The tables that have some are {name}, " in message
 
 
-def test_a_table_that_no_rule_matches_is_answered_with_the_rules(
-    deployment: Deployment, jobs: dict[str, BackupJob]
-) -> None:
-    name = deployment.source_table("scratch")["name"]
+def test_a_table_that_no_rule_matches_is_answered_with_the_rules(deployment: Deployment) -> None:
+    table = deployment.source_table("scratch")
+    name = table["name"]
+    back_up(table["arn"], deployment)
 
     message = refused(deployment, SourceTable=name)
 
@@ -128,14 +134,12 @@ def test_a_table_that_no_rule_matches_is_answered_with_the_rules(
     assert "The rules are adopting (-adopt-(.+)$), " in message
 
 
-def test_a_misspelt_recovery_point_is_answered_with_the_vaults(
-    deployment: Deployment, jobs: dict[str, BackupJob]
-) -> None:
-    wrong = jobs["users-production"].recovery_point_arn[:-4] + "0000"
+def test_a_misspelt_recovery_point_is_answered_with_the_vaults(deployment: Deployment) -> None:
+    wrong = back_up_users(deployment).recovery_point_arn[:-4] + "0000"
 
     message = refused(deployment, Rule="staging", RecoveryPointArn=wrong)
 
-    assert deployment.outputs["vault_name"]["value"] in message
+    assert deployment.vault("first")["arn"] in message
 
 
 def test_a_misspelt_key_is_answered_with_what_is_accepted(deployment: Deployment) -> None:

@@ -1,8 +1,6 @@
 """From a backup to a fresh table and its parameter."""
 
 import json
-import os
-import subprocess
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +10,7 @@ from pytest_terraform.tf import TerraformTestApi
 from tests.support.aws import client, items
 from tests.support.deployment import BackupJob, Deployment, notification
 from tests.support.fixtures import ITEM_TEXT
+from tests.support.plans import assert_nothing_to_change
 from tests.support.polling import wait_until
 
 
@@ -148,23 +147,14 @@ def test_logs_are_json_with_the_rotation_and_without_items(deployment: Deploymen
         lines = [line for line in deployment.log_lines(function, "") if "message" in line]
         if function != "delete_old_tables":  # no part of this rotation
             assert f"staging-{job.recovery_point_id}" in {line.get("rotation") for line in lines}
-        # Somebody who rolls back names a parameter.
-        subjects = {"recovery_point"} if function == "start_workflow" else {"rotation", "parameter"}
+        # A sweep is about several recovery points, and somebody who rolls back names a parameter.
+        subjects = {"recovery_point", "recovery_points"} if function == "start_workflow" else {"rotation", "parameter"}
         assert [line for line in lines if line.get("level") == "INFO" and subjects.isdisjoint(line)] == []
         assert deployment.log_lines(function, ITEM_TEXT) == []
-    events = client("logs").filter_log_events(logGroupName=deployment.rotator["state_machine_log_group"]["name"])
-    assert any(job.recovery_point_id in event["message"] for event in events["events"])
-    assert not any(ITEM_TEXT in event["message"] for event in events["events"])
+    messages = deployment.log_messages(deployment.rotator["state_machine_log_group"]["name"])
+    assert any(job.recovery_point_id in message for message in messages)
+    assert not any(ITEM_TEXT in message for message in messages)
 
 
 def test_terraform_finds_nothing_to_change_afterwards(rotator: TerraformTestApi) -> None:
-    runner = rotator.terraform
-    plan = subprocess.run(
-        ["terraform", "plan", "-detailed-exitcode", "-input=false", "-no-color", f"-state={runner.state_path}"],
-        cwd=runner.module_dir,
-        env={**os.environ, "TF_DATA_DIR": runner.work_dir},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert plan.returncode == 0, plan.stdout + plan.stderr
+    assert_nothing_to_change(rotator)

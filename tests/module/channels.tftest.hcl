@@ -272,6 +272,15 @@ run "copies_that_other_accounts_forward" {
   }
 }
 
+run "more_accounts_than_the_policy_of_the_bus_can_name" {
+  command = plan
+
+  variables {
+    forwarding_account_ids = [for number in range(400) : format("%012d", number)]
+  }
+  expect_failures = [aws_cloudwatch_event_bus_policy.this]
+}
+
 run "a_sweep_every_hour" {
   command = plan
 

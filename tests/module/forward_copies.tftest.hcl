@@ -129,3 +129,36 @@ run "a_name_that_a_role_cannot_have" {
   }
   expect_failures = [var.name]
 }
+
+run "more_vaults_than_an_event_pattern_can_name" {
+  command = plan
+  module {
+    source = "./modules/forward-copies"
+  }
+  variables {
+    destination_vault_arns = [for number in range(30) : "arn:aws:backup:eu-central-1:210987654321:backup-vault:copies-of-the-team-${number}"]
+  }
+  expect_failures = [aws_cloudwatch_event_rule.this]
+}
+
+run "a_permissions_boundary_that_is_not_a_policy" {
+  command = plan
+  module {
+    source = "./modules/forward-copies"
+  }
+  variables {
+    permissions_boundary = "boundary"
+  }
+  expect_failures = [var.permissions_boundary]
+}
+
+run "a_role_path_without_a_trailing_slash" {
+  command = plan
+  module {
+    source = "./modules/forward-copies"
+  }
+  variables {
+    role_path = "/service"
+  }
+  expect_failures = [var.role_path]
+}

@@ -122,6 +122,14 @@ run "a_schedule_on_a_day_of_the_month_and_of_the_week" {
   expect_failures = [aws_scheduler_schedule.this["refresh-staging"]]
 }
 
+run "a_schedule_without_a_value" {
+  command = plan
+  variables {
+    rules = { staging = { source_pattern = "-production$", replacement_pattern = "-staging", schedule = { expression = null } } }
+  }
+  expect_failures = [aws_scheduler_schedule.this["refresh-staging"]]
+}
+
 run "an_offset_instead_of_a_time_zone" {
   command = plan
   variables {
@@ -170,6 +178,14 @@ run "forwarded_copies_without_a_vault" {
     forwarding_account_ids = ["111122223333"]
   }
   expect_failures = [var.forwarding_account_ids]
+}
+
+run "more_vaults_than_an_event_pattern_can_name" {
+  command = plan
+  variables {
+    backup_vault_arns = [for number in range(30) : "arn:aws:backup:us-east-1:123456789012:backup-vault:vault-of-the-team-${number}"]
+  }
+  expect_failures = [aws_cloudwatch_event_rule.recovery_points["backup-completed"], aws_cloudwatch_event_rule.recovery_points["copy-completed"]]
 }
 
 run "two_rules_whose_copies_would_have_the_same_name" {
@@ -263,6 +279,14 @@ run "a_name_with_a_space" {
   command = plan
   variables {
     name = "my rotator"
+  }
+  expect_failures = [var.name]
+}
+
+run "the_name_of_eventbridges_own_bus" {
+  command = plan
+  variables {
+    name = "default"
   }
   expect_failures = [var.name]
 }

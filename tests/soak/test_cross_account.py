@@ -1,95 +1,323 @@
-"""The example with two accounts: a backup of production is copied to staging, and rotated there."""
+"""Production in one account, staging in another: the example, and what else a rotator promises about source tables of
+another account or Region.
+"""
 
+import itertools
 import json
-from collections.abc import Callable
+import os
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from botocore.session import get_session
 from pytest_terraform.tf import TerraformTestApi
 
-from tests.support.aws import client, items
-from tests.support.deployment import Deployment
+from local_aws import Fault, changed_settings, injected
+from tests.support.accounts import PRODUCTION, STAGING, Vault, make_role
+from tests.support.aws import ENDPOINT, client, items
+from tests.support.deployment import BackupJob, Deployment
 from tests.support.fixtures import PATIENCE_SECONDS
+from tests.support.permissions import without, without_policy
+from tests.support.plans import assert_nothing_to_change
 from tests.support.polling import wait_until
+from tests.support.tables import make_table, table_names
 
-PRODUCTION = "111122223333"
-ITEM = {"order_id": {"S": "1"}}
+NAME = "rotator-test-elsewhere"
+ADMINISTRATOR = "OrganizationAccountAccessRole"
+AWS_BACKUP = {"Service": "backup.amazonaws.com"}
+BACKUP_POLICY = "service-role/AWSBackupServiceRolePolicyForBackup"
+
+_seconds = itertools.count()
 
 
-def production(service: str) -> Any:  # noqa: ANN401 (a client of any service)
-    return get_session().create_client(service, aws_access_key_id=PRODUCTION, aws_secret_access_key="any")
+@pytest.fixture(scope="module", autouse=True)
+def _quick(_aws: None) -> Iterator[None]:
+    with changed_settings(os.environ[ENDPOINT], restore_seconds=0.01, backup_seconds=0.1):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _role_for_terraform(_aws: None) -> None:
+    """What an organization has in each of its accounts."""
+    make_role(PRODUCTION, ADMINISTRATOR, {"AWS": f"arn:aws:iam::{STAGING}:root"}, "AdministratorAccess")
+
+
+@pytest.fixture
+def example(cross_account: TerraformTestApi) -> Deployment:
+    outputs = cross_account.outputs["cross_account"]["value"]
+    return Deployment({name: {"value": value} for name, value in outputs.items()}, PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def elsewhere(cross_account: TerraformTestApi) -> Deployment:
+    """A rotator that nobody forwards events to."""
+    return Deployment(cross_account.outputs, PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def production(example: Deployment) -> Vault:
+    """Production's vault in the example."""
+    outputs = example.outputs
+    return Vault(PRODUCTION, outputs["backup_vault_name"]["value"], outputs["backup_role_arn"]["value"])
 
 
 @pytest.fixture(scope="session")
-def _role_for_terraform(_aws: None) -> None:
-    """What an organization has in each of its accounts."""
-    name = "OrganizationAccountAccessRole"
-    staging = client("sts").get_caller_identity()["Account"]
-    trust = {"Effect": "Allow", "Principal": {"AWS": staging}, "Action": "sts:AssumeRole"}
-    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    iam = production("iam")
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))
-    iam.put_role_policy(RoleName=name, PolicyName="administrator", PolicyDocument=policy(everything))
+def sealed(cross_account: TerraformTestApi) -> Vault:
+    """A vault of production's with a customer managed key."""
+    outputs = cross_account.outputs
+    client("backup", PRODUCTION).create_backup_vault(
+        BackupVaultName="sealed", EncryptionKeyArn=outputs["production_key_arn"]["value"]
+    )
+    return Vault(PRODUCTION, "sealed", outputs["cross_account"]["value"]["backup_role_arn"])
 
 
-def policy(statement: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+@pytest.fixture(scope="session")
+def shared(cross_account: TerraformTestApi) -> Vault:
+    """A logically air-gapped vault with a customer managed key, which production shares with staging."""
+    outputs = cross_account.outputs
+    arn = client("backup", PRODUCTION).create_logically_air_gapped_backup_vault(
+        BackupVaultName="shared",
+        EncryptionKeyArn=outputs["production_key_arn"]["value"],
+        MinRetentionDays=7,
+        MaxRetentionDays=35,
+    )["BackupVaultArn"]
+    client("ram", PRODUCTION).create_resource_share(name="shared", resourceArns=[arn], principals=[STAGING])
+    return Vault(PRODUCTION, "shared", outputs["cross_account"]["value"]["backup_role_arn"])
 
 
-@pytest.mark.usefixtures("_role_for_terraform")
-@pytest.mark.parametrize("forwarded", [True, False])
-def test_a_copied_backup_is_rotated_with_and_without_a_forwarded_event(
-    *, forwarded: bool, cross_account: TerraformTestApi
+def test_terraform_finds_nothing_to_change_afterwards(cross_account: TerraformTestApi) -> None:
+    assert_nothing_to_change(cross_account)
+
+
+def test_production_has_nothing_of_the_rotator_but_the_forwarder(example: Deployment) -> None:
+    forwarder = "backup-dynamodb-rotator-forward-copies"
+    assert example.rotator["event_bus"]["arn"].split(":")[4] == STAGING
+
+    roles = client("iam", PRODUCTION).list_roles()["Roles"]
+    assert {role["RoleName"] for role in roles} == {ADMINISTRATOR, "orders-backup", forwarder}
+    assert [rule["Name"] for rule in client("events", PRODUCTION).list_rules()["Rules"]] == [forwarder]
+    assert [bus["Name"] for bus in client("events", PRODUCTION).list_event_buses()["EventBuses"]] == ["default"]
+    for service, operation, key in (
+        ("lambda", "list_functions", "Functions"),
+        ("stepfunctions", "list_state_machines", "stateMachines"),
+        ("logs", "describe_log_groups", "logGroups"),
+        ("sns", "list_topics", "Topics"),
+        ("scheduler", "list_schedules", "Schedules"),
+        ("ssm", "describe_parameters", "Parameters"),
+    ):
+        assert getattr(client(service, PRODUCTION), operation)()[key] == []
+    assert client("sqs", PRODUCTION).list_queues().get("QueueUrls", []) == []
+
+
+@pytest.mark.parametrize("arrives", ["in time", "never", "after the sweep"])
+def test_a_copied_backup_is_rotated_once_whether_its_event_arrives_or_not(
+    arrives: str, example: Deployment, production: Vault
 ) -> None:
-    outputs = cross_account.outputs["cross_account"]["value"]
-    deployment = Deployment({"rotator": {"value": outputs["rotator"]}}, PATIENCE_SECONDS)
-    if not forwarded:
-        production("events").disable_rule(Name="backup-dynamodb-rotator-forward-copies")
-    production("dynamodb").put_item(TableName=outputs["table_name"], Item=ITEM)
+    item = {"order_id": {"S": "1"}}
+    name, arn = (example.outputs[key]["value"] for key in ("table_name", "table_arn"))
+    client("dynamodb", PRODUCTION).put_item(TableName=name, Item=item)
+    event = Fault(
+        service="aws.backup",
+        operation="Copy Job State Change",
+        seconds=5 if arrives == "after the sweep" else 0.01,
+        error="Lost" if arrives == "never" else None,
+    )
 
-    copied = copy(back_up(outputs), outputs)
-    if not forwarded:
-        function = deployment.rotator["functions"]["start_workflow"]["name"]
-        client("lambda").invoke(FunctionName=function, Payload=json.dumps({"Sweep": {}}))
-    execution = deployment.end_of_execution(f"staging-{copied.rpartition(':')[2]}")
+    with injected(os.environ[ENDPOINT], event) as sent:
+        job = production.copy(production.back_up(arn), example.outputs["destination_vault_arn"]["value"])
+        wait_until("event", lambda: sent.struck)
+    if arrives != "in time":
+        example.fire_sweep()
+    state = example.rotate("staging", job)
 
-    assert execution["status"] == "SUCCEEDED", f"{execution.get('error')}: {execution.get('cause')}"
-    state = json.loads(execution["output"])
-    assert items(state["TargetTableName"], key="order_id") == [ITEM]
-    parameter = client("ssm").get_parameter(Name=outputs["ssm_parameter_name"])["Parameter"]
-    assert parameter["Value"] == state["DescribeTableOutput"]["Table"]["TableArn"]
-    tables = production("dynamodb").list_tables()["TableNames"]
-    assert tables == [outputs["table_name"]]
-
-
-def back_up(outputs: dict[str, Any]) -> str:
-    """The ARN of the recovery point in production."""
-    job_id = production("backup").start_backup_job(
-        BackupVaultName=outputs["backup_vault_name"],
-        ResourceArn=outputs["table_arn"],
-        IamRoleArn=outputs["backup_role_arn"],
-    )["BackupJobId"]
-    job = completed(lambda: production("backup").describe_backup_job(BackupJobId=job_id))
-    return str(job["RecoveryPointArn"])
+    assert items(state["TargetTableName"], key="order_id") == [item]
+    table = state["DescribeTableOutput"]["Table"]["TableArn"]
+    parameter = client("ssm").get_parameter(Name=example.outputs["ssm_parameter_name"]["value"])["Parameter"]
+    assert (parameter["Value"], table.split(":")[4]) == (table, STAGING)
+    if arrives == "in time":
+        example.fire_sweep()
+    if arrives != "never":
+        wait_until("second report", lambda: started_again(job, example), PATIENCE_SECONDS)
+    assert example.executions(job) == [f"staging-{job.recovery_point_id}"]
 
 
-def copy(recovery_point_arn: str, outputs: dict[str, Any]) -> str:
-    """The ARN of the recovery point in staging."""
-    job_id = production("backup").start_copy_job(
-        RecoveryPointArn=recovery_point_arn,
-        SourceBackupVaultName=outputs["backup_vault_name"],
-        DestinationBackupVaultArn=outputs["destination_vault_arn"],
-        IamRoleArn=outputs["backup_role_arn"],
-    )["CopyJobId"]
-    job = completed(lambda: production("backup").describe_copy_job(CopyJobId=job_id)["CopyJob"])
-    return str(job["DestinationRecoveryPointArn"])
+@pytest.mark.parametrize("closed", ["role of the forwarder", "bus of the rotator"])
+def test_an_event_is_forwarded_only_where_both_accounts_allow_it(
+    closed: str, example: Deployment, production: Vault
+) -> None:
+    arn, destination = (example.outputs[key]["value"] for key in ("table_arn", "destination_vault_arn"))
+    forwarder = without("events:PutEvents", "backup-dynamodb-rotator-forward-copies", account=PRODUCTION)
+    with forwarder if closed == "role of the forwarder" else without_policy(example.rotator["event_bus"]["name"]):
+        job = production.copy(production.back_up(arn), destination)
+        time.sleep(1)
+    assert example.executions(job) == []
 
 
-def completed(describe: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    def job() -> dict[str, Any] | None:
-        described = describe()
-        assert described["State"] != "FAILED", described["StatusMessage"]
-        return described if described["State"] == "COMPLETED" else None
+def test_a_copy_is_ready_to_use_although_nothing_of_its_source_table_can_be_read(
+    cross_account: TerraformTestApi, elsewhere: Deployment, sealed: Vault
+) -> None:
+    source = f"{NAME}-orders-production"
+    tags = [{"Key": "team", "Value": "orders"}, {"Key": "stage", "Value": "production"}]
+    source_arn = make_table(source, account=PRODUCTION, Tags=tags)
+    # Another table with the same name, in staging's account.
+    make_table(source, Tags=[{"Key": "team", "Value": "nobody"}, {"Key": "decoy", "Value": "yes"}])
 
-    return wait_until("end of the job", job, PATIENCE_SECONDS)
+    state = swept(elsewhere, sealed.copy(sealed.back_up(source_arn), elsewhere.outputs["vault_arn"]["value"]))
+
+    target = state["TargetTableName"]
+    assert items(target) == [{"id": {"S": source}}]
+    table_arn = state["DescribeTableOutput"]["Table"]["TableArn"]
+    found = client("dynamodb").list_tags_of_resource(ResourceArn=table_arn)["Tags"]
+    copied = {tag["Key"]: tag["Value"] for tag in found}
+    assert {key: text for key, text in copied.items() if ":" not in key} == {"team": "orders", "stage": "staging"}
+    assert copied["backup-dynamodb-rotator:source-table"] == source_arn
+    (parameter,) = client("ssm").describe_parameters(
+        ParameterFilters=[{"Key": "Name", "Values": [f"/{NAME}/orders/table-arn"]}]
+    )["Parameters"]
+    assert source_arn in parameter["Description"]
+
+    proof = state["VerifyTableOutput"]
+    assert proof["Verified"] is None
+    assert proof["ComparedWith"] == "nothing, as the source table belongs to another account or Region"
+    assert proof["Comparisons"] == ["items"]
+    report = report_on(f"Complete: rotation of {source} by rule tagged", elsewhere)
+    assert source_arn in report
+    assert "not proven (items; compared with: nothing, as the source table belongs to another account" in report
+
+    # The rule keeps one copy, besides the one that the parameter pointed at before.
+    for _ in range(2):
+        # So that each has a name of its own.
+        time.sleep(1)
+        state = swept(elsewhere, sealed.copy(sealed.back_up(source_arn), elsewhere.outputs["vault_arn"]["value"]))
+    assert state["DeleteOldTablesOutput"]["Deleted"] == [target]
+
+
+def test_a_setting_of_a_source_table_in_another_account_fails_before_the_restore(
+    elsewhere: Deployment, production: Vault
+) -> None:
+    source = f"{NAME}-streaming"
+    source_arn = make_table(source, account=PRODUCTION)
+    job = production.copy(production.back_up(source_arn), elsewhere.outputs["vault_arn"]["value"])
+    elsewhere.fire_sweep()
+
+    execution = elsewhere.end_of_rotation("streaming", job)
+
+    assert (execution["status"], execution["error"]) == ("FAILED", "SettingsNotApplied")
+    assert table_names(f"{NAME}-streamed") == []
+    report = report_on(f"Failed: rotation of {source} by rule streaming", elsewhere)
+    assert "in the step Start Restore" in report
+    assert f"carries over stream, time_to_live, but the source table {source_arn} belongs to another account" in report
+
+
+def test_a_recovery_point_in_a_shared_vault_is_restored_without_a_copy(elsewhere: Deployment, shared: Vault) -> None:
+    source_arn = make_table(f"{NAME}-shared-production", account=PRODUCTION, Tags=[{"Key": "team", "Value": "orders"}])
+
+    job = shared.back_up(source_arn)
+    state = swept(elsewhere, job)
+
+    assert job.recovery_point_arn.split(":")[4] == PRODUCTION
+    assert items(state["TargetTableName"]) == [{"id": {"S": f"{NAME}-shared-production"}}]
+    table_arn = state["DescribeTableOutput"]["Table"]["TableArn"]
+    tags = client("dynamodb").list_tags_of_resource(ResourceArn=table_arn)["Tags"]
+    assert {"Key": "team", "Value": "orders"} in tags
+
+
+def test_a_backup_copied_from_another_region_of_the_account_is_rotated(elsewhere: Deployment) -> None:
+    region = "eu-west-1"
+    role_arn = make_role(STAGING, f"{NAME}-backup", AWS_BACKUP, BACKUP_POLICY)
+    there = Vault(STAGING, NAME, role_arn, region)
+    client("backup", STAGING, region).create_backup_vault(BackupVaultName=NAME)
+    source = f"{NAME}-remote-production"
+    source_arn = make_table(source, account=STAGING, region=region, Tags=[{"Key": "team", "Value": "orders"}])
+
+    job = there.copy(there.back_up(source_arn), elsewhere.outputs["vault_arn"]["value"])
+    state = swept(elsewhere, job)
+
+    assert state["BackupSnsMessage"]["BackedUpResourceArn"] == source_arn
+    assert items(state["TargetTableName"]) == [{"id": {"S": source}}]
+    # The vault that the other account shares is searched first.
+    assert "Rotations" in elsewhere.refresh(Rule="tagged", RecoveryPointArn=job.recovery_point_arn, DryRun=True)
+
+
+def test_each_permission_on_what_another_account_shares_is_needed(
+    elsewhere: Deployment, shared: Vault, say: Callable[[str], None]
+) -> None:
+    source_arn = make_table(f"{NAME}-needed-production", account=PRODUCTION)
+    job = shared.back_up(source_arn)
+    scenario = partial(refresh, elsewhere, source_arn, job)
+    scenario()
+
+    functions = elsewhere.rotator["function_roles"]
+    roles = [functions[name] for name in ("start_workflow", "restore_backup", "check_restore_status")]
+    unneeded = []
+    for role, sid, action in granted_on(PRODUCTION, *roles, elsewhere.rotator["restore_role"]):
+        # Decrypts native recovery points, which never are another account's: the module cannot tell their keys apart.
+        if (role, sid) == (functions["restore_backup"]["name"], "DecryptBackups"):
+            continue
+        with without(action, role, sid):
+            try:
+                scenario()
+            except AssertionError as error:
+                reason = str(error).splitlines()[0]
+            else:
+                reason = ""
+        say(f"{role} {sid} {action}: {reason:.150}")
+        if action not in reason:
+            unneeded.append((role, sid, action, reason))
+    assert unneeded == []
+
+
+def granted_on(account: str, *roles: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Each of the roles with each statement of its policy about something of the account, and each action in there."""
+    found = []
+    for role in roles:
+        for statement in policy_of(role["name"])["Statement"]:
+            if f":{account}:" in json.dumps(statement["Resource"]):
+                actions = statement["Action"]
+                found += [
+                    (role["name"], statement["Sid"], action)
+                    for action in ([actions] if isinstance(actions, str) else actions)
+                ]
+    assert found
+    return found
+
+
+def policy_of(role: str) -> dict[str, Any]:
+    (name,) = client("iam").list_role_policies(RoleName=role)["PolicyNames"]
+    policy: dict[str, Any] = client("iam").get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    return policy
+
+
+def refresh(deployment: Deployment, source_arn: str, job: BackupJob) -> None:
+    """Another copy of a recovery point, which is found in its vault, and by its ARN."""
+    found = deployment.refresh(SourceTable=source_arn, DryRun=True)
+    assert "Rotations" in found, found["errorMessage"]
+    # Each has an execution and a table of its own.
+    request_time = (datetime.now(UTC) + timedelta(seconds=next(_seconds))).isoformat()
+    requested = deployment.refresh(Rule="tagged", RecoveryPointArn=job.recovery_point_arn, RequestTime=request_time)
+    assert "Rotations" in requested, requested["errorMessage"]
+    (rotation,) = requested["Rotations"]
+    execution = deployment.end_of_execution(rotation["Execution"])
+    assert execution["status"] == "SUCCEEDED", f"{execution['error']}: {execution['cause']}"
+
+
+def started_again(job: BackupJob, deployment: Deployment) -> bool:
+    """Whether the rotation of a recovery point was found to have been started before."""
+    lines = deployment.log_lines("start_workflow", "The rotation has already been started")
+    return any(line["recovery_point"] == job.recovery_point_arn for line in lines)
+
+
+def swept(deployment: Deployment, job: BackupJob) -> dict[str, Any]:
+    """The state in which the rotation ended that the sweep started."""
+    deployment.fire_sweep()
+    return deployment.rotate("tagged", job)
+
+
+def report_on(subject: str, deployment: Deployment) -> str:
+    def arrived() -> str | None:
+        texts = (message["Message"] for message in deployment.inbox() if message["Subject"] == subject)
+        return next(texts, None)
+
+    return wait_until("report", arrived, PATIENCE_SECONDS)

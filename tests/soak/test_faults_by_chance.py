@@ -13,6 +13,8 @@ from tests.support.deployment import BackupJob, Deployment
 from tests.support.faults import ROLE, SEED, passing_faults
 
 ROTATIONS = 200
+SWEPT = 60
+SWEEPS = 2
 PATIENCE_SECONDS = 900
 REPORT_SECONDS = 10
 
@@ -69,3 +71,28 @@ def test_no_rotation_is_lost(deployment: Deployment, say: Callable[[str], None])
     say(f"{sum(struck)} faults struck: {complete} complete, {reported} reported, {kept} dead letters.")
     assert min(struck) > 0, struck
     assert min(complete, reported, kept) > 0, "one of the outcomes has not been seen"
+
+
+def test_the_next_sweep_finds_each_backup_whose_event_is_lost(
+    deployment: Deployment, say: Callable[[str], None]
+) -> None:
+    """Whatever fails meanwhile, each recovery point is rotated, and none of them twice."""
+    say(f"\nROTATOR_SOAK_SEED={SEED}")
+    stems = [f"swept-{number}" for number in range(SWEPT)]
+    lost = Fault(service="aws.backup", operation="*", error="Lost", probability=0.3, seed=SEED + 7)
+    with passing_faults(), injected(os.environ[ENDPOINT], lost) as lost_events:
+        jobs = back_up_all(stems, deployment, deployment.vault("first")["name"])
+        for _ in range(SWEEPS):
+            deployment.fire_sweep()
+            time.sleep(REPORT_SECONDS)
+    deployment.fire_sweep()
+
+    executions = {stem: deployment.end_of_rotation("staging", job) for stem, job in jobs.items()}
+    complete = [stem for stem, execution in executions.items() if execution["status"] == "SUCCEEDED"]
+    for stem in complete:
+        assert_switched(stem, executions[stem])
+    for stem, job in jobs.items():
+        assert deployment.executions(job) == [f"staging-{job.recovery_point_id}"], stem
+    say(f"{lost_events.struck} of {len(jobs)} events lost: {len(complete)} complete.")
+    assert lost_events.struck > 0
+    assert complete, "no rotation is complete"

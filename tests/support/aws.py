@@ -16,8 +16,11 @@ REAL_AWS = "ROTATOR_TEST_AWS"
 
 
 @cache
-def client(service: str) -> Any:  # noqa: ANN401 (a client of any service)
-    return get_session().create_client(service)
+def client(service: str, account: str | None = None, region: str | None = None) -> Any:  # noqa: ANN401 (of any service)
+    """A client of the environment's account, or of another one's administrator: the latter on the local AWS only."""
+    return get_session().create_client(
+        service, region_name=region, aws_access_key_id=account, aws_secret_access_key=account and "any"
+    )
 
 
 def items(table: str, key: str = "id") -> list[dict[str, Any]]:

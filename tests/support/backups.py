@@ -1,13 +1,16 @@
 """Many backups at once, and what became of their rotations."""
 
 import json
+import os
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.support.aws import client, items
+from local_aws import Fault, injected
+from tests.support.aws import ENDPOINT, client, items
 from tests.support.deployment import BackupJob, Deployment
+from tests.support.polling import wait_until
 from tests.support.tables import make_table
 
 RULE = "staging"
@@ -19,12 +22,30 @@ def source_name(stem: str) -> str:
     return f"rotator-test-{stem}-production"
 
 
-def back_up_all(stems: Iterable[str], deployment: Deployment) -> dict[str, BackupJob]:
+def back_up_all(stems: Iterable[str], deployment: Deployment, vault: str | None = None) -> dict[str, BackupJob]:
     """Makes a table with one item for each stem, and backs them up at the same time."""
+
+    def start_backup(table_arn: str) -> str:
+        return deployment.start_backup(table_arn, vault)
+
     with ThreadPoolExecutor(8) as pool:
         arns = dict(zip(stems, pool.map(lambda stem: make_table(source_name(stem)), stems), strict=True))
-        started = dict(zip(arns, pool.map(deployment.start_backup, arns.values()), strict=True))
+        started = dict(zip(arns, pool.map(start_backup, arns.values()), strict=True))
         return dict(zip(started, pool.map(deployment.end_of_backup, started.values()), strict=True))
+
+
+def event_lost(table: str) -> Fault:
+    """The event about a backup of the table is lost."""
+    return Fault(service="aws.backup", operation="Backup Job State Change", containing=f"table/{table}", error="Lost")
+
+
+def back_up_unnoticed(table: str, deployment: Deployment) -> BackupJob:
+    """Of a new table, in a vault without notifications, and with its event lost."""
+    with injected(os.environ[ENDPOINT], event_lost(table)) as fault:
+        job_id = deployment.start_backup(make_table(table), deployment.vault("first")["name"])
+        job = deployment.end_of_backup(job_id)
+        wait_until("lost event", lambda: fault.struck)
+    return job
 
 
 def ended(

@@ -1,16 +1,20 @@
 """What tests do with a deployed rotator, all of it through AWS's API."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.support.aws import client
+from local_aws import fire_schedule
+from tests.support.aws import ENDPOINT, client
 from tests.support.polling import wait_until
+
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,14 @@ class Deployment:
         table: dict[str, str] = self.outputs["source_tables"]["value"][key]
         return table
 
-    def back_up(self, table: str) -> BackupJob:
+    def back_up(self, table: str, vault: str | None = None) -> BackupJob:
         """Backs up one of the source tables."""
-        return self.end_of_backup(self.start_backup(self.source_table(table)["arn"]))
+        return self.end_of_backup(self.start_backup(self.source_table(table)["arn"], vault))
+
+    def vault(self, key: str) -> dict[str, str]:
+        """`announced` has notifications; the module is given `first` and `second`; of `other` it knows nothing."""
+        vault: dict[str, str] = self.outputs["vaults"]["value"][key]
+        return vault
 
     def start_backup(self, table_arn: str, vault: str | None = None) -> str:
         """The id of the backup job that it starts, where no vault is given in the one that publishes to the topic."""
@@ -87,15 +96,44 @@ class Deployment:
         assert job["State"] == "COMPLETED", job.get("StatusMessage")
         return BackupJob(job_id, job["RecoveryPointArn"], job["ResourceArn"], job["CreationDate"])
 
+    def copy(self, job: BackupJob, source_vault: str, destination_vault: str) -> BackupJob:
+        """Copies a recovery point from one of these vaults to another; gives the job with that of the copy."""
+        backup = client("backup")
+        job_id = backup.start_copy_job(
+            RecoveryPointArn=job.recovery_point_arn,
+            SourceBackupVaultName=self.vault(source_vault)["name"],
+            DestinationBackupVaultArn=self.vault(destination_vault)["arn"],
+            IamRoleArn=self.outputs["backup_role_arn"]["value"],
+        )["CopyJobId"]
+
+        def ended() -> dict[str, Any] | None:
+            described: dict[str, Any] = backup.describe_copy_job(CopyJobId=job_id)["CopyJob"]
+            return described if described["State"] in ("COMPLETED", "FAILED") else None
+
+        copy_job = wait_until(f"end of copy job {job_id}", ended, self.patience_seconds)
+        assert copy_job["State"] == "COMPLETED", copy_job.get("StatusMessage")
+        return replace(job, recovery_point_arn=copy_job["DestinationRecoveryPointArn"])
+
     def publish(self, message: dict[str, Any]) -> None:
         client("sns").publish(TopicArn=self.outputs["topic_arn"]["value"], **message)
 
     def refresh(self, **request: object) -> dict[str, Any]:
-        """What `start_workflow` answers to the request for a refresh."""
-        answer: dict[str, Any] = self.invoke("start_workflow", {"Refresh": request})
+        return self.start_workflow({"Refresh": request})
+
+    def sweep(self) -> dict[str, Any]:
+        return self.start_workflow({"Sweep": {}})
+
+    def fire_sweep(self) -> None:
+        """Lets its schedule invoke `start_workflow`, as it does once an hour. On the local AWS only."""
+        since = datetime.now(UTC)
+        fire_schedule(os.environ[ENDPOINT], self.rotator["schedules"]["sweep"]["arn"], since, since + HOUR)
+
+    def start_workflow(self, event: object) -> dict[str, Any]:
+        """What `start_workflow` answers to the event."""
+        answer: dict[str, Any] = self.invoke("start_workflow", event)
         return answer
 
-    def invoke(self, function: str, request: dict[str, Any]) -> Any:  # noqa: ANN401 (any JSON)
+    def invoke(self, function: str, request: object) -> Any:  # noqa: ANN401 (any JSON)
         """What a function answers to a person."""
         name = self.rotator["functions"][function]["name"]
         return json.load(client("lambda").invoke(FunctionName=name, Payload=json.dumps(request))["Payload"])
@@ -168,12 +206,13 @@ class Deployment:
 
     def log_lines(self, function: str, text: str) -> list[dict[str, Any]]:
         """The lines of a function's log that hold a text."""
-        pages = client("logs").get_paginator("filter_log_events")
-        group = self.rotator["function_log_groups"][function]["name"]
-        events = (event for page in pages.paginate(logGroupName=group) for event in page["events"])
-        messages = (event["message"] for event in events)
+        messages = self.log_messages(self.rotator["function_log_groups"][function]["name"])
         # Lambda itself says in plain text that it killed a function.
         return [json.loads(line) for line in messages if text in line and not line.startswith("RequestId: ")]
+
+    def log_messages(self, group: str) -> list[str]:
+        pages = client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+        return [event["message"] for page in pages for event in page["events"]]
 
     def _why_notifications_failed(self) -> str:
         return "; ".join(str(record["responsePayload"]) for record in self.messages("failed_notifications_queue"))
@@ -189,6 +228,14 @@ class Deployment:
         """All reports that have arrived so far."""
         self.reports.extend(self.messages_at(self.outputs["inbox_url"]["value"]))
         return self.reports
+
+    def dead_letter(self, queue: str, text: str) -> dict[str, Any]:
+        """The message with the text, taken out of the queue once it has come."""
+
+        def arrived() -> dict[str, Any] | None:
+            return next((message for message in self.messages(queue) if text in json.dumps(message)), None)
+
+        return wait_until(f"message in {queue}", arrived, self.patience_seconds)
 
     def messages(self, queue: str) -> list[dict[str, Any]]:
         """Takes what a queue holds out of it."""

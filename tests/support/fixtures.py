@@ -81,6 +81,9 @@ def early_jobs(deployment: Deployment) -> dict[str, BackupJob]:
 @pytest.fixture
 def _quick_restores() -> Iterator[None]:
     """Restores that have ended when they are looked at for the first time."""
+    if os.environ.get(REAL_AWS):
+        yield
+        return
     with changed_settings(os.environ[ENDPOINT], restore_seconds=0.01):
         yield
 

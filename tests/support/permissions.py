@@ -9,9 +9,9 @@ from tests.support.aws import client
 
 
 @contextmanager
-def without(action: str, role: str, sid: str | None = None) -> Iterator[None]:
+def without(action: str, role: str, sid: str | None = None, account: str | None = None) -> Iterator[None]:
     """Takes an action out of the role's policy, or out of one statement, for as long as the block runs."""
-    iam = client("iam")
+    iam = client("iam", account)
     (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
     policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     reduced = {
@@ -27,6 +27,36 @@ def without(action: str, role: str, sid: str | None = None) -> Iterator[None]:
         yield
     finally:
         iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
+
+
+@contextmanager
+def not_invoked_by(source_arn: str, function_arn: str) -> Iterator[None]:
+    """Takes the permission to invoke a function away from a topic or rule, for as long as the block runs."""
+    policy = json.loads(client("lambda").get_policy(FunctionName=function_arn)["Policy"])
+    (permission,) = (statement for statement in policy["Statement"] if source_arn in json.dumps(statement))
+    client("lambda").remove_permission(FunctionName=function_arn, StatementId=permission["Sid"])
+    try:
+        yield
+    finally:
+        client("lambda").add_permission(
+            FunctionName=function_arn,
+            StatementId=permission["Sid"],
+            Action=permission["Action"],
+            Principal=permission["Principal"]["Service"],
+            SourceArn=source_arn,
+        )
+
+
+@contextmanager
+def without_policy(event_bus: str) -> Iterator[None]:
+    """Closes an event bus to other accounts for as long as the block runs."""
+    events = client("events")
+    policy = events.describe_event_bus(Name=event_bus)["Policy"]
+    events.remove_permission(EventBusName=event_bus, RemoveAllPermissions=True)
+    try:
+        yield
+    finally:
+        events.put_permission(EventBusName=event_bus, Policy=policy)
 
 
 def _reduced(statement: dict[str, Any], action: str) -> dict[str, Any]:

@@ -9,18 +9,25 @@ from tests.support.aws import client
 CAPACITY = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
 
 
-def make_table(name: str, *indexes: dict[str, Any], **settings: Any) -> str:  # noqa: ANN401
-    """A table on demand with one item; gives its ARN."""
+def make_table(
+    name: str,
+    *indexes: dict[str, Any],
+    account: str | None = None,
+    region: str | None = None,
+    **settings: Any,  # noqa: ANN401
+) -> str:
+    """A table on demand with one item, where no account or Region is given in the environment's; gives its ARN."""
     keys = (key["AttributeName"] for index in indexes for key in index["KeySchema"])
     attributes = dict.fromkeys(["id", *keys])
-    table = client("dynamodb").create_table(
+    dynamodb = client("dynamodb", account, region)
+    table = dynamodb.create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"} for attribute in attributes],
         **({"GlobalSecondaryIndexes": list(indexes)} if indexes else {}),
         **({"BillingMode": "PAY_PER_REQUEST"} | settings),
     )["TableDescription"]
-    client("dynamodb").put_item(TableName=name, Item={"id": {"S": name}})
+    dynamodb.put_item(TableName=name, Item={"id": {"S": name}})
     arn: str = table["TableArn"]
     return arn
 

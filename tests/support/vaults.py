@@ -56,6 +56,8 @@ class Vaults:
             return _response({"Error": {"Code": "AccessDeniedException", "Message": self._denied}}, 403)
         held = [point for point in self._points if _is_in(point["BackupVaultArn"], request)]
         if operation == "DescribeRecoveryPoint":
+            if f":{request.get('BackupVaultAccountId', ACCOUNT)}:" not in request["RecoveryPointArn"]:
+                return _response({"Error": {"Code": "AccessDeniedException", "Message": "another account's"}}, 403)
             for point in held:
                 if point["RecoveryPointArn"] == request["RecoveryPointArn"]:
                     return _response(point)

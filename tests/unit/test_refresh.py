@@ -12,7 +12,7 @@ from rotator.rules import Rule
 from rotator.settings import WorkflowSettings
 from rotator.workflow import start_rotations
 from tests.support.machines import settings_with, started
-from tests.support.vaults import VAULT_ARN, Vaults, described
+from tests.support.vaults import ACCOUNT, VAULT_ARN, Vaults, described
 
 STAGING = Rule("staging", "^(.+)-production$", "$1-staging", "/staging/$1", exclude_pattern="^test")
 WEEKLY = Rule(
@@ -101,6 +101,20 @@ def test_a_recovery_point_is_looked_for_in_the_next_vault(code: str, clients: Cl
         names = refreshed(settings, clients, Rule="staging", RecoveryPointArn=NEW["RecoveryPointArn"])
 
     assert names == ["staging-new-20251125100000"]
+
+
+@pytest.mark.parametrize("shared_first", [True, False])
+def test_a_recovery_point_can_be_chosen_where_another_account_shares_a_vault(
+    shared_first: bool, clients: Clients
+) -> None:
+    vault_arn = VAULT_ARN.replace(ACCOUNT, "210987654321")
+    shared = described("shared", "orders-production", BACKED_UP_AT, vault_arn=vault_arn)
+    Vaults(clients, [NEW, shared])
+    vault_arns = (shared["BackupVaultArn"], VAULT_ARN)
+    settings = settings_with(clients, STAGING, vault_arns=vault_arns if shared_first else vault_arns[::-1])
+
+    for point in (NEW, shared):
+        assert refreshed(settings, clients, Rule="staging", RecoveryPointArn=point["RecoveryPointArn"])
 
 
 def test_without_configured_vaults_all_of_the_account_are_searched(clients: Clients, vaults: Vaults) -> None:

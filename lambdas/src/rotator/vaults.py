@@ -45,6 +45,9 @@ class Vault:
 
         https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeRecoveryPoint.html
         """
+        # A recovery point belongs to the account of its vault. Asked about another account's, AWS Backup denies access.
+        if f":{self._account}:" not in recovery_point_arn:
+            return None
         with translated_errors():
             try:
                 described = backup.describe_recovery_point(**self._request, RecoveryPointArn=recovery_point_arn)
@@ -53,9 +56,12 @@ class Vault:
         return self._recovery_point(described) if described["Status"] == _COMPLETED else None
 
     @property
+    def _account(self) -> str:
+        return place_of(self.arn).account
+
+    @property
     def _request(self) -> dict[str, Any]:
-        account = place_of(self.arn).account
-        owner = {} if account == self.home else {"BackupVaultAccountId": account}
+        owner = {} if self._account == self.home else {"BackupVaultAccountId": self._account}
         return {"BackupVaultName": self.arn.rpartition(":")[2], **owner}
 
     def _recovery_point(self, described: Any) -> RecoveryPoint:  # noqa: ANN401 (as each of the two calls describes it)

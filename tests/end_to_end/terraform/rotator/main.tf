@@ -42,6 +42,15 @@ resource "aws_backup_vault_notifications" "this" {
   backup_vault_events = ["BACKUP_JOB_COMPLETED"]
 }
 
+# Vaults without notifications: two whose backups become known through events and sweeps, and one that is not configured.
+resource "aws_backup_vault" "silent" {
+  for_each = toset(["first", "second", "other"])
+
+  name          = "${local.name}-${each.key}"
+  kms_key_arn   = aws_kms_key.backups.arn
+  force_destroy = true
+}
+
 resource "aws_sns_topic" "this" {
   name = local.name
 }
@@ -88,7 +97,8 @@ module "rotator" {
   source = "../../../.."
 
   name                   = local.name
-  backup_sns_topic_arn   = aws_sns_topic.this.arn
+  backup_vault_arns      = [for key in ["first", "second"] : aws_backup_vault.silent[key].arn]
+  backup_sns_topic_arn   = format("%s", aws_sns_topic.this.arn)
   notification_topic_arn = aws_sns_topic.results.arn
   notify_of_success      = true
   kms_key_arn            = aws_kms_key.this.arn
@@ -124,7 +134,7 @@ module "rotator" {
 
     # It matches its own copies as well, and no test waits for its schedule.
     scheduled = {
-      source_pattern      = "-scheduled"
+      source_pattern      = "-by-hand"
       replacement_pattern = "$0-copied"
       schedule            = { expression = "cron(0 0 1 1 ? 2199)", timezone = "Europe/Berlin" }
     }
@@ -224,6 +234,13 @@ module "rotator" {
       replacement_pattern = "-tagged"
       carry_over          = ["tags"]
       tags                = { for number in range(20) : "rule-${number}" => "staging" }
+    }
+    # Daylight saving time skips the half past two of one night, and repeats that of another.
+    nightly = {
+      source_pattern      = "-scheduled$"
+      replacement_pattern = "-nightly"
+      ssm_parameter_name  = "/${local.name}/nightly/table-arn"
+      schedule            = { expression = "cron(30 2 * * ? *)", timezone = "Europe/Berlin" }
     }
 
     # Of backups that leave little to compare a copy with. No other test may use it, because it looks at its metrics.
@@ -375,12 +392,12 @@ data "aws_iam_policy_document" "key" {
 
     principals {
       type        = "Service"
-      identifiers = ["logs.${data.aws_region.this.id}.${data.aws_partition.this.dns_suffix}", "sns.amazonaws.com"]
+      identifiers = ["events.amazonaws.com", "logs.${data.aws_region.this.id}.${data.aws_partition.this.dns_suffix}", "sns.amazonaws.com"]
     }
   }
 }
 
-# Encrypts the vault, and source tables that tests make. The default policy leaves it to IAM who uses it.
+# Encrypts the vaults, and source tables that tests make. The default policy leaves it to IAM who uses it.
 
 resource "aws_kms_key" "backups" {
   deletion_window_in_days = 7
@@ -439,6 +456,10 @@ output "topic_arn" {
 
 output "vault_name" {
   value = aws_backup_vault.this.name
+}
+
+output "vaults" {
+  value = { for key, vault in merge(aws_backup_vault.silent, { announced = aws_backup_vault.this }) : key => { arn = vault.arn, name = vault.name } }
 }
 
 output "backup_role_arn" {
