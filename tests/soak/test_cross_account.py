@@ -250,9 +250,8 @@ def test_each_permission_on_what_another_account_shares_is_needed(
     scenario()
 
     functions = elsewhere.rotator["function_roles"]
-    roles = [functions[name] for name in ("start_workflow", "restore_backup", "check_restore_status")]
     unneeded = []
-    for role, sid, action in granted_on(PRODUCTION, *roles, elsewhere.rotator["restore_role"]):
+    for role, sid, action in granted_on(PRODUCTION, *functions.values(), elsewhere.rotator["restore_role"]):
         # Decrypts native recovery points, which never are another account's: the module cannot tell their keys apart.
         if (role, sid) == (functions["restore_backup"]["name"], "DecryptBackups"):
             continue
@@ -294,8 +293,8 @@ def refresh(deployment: Deployment, source_arn: str, job: BackupJob) -> None:
     """Another copy of a recovery point, which is found in its vault, and by its ARN."""
     found = deployment.refresh(SourceTable=source_arn, DryRun=True)
     assert "Rotations" in found, found["errorMessage"]
-    # Each has an execution and a table of its own.
-    request_time = (datetime.now(UTC) + timedelta(seconds=next(_seconds))).isoformat()
+    # Each has an execution and a table of its own, and no request is one of the future.
+    request_time = (datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=next(_seconds))).isoformat()
     requested = deployment.refresh(Rule="tagged", RecoveryPointArn=job.recovery_point_arn, RequestTime=request_time)
     assert "Rotations" in requested, requested["errorMessage"]
     (rotation,) = requested["Rotations"]
