@@ -10,15 +10,15 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from botocore.session import get_session
 
 from local_aws import Fault, changed_settings, injected, used_permissions
+from tests.support.accounts import STAGING, Vault
 from tests.support.aws import ENDPOINT, client, held_up, recovery_points
 from tests.support.deployment import BackupJob, Deployment, notification
 from tests.support.permissions import statements, without
@@ -107,6 +107,8 @@ class Scenarios:
         wait_until("sweep", lambda: swept() > before, REPORT_SECONDS)
 
     def undelivered_sweep(self) -> None:
+        # What was left there would count as this one.
+        self.deployment.messages("undelivered_notifications_queue")
         with without("lambda:InvokeFunction", self.deployment.rotator["scheduler_role"]["name"]):
             self.deployment.fire_sweep()
 
@@ -127,8 +129,13 @@ class Scenarios:
         self._rotation("complete", make_table_with_every_setting(fresh("settings")), native=True)
 
     def tags_of_a_table_of_another_region(self) -> None:
-        job = self._copied_from_another_region(fresh("tags"))
-        state = self.deployment.rotate("tagged", job)
+        name, region = fresh("tags"), "eu-west-1"
+        client("backup", region=region).create_backup_vault(BackupVaultName=name)
+        vault = Vault(STAGING, name, self.deployment.outputs["backup_role_arn"]["value"], region)
+        job = vault.back_up(make_table(name, region=region, Tags=[TAG]))
+        copy = vault.copy(job, self.deployment.vault("first")["arn"])
+        self.deployment.sweep()
+        state = self.deployment.rotate("tagged", copy)
         copy_arn = state["DescribeTableOutput"]["Table"]["TableArn"]
         assert TAG in client("dynamodb").list_tags_of_resource(ResourceArn=copy_arn)["Tags"]
 
@@ -236,41 +243,6 @@ class Scenarios:
         self._assert_seen({*self.deployment.rotator["functions"]} - not_run, job.recovery_point_id, began)
         return state
 
-    def _copied_from_another_region(self, table: str) -> BackupJob:
-        """A backup of a new table with a tag, with the recovery point that it has in a vault of the module."""
-        backup, dynamodb = (elsewhere(service) for service in ("backup", "dynamodb"))
-        role = self.deployment.outputs["backup_role_arn"]["value"]
-        table_arn = dynamodb.create_table(
-            TableName=table,
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-            Tags=[TAG],
-        )["TableDescription"]["TableArn"]
-        backup.create_backup_vault(BackupVaultName=table)
-        job_id = backup.start_backup_job(BackupVaultName=table, ResourceArn=table_arn, IamRoleArn=role)["BackupJobId"]
-
-        def recovery_point() -> str | None:
-            arn: str | None = backup.describe_backup_job(BackupJobId=job_id).get("RecoveryPointArn")
-            return arn
-
-        source = wait_until("recovery point", recovery_point)
-        copy_id = backup.start_copy_job(
-            RecoveryPointArn=source,
-            SourceBackupVaultName=table,
-            DestinationBackupVaultArn=self.deployment.vault("first")["arn"],
-            IamRoleArn=role,
-        )["CopyJobId"]
-
-        def copied() -> dict[str, Any] | None:
-            job: dict[str, Any] = backup.describe_copy_job(CopyJobId=copy_id)["CopyJob"]
-            return job if job["State"] in ("COMPLETED", "FAILED") else None
-
-        copy = wait_until("copy", copied)
-        assert copy["State"] == "COMPLETED", copy["StatusMessage"]
-        self.deployment.sweep()
-        return BackupJob(job_id, copy["DestinationRecoveryPointArn"], table_arn, copy["CreationDate"])
-
     def _assert_reported(self, subject: str) -> None:
         def reported() -> bool | None:
             return subject in [message["Subject"] for message in self.deployment.inbox()] or None
@@ -296,17 +268,12 @@ class Scenarios:
 
     def _assert_found(self, **request: str) -> None:
         answer = self.deployment.refresh(**request, DryRun=True)
-        assert "Rotations" in answer, answer
+        assert "Rotations" in answer, answer["errorMessage"]
 
     def _back_up(self, table_arn: str, *, native: bool, vault: str = "announced") -> BackupJob:
         with recovery_points(native=native):
             job_id = self.deployment.start_backup(table_arn, self.deployment.vault(vault)["name"])
             return self.deployment.end_of_backup(job_id)
-
-
-@cache
-def elsewhere(service: str) -> Any:  # noqa: ANN401 (a client of any service)
-    return get_session().create_client(service, region_name="eu-west-1")
 
 
 def forget(parameter: str) -> None:
