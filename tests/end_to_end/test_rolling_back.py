@@ -50,7 +50,7 @@ def test_it_goes_back_as_far_as_there_are_copies_and_the_next_backup_moves_it_on
 
     refused = rolled.ask_to("RollBack")
     assert refused["errorType"] == "NothingToRollBackTo"
-    assert f"({third} is later, {first} is gone)" in refused["errorMessage"]
+    assert f"({third} is not earlier, {first} is gone)" in refused["errorMessage"]
     assert rolled.value == second
 
     (fourth,) = rolled.copies(1)

@@ -1,6 +1,7 @@
 """Rolling back: the parameter goes to an earlier copy that is there and its own, and stays there where it is held."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -73,9 +74,21 @@ def test_each_repetition_goes_one_further_back_and_never_forward(clients: Client
     copies = [switch(clients, rotation_of(day)) for day in (20, 21, 22, 23)]
 
     assert [roll_back(clients)["To"] for _ in range(3)] == copies[2::-1]
-    with pytest.raises(NothingToRollBackTo, match=f"{table_of(23)} is later, {table_of(22)} is later"):
+    with pytest.raises(NothingToRollBackTo, match=f"{table_of(23)} is not earlier, {table_of(22)} is not earlier"):
         roll_back(clients)
     assert value(clients) == copies[0]
+
+
+def test_a_copy_of_the_same_time_is_not_an_earlier_one(clients: Clients) -> None:
+    """Between two of them, after a change of replacement_pattern, it would go to and fro."""
+    renamed = rotation_of(23)
+    name = "orders-renamed-20261123-02-07-00"
+    renamed["State"] |= {"TargetTableName": name, "DescribeTableOutput": restored(f"{ARNS}{name}")}
+    for rotation in (rotation_of(23), renamed):
+        switch(clients, rotation)
+
+    with pytest.raises(NothingToRollBackTo, match=f"{table_of(23)} is not earlier"):
+        roll_back(clients)
 
 
 def test_the_next_backup_moves_it_on(clients: Clients) -> None:
@@ -241,16 +254,17 @@ class TestParameterThatIsNotOurs:
             serve(clients)
 
 
-def test_a_label_that_leaves_no_room_is_named(clients: Clients) -> None:
+@pytest.mark.parametrize("request_", [roll_back, release])
+def test_a_label_that_leaves_no_room_is_named(request_: Callable[[Clients], Any], clients: Clients) -> None:
     for day in (22, 23):
         switch(clients, rotation_of(day))
     clients.ssm.label_parameter_version(Name=NAME, ParameterVersion=1, Labels=["stable"])
     copy = Copy.of(rotation_of(23)["State"], SETTINGS.module)
     for _ in range(98):
-        put_version(NAME, value(clients), copy, clients.ssm)
+        put_version(NAME, value(clients), copy, clients.ssm, held=True)
 
     with pytest.raises(ParameterFull, match="the oldest, 1, has the label stable"):
-        roll_back(clients)
+        request_(clients)
 
 
 def show_as(clients: Clients, name: str, status: str) -> None:

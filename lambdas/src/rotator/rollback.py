@@ -132,7 +132,7 @@ def _reason_to_skip(version: Version, current: Version, dynamodb: "DynamoDBClien
     if version.copy.owner != current.copy.owner:
         return "belongs to another source table, rule or module"
     if version.copy.time >= current.copy.time:
-        return "is later"
+        return "is not earlier"
     with translated_errors():
         try:
             table = dynamodb.describe_table(TableName=version.table_name)["Table"]
