@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from pytest_terraform.tf import TerraformTestApi
 
 from local_aws import Fault, changed_settings, injected, used_permissions
 from tests.support.accounts import STAGING, Vault
@@ -64,9 +63,8 @@ def fresh(kind: str) -> str:
 class Scenarios:
     """What the module promises. Each fails where it does not come, and is called with a name of its own each time."""
 
-    def __init__(self, deployment: Deployment, rival: Deployment) -> None:
+    def __init__(self, deployment: Deployment) -> None:
         self.deployment = Deployment(deployment.outputs, PATIENCE_SECONDS)
-        self.rival = rival
 
     def native_recovery_point(self) -> None:
         self._rotation("staging", make_table(fresh("production")), native=True)
@@ -88,17 +86,17 @@ class Scenarios:
     def refresh_of_a_table(self) -> None:
         name = fresh("scheduled")
         self._back_up(make_table(name), native=True, vault="first")
-        self._assert_found(self.deployment, SourceTable=name)
+        self._assert_found(SourceTable=name)
 
     def refresh_of_a_recovery_point(self) -> None:
         for native in (True, False):
             job = self._back_up(make_table(fresh("scheduled")), native=native, vault="first")
-            self._assert_found(self.deployment, Rule="nightly", RecoveryPointArn=job.recovery_point_arn)
+            self._assert_found(Rule="nightly", RecoveryPointArn=job.recovery_point_arn)
 
-    def refresh_where_no_vault_is_given(self) -> None:
+    def refresh_from_a_vault_that_is_not_given(self) -> None:
         name = fresh("nights")
         self._back_up(make_table(name), native=True, vault="other")
-        self._assert_found(self.rival, SourceTable=name)
+        self._assert_found(SourceTable=name)
 
     def sweep_by_schedule(self) -> None:
         def swept() -> int:
@@ -268,9 +266,8 @@ class Scenarios:
 
         wait_until("trace", lambda: not untraced(), LOG_SECONDS, lambda: f"as {untraced()} is not traced")
 
-    @staticmethod
-    def _assert_found(deployment: Deployment, **request: str) -> None:
-        answer = deployment.refresh(**request, DryRun=True)
+    def _assert_found(self, **request: str) -> None:
+        answer = self.deployment.refresh(**request, DryRun=True)
         assert "Rotations" in answer, answer["errorMessage"]
 
     def _back_up(self, table_arn: str, *, native: bool, vault: str = "announced") -> BackupJob:
@@ -293,25 +290,11 @@ def traced_since(began: float) -> set[str]:
     return {segment["name"] for segment in segments if segment["start_time"] >= began}
 
 
-@pytest.fixture(scope="module")
-def without_vaults(deployment: Deployment, rival: TerraformTestApi) -> Deployment:
-    """An instance of the module that is not given any vault."""
-    return Deployment(deployment.outputs | rival.outputs, PATIENCE_SECONDS)
-
-
-def granted(deployment: Deployment, without_vaults: Deployment) -> list[tuple[str, str, str]]:
+def granted(deployment: Deployment) -> list[tuple[str, str, str]]:
     """Each role of the module with each statement of its policy and each action that it allows."""
     others = [deployment.rotator[kind] for kind in ("state_machine_role", "restore_role", "scheduler_role")]
     roles = [*deployment.rotator["function_roles"].values(), *others]
-    of_searches = statements(without_vaults.rotator["function_roles"]["start_workflow"]["name"])
-    return list(
-        dict.fromkeys(
-            [
-                *(found for role in roles for found in statements(role["name"])),
-                *(found for found in of_searches if found[1] == "FindVaults"),
-            ]
-        )
-    )
+    return list(dict.fromkeys(found for role in roles for found in statements(role["name"])))
 
 
 def statements(role: str) -> list[tuple[str, str, str]]:
@@ -326,23 +309,19 @@ def statements(role: str) -> list[tuple[str, str, str]]:
     return found
 
 
-def test_the_deployment_has_each_statement_that_the_module_can_make(
-    deployment: Deployment, without_vaults: Deployment
-) -> None:
+def test_the_deployment_has_each_statement_that_the_module_can_make(deployment: Deployment) -> None:
     """Without this, the statement of an option that no rule here uses would never be taken away."""
     text = "".join(path.read_text() for path in MODULE.glob("*.tf"))
     of_resources = {"ForwardCopies", "KeepUndeliveredNotifications"}
     can_be_made = {sid for sid in re.findall(r'\bsid += "(\w+)"', text) if not sid.startswith("AssumeBy")}
-    assert can_be_made - of_resources <= {sid for _, sid, _ in granted(deployment, without_vaults)}
+    assert can_be_made - of_resources <= {sid for _, sid, _ in granted(deployment)}
 
 
 # Two halves that take as long as each other, so that they can run at the same time, each with an AWS of its own.
 @pytest.mark.parametrize("half", ["carry_over_settings", "others"])
-def test_each_permission_is_needed(
-    half: str, deployment: Deployment, without_vaults: Deployment, say: Callable[[str], None]
-) -> None:
+def test_each_permission_is_needed(half: str, deployment: Deployment, say: Callable[[str], None]) -> None:
     carry_over_settings = deployment.rotator["function_roles"]["carry_over_settings"]["name"]
-    scenarios = Scenarios(deployment, without_vaults)
+    scenarios = Scenarios(deployment)
     by_permission: dict[str, list[tuple[float, Callable[[], None]]]] = defaultdict(list)
     with changed_settings(os.environ[ENDPOINT], **QUICK):
         for scenario in [getattr(scenarios, name) for name in vars(Scenarios) if not name.startswith("_")]:
@@ -354,7 +333,7 @@ def test_each_permission_is_needed(
                     by_permission[permission].append((seconds, scenario))
 
         unneeded = []
-        for role, sid, action in granted(deployment, without_vaults):
+        for role, sid, action in granted(deployment):
             if (role == carry_over_settings) != (half == "carry_over_settings"):
                 continue
             # The quickest one first. Another statement may allow it the same.
