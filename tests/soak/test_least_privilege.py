@@ -21,7 +21,7 @@ from local_aws import Fault, changed_settings, injected, used_permissions
 from tests.support.accounts import STAGING, Vault
 from tests.support.aws import ENDPOINT, client, held_up, recovery_points
 from tests.support.deployment import BackupJob, Deployment, notification
-from tests.support.permissions import without
+from tests.support.permissions import statements, without
 from tests.support.polling import wait_until
 from tests.support.tables import (
     make_table,
@@ -295,18 +295,6 @@ def granted(deployment: Deployment) -> list[tuple[str, str, str]]:
     others = [deployment.rotator[kind] for kind in ("state_machine_role", "restore_role", "scheduler_role")]
     roles = [*deployment.rotator["function_roles"].values(), *others]
     return list(dict.fromkeys(found for role in roles for found in statements(role["name"])))
-
-
-def statements(role: str) -> list[tuple[str, str, str]]:
-    found = []
-    for name in client("iam").list_role_policies(RoleName=role)["PolicyNames"]:
-        policy = client("iam").get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-        for statement in policy["Statement"]:
-            actions = statement["Action"]
-            found += [
-                (role, statement["Sid"], action) for action in ([actions] if isinstance(actions, str) else actions)
-            ]
-    return found
 
 
 def test_the_deployment_has_each_statement_that_the_module_can_make(deployment: Deployment) -> None:

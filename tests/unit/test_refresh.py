@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 
 from rotator.clients import Clients
 from rotator.errors import InvalidRefresh, RulesCollide
@@ -80,6 +81,29 @@ def test_a_recovery_point_can_be_chosen(settings: WorkflowSettings, clients: Cli
     assert in_the_other_vault == ["staging-users-20251125100000"]
 
 
+def test_a_native_recovery_point_can_be_chosen(clients: Clients) -> None:
+    arn = f"{NEW['ResourceArn']}/backup/01795422364460-083c1149"
+    Vaults(clients, [NEW | {"RecoveryPointArn": arn}])
+    settings = settings_with(clients, STAGING, vault_arns=(VAULT_ARN,))
+
+    names = refreshed(settings, clients, Rule="staging", RecoveryPointArn=arn)
+
+    assert names == ["staging-01795422364460-083c1149-20251125100000"]
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "InvalidParameterValueException"])
+def test_a_recovery_point_is_looked_for_in_the_next_vault(code: str, clients: Clients) -> None:
+    """AWS documents both errors, but not which one it gives for a recovery point of another vault."""
+    settings = settings_with(clients, STAGING, vault_arns=(OTHER_VAULT_ARN, VAULT_ARN))
+
+    with Stubber(clients.backup) as stub:
+        stub.add_client_error("describe_recovery_point", code)
+        stub.add_response("describe_recovery_point", NEW)
+        names = refreshed(settings, clients, Rule="staging", RecoveryPointArn=NEW["RecoveryPointArn"])
+
+    assert names == ["staging-new-20251125100000"]
+
+
 @pytest.mark.parametrize("shared_first", [True, False])
 def test_a_recovery_point_can_be_chosen_where_another_account_shares_a_vault(
     shared_first: bool, clients: Clients
@@ -150,7 +174,9 @@ def test_by_hand_the_copy_is_named_after_the_time_of_the_request(settings: Workf
     assert before <= named_after <= datetime.now(UTC)
 
 
-@pytest.mark.parametrize(("price", "cost"), [({}, 0.15), ({"PricePerGB": 0.2}, 0.2), ({"PricePerGB": 1}, 1)])
+@pytest.mark.parametrize(
+    ("price", "cost"), [({}, 0.15), ({"PricePerGB": 0.2}, 0.2), ({"PricePerGB": 0}, 0), ({"PricePerGB": 1000}, 1000)]
+)
 def test_a_dry_run_says_what_would_be_done_and_what_it_costs(
     price: dict[str, float], cost: float, settings: WorkflowSettings, clients: Clients
 ) -> None:
@@ -333,10 +359,10 @@ def test_a_recovery_point_of_something_other_than_a_table_is_refused(clients: Cl
 
 
 def test_a_copy_is_not_refreshed(clients: Clients) -> None:
-    Vaults(clients, [described("copy", "orders-20261122-02-07-00", BACKED_UP_AT)])
-    settings = settings_with(clients, Rule("all", ".*", "$0-copy"), vault_arns=(VAULT_ARN,))
+    Vaults(clients, [described("copy", "orders-20261122-02-07-00", BACKED_UP_AT), UNMATCHED])
+    settings = settings_with(clients, Rule("appending", "^orders", "$0-copy"), vault_arns=(VAULT_ARN,))
 
-    assert refused(settings, clients, {"Rule": "all"}) == (
+    assert refused(settings, clients, {"Rule": "appending"}) == (
         "Copies are not rotated, and these tables are copies: orders-20261122-02-07-00."
     )
 

@@ -467,6 +467,16 @@ class TestClaim:
         assert self.check(theirs, clients) == "SUPERSEDED"
         assert theirs["State"]["DescribeTableOutput"]["Table"]["TableName"] == TARGET
 
+    def test_a_refresh_is_not_superseded_by_another_recovery_point(self, clients: Clients) -> None:
+        """Somebody asked for this very one."""
+        ours, theirs = invocation(ADVANCED), invocation(f"{ADVANCED}0")
+        ours["State"]["RequestTime"] = theirs["State"]["RequestTime"] = "2026-11-23T02:07:00.000Z"
+        theirs["Execution"]["Id"] = ANOTHER
+        self.check(theirs, clients)
+
+        with pytest.raises(TargetTableTaken, match=f"belongs to the rotation {ANOTHER}.*of the same second"):
+            self.check(ours, clients)
+
     @pytest.mark.parametrize("name", ["orders", "a" * 255])
     def test_a_table_of_the_same_name_in_another_account_is_another_source_table(
         self, name: str, clients: Clients

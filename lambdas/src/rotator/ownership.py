@@ -104,7 +104,8 @@ def taken(table: Mapping[str, Any], tags: Mapping[str, str]) -> TargetTableTaken
         f"The table {table['TableName']} belongs to the rotation {tags[ROTATION]}, by the rule {tags.get(RULE)} of the "
         f"module {tags.get(MODULE)}, of the recovery point {tags.get(RECOVERY_POINT)} of {tags.get(SOURCE_TABLE)}. "
         "Give rules that match the same tables replacement patterns that yield different names. For tables of one name "
-        "in two accounts or Regions, that takes a vault and an instance of the module for each."
+        "in two accounts or Regions, that takes a vault and an instance of the module for each. If both rotations are "
+        "refreshes of the same second, request this one again."
     )
 
 

@@ -1,6 +1,5 @@
 """Rolling a parameter back to the previous copy, and releasing one that is held, both by hand."""
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypedDict
 
@@ -11,6 +10,7 @@ from rotator.logs import logger
 from rotator.ownership import is_copy_of, tags_of
 from rotator.parameter_history import Version, check_room, current_in, history_of, put_version
 from rotator.settings import RotationSettings
+from rotator.wording import quoted
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -55,7 +55,7 @@ def roll_back_or_release(
             return _roll_back(name, settings.module, clients, hold=False)
         case {"Release": {"Parameter": str(name), **others}, **more} if not (others or more):
             return _release(name, settings.module, clients.ssm)
-    raise InvalidRequest(f"The request is {json.dumps(request)}. {_USAGE}")
+    raise InvalidRequest(f"The request is {quoted(request)}. {_USAGE}")
 
 
 def _roll_back(name: str, module: str, clients: Clients, *, hold: bool) -> RollBackOutput:

@@ -43,7 +43,8 @@ def standing_of(
     if is_claimed_by(execution, tags, table["TableId"]):
         return OURS
     of_the_same_rule = is_copy_by_rule(tags, table["TableId"], state, module)
-    if of_the_same_rule and not is_of_recovery_point(tags, state):
+    # A refresh is for the recovery point that was asked for.
+    if of_the_same_rule and not is_of_recovery_point(tags, state) and "RequestTime" not in state:
         return SUPERSEDED
     raise taken(table, tags)
 
