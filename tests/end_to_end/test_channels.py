@@ -264,16 +264,16 @@ def test_a_rule_with_a_schedule_follows_the_clocks_of_its_time_zone_and_nothing_
     assert deployment.executions(job) == []
 
     schedule = deployment.rotator["schedules"]["refresh-nightly"]["arn"]
-    # On 29 March there is no half past two, and on 25 October there are two.
-    nights = [("2026-03-28", "2026-03-31"), ("2026-10-24", "2026-10-27")]
+    # On 30 March there was no half past two, and on 26 October there were two.
+    nights = [("2025-03-29", "2025-04-01"), ("2025-10-25", "2025-10-28")]
     due = [
         datetime.fromisoformat(text)
         for text in (
-            "2026-03-28T02:30+01:00",
-            "2026-03-30T02:30+02:00",
-            "2026-10-24T02:30+02:00",
-            "2026-10-25T02:30+02:00",
-            "2026-10-26T02:30+01:00",
+            "2025-03-29T02:30+01:00",
+            "2025-03-31T02:30+02:00",
+            "2025-10-25T02:30+02:00",
+            "2025-10-26T02:30+02:00",
+            "2025-10-27T02:30+01:00",
         )
     ]
     for times in (1, 2):
