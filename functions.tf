@@ -48,6 +48,7 @@ locals {
       RULES             = local.rules_compressed
       STATE_MACHINE_ARN = local.state_machine_arn
       BACKUP_VAULT_ARNS = join(",", var.backup_vault_arns)
+      SEARCH_ALL_VAULTS = tostring(local.has_topic)
       SWEEP_DAYS        = tostring(var.sweep_days)
     }
     step = {

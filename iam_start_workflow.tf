@@ -1,6 +1,6 @@
 locals {
-  # A refresh searches all vaults of the account and Region where none is given.
-  searched_vault_arns = length(var.backup_vault_arns) > 0 ? tolist(var.backup_vault_arns) : ["arn:${local.partition}:backup:${local.region}:${local.account_id}:backup-vault:*"]
+  # A topic announces recovery points in any vault. So with one, a refresh searches all vaults of the account and Region.
+  searched_vault_arns = concat(tolist(var.backup_vault_arns), local.has_topic ? ["arn:${local.partition}:backup:${local.region}:${local.account_id}:backup-vault:*"] : [])
 }
 
 data "aws_iam_policy_document" "start_workflow" {
@@ -20,7 +20,7 @@ data "aws_iam_policy_document" "start_workflow" {
   }
 
   dynamic "statement" {
-    for_each = length(var.backup_vault_arns) == 0 ? ["*"] : []
+    for_each = local.has_topic ? ["*"] : []
 
     content {
       sid     = "FindVaults"

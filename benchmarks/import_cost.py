@@ -29,6 +29,7 @@ def cpu_seconds(statement: str, unpacked: Path) -> float:
         "AWS_DEFAULT_REGION": "us-east-1",
         "RULES": "H4sIAAAAAAACA6uuBQBDv6ajAgAAAA==",  # {}, compressed
         "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:rotator",
+        "SEARCH_ALL_VAULTS": "false",
         "SWEEP_DAYS": "7",
         "MODULE": "rotator",
         "START_WORKFLOW_FUNCTION": "rotator-start-workflow",

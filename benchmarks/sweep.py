@@ -112,7 +112,13 @@ def sweep(recovery_points: int, tables: int) -> tuple[int, float, int]:
     backup, stepfunctions = (client.meta.events for client in (clients.backup, clients.stepfunctions))
     backup.register("before-send.backup.*", aws.list_recovery_points)  # type: ignore[arg-type]
     stepfunctions.register("before-send.stepfunctions.*", aws.start_execution)  # type: ignore[arg-type]
-    settings = WorkflowSettings((Rule("staging", ".*", "$0-staging"),), MACHINE_ARN, (VAULT_ARN,), SWEEP_DAYS)
+    settings = WorkflowSettings(
+        rules=(Rule("staging", ".*", "$0-staging"),),
+        state_machine_arn=MACHINE_ARN,
+        backup_vault_arns=(VAULT_ARN,),
+        search_all_vaults=False,
+        sweep_days=SWEEP_DAYS,
+    )
     began = time.process_time()
     rotations = start_rotations({"Sweep": {}}, settings, clients)
     return aws.calls, time.process_time() - began, len(json.dumps(rotations))

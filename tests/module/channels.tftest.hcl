@@ -182,8 +182,8 @@ run "vaults_alone" {
   }
 
   assert {
-    condition = [for name in ["BACKUP_VAULT_ARNS", "SWEEP_DAYS"] : aws_lambda_function.this["start_workflow"].environment[0].variables[name]] == [
-      "arn:aws:backup:eu-central-1:111122223333:backup-vault:shared,arn:aws:backup:eu-central-1:123456789012:backup-vault:orders", "7"
+    condition = [for name in ["BACKUP_VAULT_ARNS", "SEARCH_ALL_VAULTS", "SWEEP_DAYS"] : aws_lambda_function.this["start_workflow"].environment[0].variables[name]] == [
+      "arn:aws:backup:eu-central-1:111122223333:backup-vault:shared,arn:aws:backup:eu-central-1:123456789012:backup-vault:orders", "false", "7"
     ]
     error_message = jsonencode(aws_lambda_function.this["start_workflow"].environment[0].variables)
   }

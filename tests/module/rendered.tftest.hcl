@@ -920,6 +920,7 @@ run "each_function_receives_what_it_reads" {
       RULES                   = base64gzip(local.rules_json)
       STATE_MACHINE_ARN       = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
       BACKUP_VAULT_ARNS       = ""
+      SEARCH_ALL_VAULTS       = "true"
       SWEEP_DAYS              = "7"
     })
     error_message = jsonencode(aws_lambda_function.this["start_workflow"].environment[0].variables)

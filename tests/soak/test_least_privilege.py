@@ -10,19 +10,18 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from botocore.session import get_session
-from pytest_terraform.tf import TerraformTestApi
 
 from local_aws import Fault, changed_settings, injected, used_permissions
+from tests.support.accounts import STAGING, Vault
 from tests.support.aws import ENDPOINT, client, held_up, recovery_points
 from tests.support.deployment import BackupJob, Deployment, notification
-from tests.support.permissions import without
+from tests.support.permissions import statements, without
 from tests.support.polling import wait_until
 from tests.support.tables import (
     make_table,
@@ -64,9 +63,8 @@ def fresh(kind: str) -> str:
 class Scenarios:
     """What the module promises. Each fails where it does not come, and is called with a name of its own each time."""
 
-    def __init__(self, deployment: Deployment, rival: Deployment) -> None:
+    def __init__(self, deployment: Deployment) -> None:
         self.deployment = Deployment(deployment.outputs, PATIENCE_SECONDS)
-        self.rival = rival
 
     def native_recovery_point(self) -> None:
         self._rotation("staging", make_table(fresh("production")), native=True)
@@ -88,17 +86,17 @@ class Scenarios:
     def refresh_of_a_table(self) -> None:
         name = fresh("scheduled")
         self._back_up(make_table(name), native=True, vault="first")
-        self._assert_found(self.deployment, SourceTable=name)
+        self._assert_found(SourceTable=name)
 
     def refresh_of_a_recovery_point(self) -> None:
         for native in (True, False):
             job = self._back_up(make_table(fresh("scheduled")), native=native, vault="first")
-            self._assert_found(self.deployment, Rule="nightly", RecoveryPointArn=job.recovery_point_arn)
+            self._assert_found(Rule="nightly", RecoveryPointArn=job.recovery_point_arn)
 
-    def refresh_where_no_vault_is_given(self) -> None:
+    def refresh_from_a_vault_that_is_not_given(self) -> None:
         name = fresh("nights")
         self._back_up(make_table(name), native=True, vault="other")
-        self._assert_found(self.rival, SourceTable=name)
+        self._assert_found(SourceTable=name)
 
     def sweep_by_schedule(self) -> None:
         def swept() -> int:
@@ -109,6 +107,8 @@ class Scenarios:
         wait_until("sweep", lambda: swept() > before, REPORT_SECONDS)
 
     def undelivered_sweep(self) -> None:
+        # What was left there would count as this one.
+        self.deployment.messages("undelivered_notifications_queue")
         with without("lambda:InvokeFunction", self.deployment.rotator["scheduler_role"]["name"]):
             self.deployment.fire_sweep()
 
@@ -129,8 +129,13 @@ class Scenarios:
         self._rotation("complete", make_table_with_every_setting(fresh("settings")), native=True)
 
     def tags_of_a_table_of_another_region(self) -> None:
-        job = self._copied_from_another_region(fresh("tags"))
-        state = self.deployment.rotate("tagged", job)
+        name, region = fresh("tags"), "eu-west-1"
+        client("backup", region=region).create_backup_vault(BackupVaultName=name)
+        vault = Vault(STAGING, name, self.deployment.outputs["backup_role_arn"]["value"], region)
+        job = vault.back_up(make_table(name, region=region, Tags=[TAG]))
+        copy = vault.copy(job, self.deployment.vault("first")["arn"])
+        self.deployment.sweep()
+        state = self.deployment.rotate("tagged", copy)
         copy_arn = state["DescribeTableOutput"]["Table"]["TableArn"]
         assert TAG in client("dynamodb").list_tags_of_resource(ResourceArn=copy_arn)["Tags"]
 
@@ -238,41 +243,6 @@ class Scenarios:
         self._assert_seen({*self.deployment.rotator["functions"]} - not_run, job.recovery_point_id, began)
         return state
 
-    def _copied_from_another_region(self, table: str) -> BackupJob:
-        """A backup of a new table with a tag, with the recovery point that it has in a vault of the module."""
-        backup, dynamodb = (elsewhere(service) for service in ("backup", "dynamodb"))
-        role = self.deployment.outputs["backup_role_arn"]["value"]
-        table_arn = dynamodb.create_table(
-            TableName=table,
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-            Tags=[TAG],
-        )["TableDescription"]["TableArn"]
-        backup.create_backup_vault(BackupVaultName=table)
-        job_id = backup.start_backup_job(BackupVaultName=table, ResourceArn=table_arn, IamRoleArn=role)["BackupJobId"]
-
-        def recovery_point() -> str | None:
-            arn: str | None = backup.describe_backup_job(BackupJobId=job_id).get("RecoveryPointArn")
-            return arn
-
-        source = wait_until("recovery point", recovery_point)
-        copy_id = backup.start_copy_job(
-            RecoveryPointArn=source,
-            SourceBackupVaultName=table,
-            DestinationBackupVaultArn=self.deployment.vault("first")["arn"],
-            IamRoleArn=role,
-        )["CopyJobId"]
-
-        def copied() -> dict[str, Any] | None:
-            job: dict[str, Any] = backup.describe_copy_job(CopyJobId=copy_id)["CopyJob"]
-            return job if job["State"] in ("COMPLETED", "FAILED") else None
-
-        copy = wait_until("copy", copied)
-        assert copy["State"] == "COMPLETED", copy["StatusMessage"]
-        self.deployment.sweep()
-        return BackupJob(job_id, copy["DestinationRecoveryPointArn"], table_arn, copy["CreationDate"])
-
     def _assert_reported(self, subject: str) -> None:
         def reported() -> bool | None:
             return subject in [message["Subject"] for message in self.deployment.inbox()] or None
@@ -296,20 +266,14 @@ class Scenarios:
 
         wait_until("trace", lambda: not untraced(), LOG_SECONDS, lambda: f"as {untraced()} is not traced")
 
-    @staticmethod
-    def _assert_found(deployment: Deployment, **request: str) -> None:
-        answer = deployment.refresh(**request, DryRun=True)
-        assert "Rotations" in answer, answer
+    def _assert_found(self, **request: str) -> None:
+        answer = self.deployment.refresh(**request, DryRun=True)
+        assert "Rotations" in answer, answer["errorMessage"]
 
     def _back_up(self, table_arn: str, *, native: bool, vault: str = "announced") -> BackupJob:
         with recovery_points(native=native):
             job_id = self.deployment.start_backup(table_arn, self.deployment.vault(vault)["name"])
             return self.deployment.end_of_backup(job_id)
-
-
-@cache
-def elsewhere(service: str) -> Any:  # noqa: ANN401 (a client of any service)
-    return get_session().create_client(service, region_name="eu-west-1")
 
 
 def forget(parameter: str) -> None:
@@ -326,56 +290,26 @@ def traced_since(began: float) -> set[str]:
     return {segment["name"] for segment in segments if segment["start_time"] >= began}
 
 
-@pytest.fixture(scope="module")
-def without_vaults(deployment: Deployment, rival: TerraformTestApi) -> Deployment:
-    """An instance of the module that is not given any vault."""
-    return Deployment(deployment.outputs | rival.outputs, PATIENCE_SECONDS)
-
-
-def granted(deployment: Deployment, without_vaults: Deployment) -> list[tuple[str, str, str]]:
+def granted(deployment: Deployment) -> list[tuple[str, str, str]]:
     """Each role of the module with each statement of its policy and each action that it allows."""
     others = [deployment.rotator[kind] for kind in ("state_machine_role", "restore_role", "scheduler_role")]
     roles = [*deployment.rotator["function_roles"].values(), *others]
-    of_searches = statements(without_vaults.rotator["function_roles"]["start_workflow"]["name"])
-    return list(
-        dict.fromkeys(
-            [
-                *(found for role in roles for found in statements(role["name"])),
-                *(found for found in of_searches if found[1] == "FindVaults"),
-            ]
-        )
-    )
+    return list(dict.fromkeys(found for role in roles for found in statements(role["name"])))
 
 
-def statements(role: str) -> list[tuple[str, str, str]]:
-    found = []
-    for name in client("iam").list_role_policies(RoleName=role)["PolicyNames"]:
-        policy = client("iam").get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-        for statement in policy["Statement"]:
-            actions = statement["Action"]
-            found += [
-                (role, statement["Sid"], action) for action in ([actions] if isinstance(actions, str) else actions)
-            ]
-    return found
-
-
-def test_the_deployment_has_each_statement_that_the_module_can_make(
-    deployment: Deployment, without_vaults: Deployment
-) -> None:
+def test_the_deployment_has_each_statement_that_the_module_can_make(deployment: Deployment) -> None:
     """Without this, the statement of an option that no rule here uses would never be taken away."""
     text = "".join(path.read_text() for path in MODULE.glob("*.tf"))
     of_resources = {"ForwardCopies", "KeepUndeliveredNotifications"}
     can_be_made = {sid for sid in re.findall(r'\bsid += "(\w+)"', text) if not sid.startswith("AssumeBy")}
-    assert can_be_made - of_resources <= {sid for _, sid, _ in granted(deployment, without_vaults)}
+    assert can_be_made - of_resources <= {sid for _, sid, _ in granted(deployment)}
 
 
 # Two halves that take as long as each other, so that they can run at the same time, each with an AWS of its own.
 @pytest.mark.parametrize("half", ["carry_over_settings", "others"])
-def test_each_permission_is_needed(
-    half: str, deployment: Deployment, without_vaults: Deployment, say: Callable[[str], None]
-) -> None:
+def test_each_permission_is_needed(half: str, deployment: Deployment, say: Callable[[str], None]) -> None:
     carry_over_settings = deployment.rotator["function_roles"]["carry_over_settings"]["name"]
-    scenarios = Scenarios(deployment, without_vaults)
+    scenarios = Scenarios(deployment)
     by_permission: dict[str, list[tuple[float, Callable[[], None]]]] = defaultdict(list)
     with changed_settings(os.environ[ENDPOINT], **QUICK):
         for scenario in [getattr(scenarios, name) for name in vars(Scenarios) if not name.startswith("_")]:
@@ -387,7 +321,7 @@ def test_each_permission_is_needed(
                     by_permission[permission].append((seconds, scenario))
 
         unneeded = []
-        for role, sid, action in granted(deployment, without_vaults):
+        for role, sid, action in granted(deployment):
             if (role == carry_over_settings) != (half == "carry_over_settings"):
                 continue
             # The quickest one first. Another statement may allow it the same.

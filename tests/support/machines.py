@@ -16,7 +16,11 @@ def settings_with(clients: Clients, *rules: Rule, vault_arns: tuple[str, ...] = 
         roleArn="arn:aws:iam::123456789012:role/rotator",
     )
     return WorkflowSettings(
-        rules=rules, state_machine_arn=machine["stateMachineArn"], backup_vault_arns=vault_arns, sweep_days=7
+        rules=rules,
+        state_machine_arn=machine["stateMachineArn"],
+        backup_vault_arns=vault_arns,
+        search_all_vaults=not vault_arns,
+        sweep_days=7,
     )
 
 

@@ -1,4 +1,4 @@
-"""Permissions, taken away for a while."""
+"""What roles are permitted, and permissions taken away for a while."""
 
 import json
 from collections.abc import Iterator
@@ -6,6 +6,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.support.aws import client
+
+
+def statements(role: str, on: str = "") -> list[tuple[str, str, str]]:
+    """The role with each statement of its policies, where a text is given about a resource with it, and each action."""
+    found = []
+    for name in client("iam").list_role_policies(RoleName=role)["PolicyNames"]:
+        policy = client("iam").get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for statement in policy["Statement"]:
+            if on in json.dumps(statement["Resource"]):
+                found += [(role, statement["Sid"], action) for action in _actions(statement)]
+    return found
 
 
 @contextmanager
@@ -60,6 +71,10 @@ def without_policy(event_bus: str) -> Iterator[None]:
 
 
 def _reduced(statement: dict[str, Any], action: str) -> dict[str, Any]:
-    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
     # IAM knows no statement without an action, so one that nobody uses takes its place.
-    return {**statement, "Action": [kept for kept in actions if kept != action] or ["iam:GetRole"]}
+    return {**statement, "Action": [kept for kept in _actions(statement) if kept != action] or ["iam:GetRole"]}
+
+
+def _actions(statement: dict[str, Any]) -> list[str]:
+    actions: list[str] | str = statement["Action"]
+    return [actions] if isinstance(actions, str) else actions

@@ -75,6 +75,7 @@ def test_a_handler_needs_nothing_but_the_zips_and_the_runtime(handler: str, tmp_
         "RESTORE_ROLE_ARN": "arn:aws:iam::123456789012:role/rotator-restore-job",
         "RULES": "H4sIAAAAAAACA6uuBQBDv6ajAgAAAA==",  # {}, compressed
         "STATE_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:rotator",
+        "SEARCH_ALL_VAULTS": "false",
         "SWEEP_DAYS": "7",
         "START_WORKFLOW_FUNCTION": "rotator-start-workflow",
     }

@@ -1,5 +1,6 @@
 """A refresh makes new copies on request, or says what there is instead."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -115,6 +116,16 @@ def test_a_recovery_point_can_be_chosen_where_another_account_shares_a_vault(
 
     for point in (NEW, shared):
         assert refreshed(settings, clients, Rule="staging", RecoveryPointArn=point["RecoveryPointArn"])
+
+
+def test_where_a_topic_announces_recovery_points_all_vaults_of_the_account_are_searched(
+    clients: Clients, vaults: Vaults
+) -> None:
+    settings = dataclasses.replace(settings_with(clients, STAGING, vault_arns=(VAULT_ARN,)), search_all_vaults=True)
+
+    assert len(refreshed(settings, clients, Rule="staging")) == 2
+    listed = [request for operation, request in vaults.requests if operation == "ListRecoveryPointsByBackupVault"]
+    assert len(listed) == len({request["BackupVaultName"] for request in listed}) == 2
 
 
 def test_without_configured_vaults_all_of_the_account_are_searched(clients: Clients, vaults: Vaults) -> None:

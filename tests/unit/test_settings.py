@@ -29,29 +29,36 @@ def test_rules_are_read_as_terraform_writes_them(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv(settings.RULES, compressed(rules))
     monkeypatch.setenv(settings.STATE_MACHINE_ARN, MACHINE)
     monkeypatch.setenv(settings.BACKUP_VAULT_ARNS, f"{VAULT}-1,{VAULT}-2")
+    monkeypatch.setenv(settings.SEARCH_ALL_VAULTS, "false")
     monkeypatch.setenv(settings.SWEEP_DAYS, "7")
 
     assert WorkflowSettings.from_env() == WorkflowSettings(
         rules=(Rule("reporting", "c", "d", "/e"), Rule("staging", "a", "b", None)),
         state_machine_arn=MACHINE,
         backup_vault_arns=(f"{VAULT}-1", f"{VAULT}-2"),
+        search_all_vaults=False,
         sweep_days=7,
     )
 
 
-def test_a_module_without_vaults_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_module_without_vaults_searches_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(settings.RULES, compressed({}))
     monkeypatch.setenv(settings.STATE_MACHINE_ARN, MACHINE)
     monkeypatch.setenv(settings.BACKUP_VAULT_ARNS, "")
+    monkeypatch.setenv(settings.SEARCH_ALL_VAULTS, "true")
     monkeypatch.setenv(settings.SWEEP_DAYS, "7")
 
-    assert WorkflowSettings.from_env().backup_vault_arns == ()
+    read = WorkflowSettings.from_env()
+    assert (read.backup_vault_arns, read.search_all_vaults) == ((), True)
 
 
-@pytest.mark.parametrize("missing", [settings.RULES, settings.STATE_MACHINE_ARN, settings.SWEEP_DAYS])
+@pytest.mark.parametrize(
+    "missing", [settings.RULES, settings.STATE_MACHINE_ARN, settings.SEARCH_ALL_VAULTS, settings.SWEEP_DAYS]
+)
 def test_a_missing_variable_is_named(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(settings.RULES, compressed({}))
     monkeypatch.setenv(settings.STATE_MACHINE_ARN, MACHINE)
+    monkeypatch.setenv(settings.SEARCH_ALL_VAULTS, "false")
     monkeypatch.setenv(settings.SWEEP_DAYS, "7")
     monkeypatch.delenv(missing)
 

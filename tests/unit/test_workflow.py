@@ -366,6 +366,7 @@ def test_any_malformed_event_is_reported_as_unreadable(event: Any) -> None:  # n
         rules=(EVERY_TABLE,),
         state_machine_arn="arn:aws:states:us-east-1:123456789012:stateMachine:x",
         backup_vault_arns=(VAULT_ARN,),
+        search_all_vaults=False,
         sweep_days=7,
     )
     with mock_aws():

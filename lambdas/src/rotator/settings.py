@@ -14,6 +14,7 @@ from rotator.rules import Rule
 RULES = "RULES"
 STATE_MACHINE_ARN = "STATE_MACHINE_ARN"
 BACKUP_VAULT_ARNS = "BACKUP_VAULT_ARNS"
+SEARCH_ALL_VAULTS = "SEARCH_ALL_VAULTS"
 SWEEP_DAYS = "SWEEP_DAYS"
 MODULE = "MODULE"
 RESTORE_ROLE_ARN = "RESTORE_ROLE_ARN"
@@ -24,11 +25,15 @@ START_WORKFLOW_FUNCTION = "START_WORKFLOW_FUNCTION"
 
 @dataclass(frozen=True)
 class WorkflowSettings:
-    """For `start_workflow`: the rules by name, the state machine that runs the rotations, and what a sweep looks at."""
+    """For `start_workflow`: the rules by name, the state machine for the rotations, and where recovery points are.
+
+    A topic announces recovery points in any vault. So with one, a refresh searches all vaults of account and Region.
+    """
 
     rules: tuple[Rule, ...]
     state_machine_arn: str
     backup_vault_arns: tuple[str, ...]
+    search_all_vaults: bool
     sweep_days: int
 
     @property
@@ -48,6 +53,7 @@ class WorkflowSettings:
             rules=tuple(Rule(name=name, **attributes) for name, attributes in sorted(rules.items())),
             state_machine_arn=_required(STATE_MACHINE_ARN),
             backup_vault_arns=tuple(filter(None, os.environ.get(BACKUP_VAULT_ARNS, "").split(","))),
+            search_all_vaults=_required(SEARCH_ALL_VAULTS) == "true",
             sweep_days=int(_required(SWEEP_DAYS)),
         )
 

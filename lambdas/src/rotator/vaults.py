@@ -84,9 +84,11 @@ def configured_vaults(settings: WorkflowSettings) -> list[Vault]:
 
 
 def vaults_to_search(settings: WorkflowSettings, backup: "BackupClient") -> list[Vault]:
-    """The vaults that are configured, or where there are none, all of the account and Region."""
-    if settings.backup_vault_arns:
-        return configured_vaults(settings)
-    with translated_errors():
-        pages = backup.get_paginator("list_backup_vaults").paginate()
-        return [vault_of(vault["BackupVaultArn"], settings) for page in pages for vault in page["BackupVaultList"]]
+    """The vaults that are configured, and where a topic announces recovery points, all of the account and Region."""
+    vaults = configured_vaults(settings)
+    if settings.search_all_vaults:
+        with translated_errors():
+            pages = backup.get_paginator("list_backup_vaults").paginate()
+            found = [vault_of(vault["BackupVaultArn"], settings) for page in pages for vault in page["BackupVaultList"]]
+        vaults += [vault for vault in found if vault not in vaults]
+    return vaults
