@@ -219,6 +219,19 @@ def in_between(clients: Clients, monkeypatch: pytest.MonkeyPatch, happens: Calla
     monkeypatch.setattr(clients.ssm, "put_parameter", put_late)
 
 
+def right_after(clients: Clients, monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]) -> None:
+    """Makes the change once the next put has taken place."""
+    put = clients.ssm.put_parameter
+
+    def put_early(**request: object) -> object:
+        monkeypatch.setattr(clients.ssm, "put_parameter", put)
+        response = put(**request)  # type: ignore[arg-type]
+        change()
+        return response
+
+    monkeypatch.setattr(clients.ssm, "put_parameter", put_early)
+
+
 def test_it_does_not_go_back_where_a_later_copy_comes_in_between(
     clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,20 +257,30 @@ def test_a_hold_that_comes_in_between_stays(clients: Clients, monkeypatch: pytes
 
 def test_a_hold_that_comes_right_after_the_switch_stays(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
     point_parameter_at_table(rotation_of(day=20), SETTINGS, clients)
-    put = clients.ssm.put_parameter
-
-    def put_early(**request: object) -> object:
-        monkeypatch.setattr(clients.ssm, "put_parameter", put)
-        response = put(**request)  # type: ignore[arg-type]
-        hold(clients, 20)
-        return response
-
-    monkeypatch.setattr(clients.ssm, "put_parameter", put_early)
+    right_after(clients, monkeypatch, lambda: hold(clients, 20))
 
     output = point_parameter_at_table(rotation_of(day=22), SETTINGS, clients)
 
     assert (output["Version"], output["Held"]) == (3, True)
     assert value(clients) == f"{TABLE_ARN}-staging-20261120-02-07-00"
+
+
+def test_another_hold_that_comes_right_after_the_first_is_put_back_stays(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in (20, 21):
+        point_parameter_at_table(rotation_of(day), SETTINGS, clients)
+
+    def hold_twice() -> None:
+        hold(clients, 21)
+        right_after(clients, monkeypatch, lambda: hold(clients, 20))
+
+    in_between(clients, monkeypatch, hold_twice)
+
+    output = point_parameter_at_table(rotation_of(day=22), SETTINGS, clients)
+
+    assert output["Value"] == value(clients) == f"{TABLE_ARN}-staging-20261120-02-07-00"
+    assert output["Held"]
 
 
 def test_a_hold_that_a_rotation_replaced_before_it_was_killed_is_put_back_by_the_next_attempt(clients: Clients) -> None:

@@ -198,6 +198,13 @@ class TestSourceTableElsewhere:
         ):
             self.start(rotation, clients)
 
+    def test_every_setting_of_a_source_table_here_can_be_read(self, clients: Clients) -> None:
+        make("orders", clients)
+        rotation = invocation(ADVANCED)
+        rotation["State"]["CarryOver"] = ["stream", "table_class", "tags"]
+
+        assert self.start(rotation, clients) == {"RestoreJobId": "job"}
+
     def test_the_indexes_of_the_table_here_do_not_count(self, rotation: Invocation, clients: Clients) -> None:
         rotation["State"]["Restore"] = {"ExcludedIndexes": ["by-day"]}
 

@@ -100,6 +100,14 @@ def test_the_next_backup_moves_it_on(clients: Clients) -> None:
     assert roll_back(clients)["To"] == f"{ARNS}{table_of(23)}"
 
 
+def test_a_backup_from_before_the_copy_that_it_left_moves_it_on_as_well(clients: Clients) -> None:
+    for day in (22, 24):
+        switch(clients, rotation_of(day))
+    roll_back(clients)
+
+    assert switch(clients, rotation_of(23)) == value(clients) == f"{ARNS}{table_of(23)}"
+
+
 def test_a_refresh_is_as_late_as_its_request(clients: Clients) -> None:
     refresh = rotation_of(20)
     target = "orders-staging-20261123-10-00-00"
