@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-stop test lint unit module end-to-end end-to-end-failures end-to-end-others soak \
-  crowds-and-examples least-privilege-others least-privilege-carry_over_settings test-aws local-aws dist set-up clean
+  least-privilege-others crowds-and-examples least-privilege-carry_over_settings other-accounts test-aws local-aws dist set-up clean
 
 PORT = 4566
 PYTHON_MODULE = .build/venv/bin/python -m
@@ -62,7 +62,7 @@ soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, an exam
 	$(ISOLATED) .build/venv/bin/python benchmarks/import_cost.py
 	$(ISOLATED) .build/venv/bin/python benchmarks/polling.py
 	$(ISOLATED) .build/venv/bin/python benchmarks/sweep.py
-	@$(SIDE_BY_SIDE) 3 least-privilege-carry_over_settings least-privilege-others crowds-and-examples
+	@$(SIDE_BY_SIDE) 3 least-privilege-others crowds-and-examples least-privilege-carry_over_settings other-accounts
 
 least-privilege-carry_over_settings: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k carry_over_settings
@@ -70,8 +70,11 @@ least-privilege-carry_over_settings: set-up
 least-privilege-others: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not carry_over_settings'
 
+other-accounts: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_cross_account.py
+
 crowds-and-examples: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak --ignore tests/soak/test_least_privilege.py
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak $(addprefix --ignore=tests/soak/test_,least_privilege.py cross_account.py)
 
 test-aws: set-up ## tests of whole rotations in the AWS account of your environment
 	. .build/environment && ROTATOR_TEST_AWS=1 exec $(PYTHON_MODULE) pytest tests/end_to_end

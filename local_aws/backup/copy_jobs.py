@@ -2,6 +2,7 @@
 
 import re
 import time
+from copy import copy
 from dataclasses import replace
 from functools import partial
 
@@ -115,4 +116,4 @@ def _copy(backend: BackupBackend, job: CopyJob, point: RecoveryPoint, destinatio
 
 @operation
 def describe_copy_job(backend: BackupBackend, request: Request) -> object:
-    return {"CopyJob": found(backend.copy_jobs, request["CopyJobId"], "Copy job")}
+    return {"CopyJob": copy(found(backend.copy_jobs, request["CopyJobId"], "Copy job"))}

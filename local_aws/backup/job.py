@@ -16,7 +16,7 @@ from local_aws.backup.operations import Request, require_trust
 
 @dataclass(kw_only=True)
 class Job:
-    """A job, from its start to its end."""
+    """A job, from its start to its end. It goes on while it is serialized, so operations answer with a copy of it."""
 
     account_id: str
     iam_role_arn: str

@@ -1,6 +1,7 @@
 """AWS Backup: backup jobs."""
 
 import re
+from copy import copy
 from functools import partial
 
 from moto.backup.exceptions import (
@@ -114,7 +115,7 @@ def _tags(table: Table) -> dict[str, str]:
 
 @operation
 def describe_backup_job(backend: BackupBackend, request: Request) -> object:
-    return found(backend.backup_jobs, request["BackupJobId"], "Backup job")
+    return copy(found(backend.backup_jobs, request["BackupJobId"], "Backup job"))
 
 
 @operation

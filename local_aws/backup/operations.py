@@ -6,6 +6,7 @@ serializes the result, and finds `BackupJobId` in an attribute `backup_job_id`.
 
 import re
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from botocore import xform_name
@@ -99,11 +100,11 @@ def found(things: dict[str, Any], key: str, what: str) -> Any:  # noqa: ANN401
 
 
 def page(name: str, things: dict[str, Any], request: Request) -> dict[str, object]:
-    """One page of the things that pass the request's filters."""
+    """One page of the things that pass the request's filters, as they are now: jobs go on while they are serialized."""
     size = request.get("MaxResults", LARGEST_PAGE)
     if size > LARGEST_PAGE:
         raise InvalidParameterValueException(f"MaxResults is {size}, and can be at most {LARGEST_PAGE}")
-    matching = [thing for thing in list(things.values()) if _passes(thing, request)]
+    matching = [thing for thing in map(copy, list(things.values())) if _passes(thing, request)]
     start = int(request.get("NextToken", 0))
     end = start + size
     return {name: matching[start:end], "NextToken": str(end) if end < len(matching) else None}

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -152,7 +153,7 @@ def _end_restore_job(job: RestoreJob, status: str, message: str | None) -> None:
 
 @operation
 def describe_restore_job(backend: BackupBackend, request: Request) -> object:
-    job: RestoreJob = found(backend.restore_jobs, request["RestoreJobId"], "Restore job")
+    job: RestoreJob = copy(found(backend.restore_jobs, request["RestoreJobId"], "Restore job"))
     if utcnow() - job.creation_date < timedelta(seconds=settings.restore_jobs_visible_after_seconds):
         raise ResourceNotFoundException(f"Restore job {job.id} does not exist")
     return job

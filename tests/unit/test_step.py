@@ -77,6 +77,8 @@ def test_without_a_state_a_function_serves_people_where_it_can(steps: list[Step]
 
     assert handler(request, CONTEXT) == {"request": request, "module": "rotator"}
     assert steps == []
+    handler(invocation(), CONTEXT)
+    assert len(steps) == 1
 
 
 def test_a_rotation_is_run(steps: list[Step]) -> None:
