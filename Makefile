@@ -1,8 +1,9 @@
 # Whatever is installed or written is in .build; `make clean` removes it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test lint unit module end-to-end end-to-end-failures end-to-end-others soak \
-  least-privilege-others crowds-and-examples least-privilege-carry_over_settings other-accounts test-aws local-aws dist set-up clean
+.PHONY: help demo demo-stop test lint unit module end-to-end end-to-end-first-half end-to-end-second-half soak \
+  crowds-and-examples least-privilege-first-half least-privilege-second-half other-accounts test-aws local-aws \
+  dist set-up clean
 
 PORT = 4566
 PYTHON_MODULE = .build/venv/bin/python -m
@@ -28,7 +29,7 @@ demo-stop: set-up ## end what make demo KEEP=1 left running
 
 test: lint ## all of the following tests, on this machine only
 	@echo "End-to-end, unit and module tests run side by side, for some minutes; each shows when it is done."
-	@$(SIDE_BY_SIDE) 3 $(SHOWN_WHEN_DONE) end-to-end-failures end-to-end-others unit module
+	@$(SIDE_BY_SIDE) 3 $(SHOWN_WHEN_DONE) end-to-end-first-half end-to-end-second-half unit module
 
 lint: set-up ## ruff, mypy, import-linter, terraform fmt
 	$(PYTHON_MODULE) ruff check
@@ -47,28 +48,28 @@ module: set-up ## tests of what Terraform plans
 	$(ISOLATED) env TF_DATA_DIR=.build/module terraform test -test-directory=tests/module
 
 end-to-end: set-up ## tests of whole rotations on the local AWS
-	@$(SIDE_BY_SIDE) 2 $(SHOWN_WHEN_DONE) end-to-end-failures end-to-end-others
+	@$(SIDE_BY_SIDE) 2 $(SHOWN_WHEN_DONE) end-to-end-first-half end-to-end-second-half
 
 # Each half deploys the rotator to a local AWS of its own.
-FAILURES = $(patsubst %,tests/end_to_end/test_%.py,faults permissions redrives reports)
+FIRST_HALF = $(patsubst %,tests/end_to_end/test_%.py,faults permissions redrives reports retention)
 
-end-to-end-failures: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest $(FAILURES)
+end-to-end-first-half: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest $(FIRST_HALF)
 
-end-to-end-others: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/end_to_end $(addprefix --ignore=,$(FAILURES))
+end-to-end-second-half: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/end_to_end $(addprefix --ignore=,$(FIRST_HALF))
 
 soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, an example, each permission taken away
 	$(ISOLATED) .build/venv/bin/python benchmarks/import_cost.py
 	$(ISOLATED) .build/venv/bin/python benchmarks/polling.py
 	$(ISOLATED) .build/venv/bin/python benchmarks/sweep.py
-	@$(SIDE_BY_SIDE) 3 least-privilege-others crowds-and-examples least-privilege-carry_over_settings other-accounts
+	@$(SIDE_BY_SIDE) 3 crowds-and-examples least-privilege-first-half least-privilege-second-half other-accounts
 
-least-privilege-carry_over_settings: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k carry_over_settings
+least-privilege-first-half: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not second_half'
 
-least-privilege-others: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not carry_over_settings'
+least-privilege-second-half: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k second_half
 
 other-accounts: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_cross_account.py
