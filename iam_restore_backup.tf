@@ -74,7 +74,7 @@ data "aws_iam_policy_document" "restore_backup" {
 
   # A recovery point is described by its vault, which a notification does not name.
   dynamic "statement" {
-    for_each = var.backup_sns_topic_arn == null ? [] : ["*"]
+    for_each = local.has_topic ? ["*"] : []
 
     content {
       sid     = "FindVaults"

@@ -123,7 +123,8 @@ def test_a_native_recovery_point_of_another_table_is_not_restored(other: str, cl
 def test_an_advanced_recovery_point_of_another_table_is_not_restored(clients: Clients) -> None:
     other = TABLE_ARN.replace("orders", "users")
     with Stubber(clients.backup) as stub:
-        stub.add_response("list_backup_vaults", {"BackupVaultList": [{"BackupVaultName": n} for n in ("a", "b")]})
+        vaults = [{"BackupVaultArn": f"arn:aws:backup:us-east-1:{ACCOUNT}:backup-vault:{name}"} for name in ("a", "b")]
+        stub.add_response("list_backup_vaults", {"BackupVaultList": vaults})
         stub.add_client_error("describe_recovery_point", "ResourceNotFoundException")
         stub.add_response(
             "describe_recovery_point",

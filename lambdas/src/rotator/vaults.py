@@ -30,7 +30,7 @@ class Vault:
         self, backup: "BackupClient", *, created_after: datetime | None = None
     ) -> Iterator[RecoveryPoint]:
         """The completed recovery points of DynamoDB tables, in no order."""
-        request = {**self._request, "ByResourceType": "DynamoDB"}
+        request = {**self.request, "ByResourceType": "DynamoDB"}
         if created_after:
             request["ByCreatedAfter"] = created_after
         paginator = backup.get_paginator("list_recovery_points_by_backup_vault")
@@ -50,7 +50,7 @@ class Vault:
             return None
         with translated_errors():
             try:
-                described = backup.describe_recovery_point(**self._request, RecoveryPointArn=recovery_point_arn)
+                described = backup.describe_recovery_point(**self.request, RecoveryPointArn=recovery_point_arn)
             except (backup.exceptions.ResourceNotFoundException, backup.exceptions.InvalidParameterValueException):
                 return None
         return self._recovery_point(described) if described["Status"] == _COMPLETED else None
@@ -60,7 +60,8 @@ class Vault:
         return place_of(self.arn).account
 
     @property
-    def _request(self) -> dict[str, Any]:
+    def request(self) -> dict[str, Any]:
+        """What names the vault in a request to AWS Backup."""
         owner = {} if self._account == self.home else {"BackupVaultAccountId": self._account}
         return {"BackupVaultName": self.arn.rpartition(":")[2], **owner}
 
@@ -87,8 +88,12 @@ def vaults_to_search(settings: WorkflowSettings, backup: "BackupClient") -> list
     """The vaults that are configured, and where a topic announces recovery points, all of the account and Region."""
     vaults = configured_vaults(settings)
     if settings.search_all_vaults:
-        with translated_errors():
-            pages = backup.get_paginator("list_backup_vaults").paginate()
-            found = [vault_of(vault["BackupVaultArn"], settings) for page in pages for vault in page["BackupVaultList"]]
-        vaults += [vault for vault in found if vault not in vaults]
+        vaults += [vault for vault in vaults_of(settings.account, backup) if vault not in vaults]
     return vaults
+
+
+def vaults_of(account: str, backup: "BackupClient") -> list[Vault]:
+    """All vaults of the account and Region that the client belongs to."""
+    with translated_errors():
+        pages = backup.get_paginator("list_backup_vaults").paginate()
+        return [Vault(vault["BackupVaultArn"], account) for page in pages for vault in page["BackupVaultList"]]

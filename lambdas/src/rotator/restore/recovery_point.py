@@ -1,6 +1,8 @@
 """Whether a recovery point belongs to the table that was announced with it."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from rotator.arns import place_of
 from rotator.aws_errors import translated_errors
@@ -8,6 +10,7 @@ from rotator.errors import RecoveryPointMismatch
 from rotator.logs import logger
 from rotator.recovery_points import NATIVE, source_table_of
 from rotator.state import Invocation, RotationState
+from rotator.vaults import Vault, vaults_of
 
 if TYPE_CHECKING:
     from mypy_boto3_backup import BackupClient
@@ -19,10 +22,12 @@ def check_recovery_point(invocation: Invocation, backup: "BackupClient") -> None
     recovery_point_arn = state["BackupSnsMessage"]["RecoveryPointArn"]
     if state["RecoveryPointKind"] == NATIVE:
         check_announced_source(source_table_of(recovery_point_arn), state)
-    elif vault_arn := state.get("BackupVaultArn"):
-        check_announced_source(_resource_in(vault_arn, invocation, backup), state)
+        return
+    account = place_of(invocation["Execution"]["Id"]).account
+    if vault_arn := state.get("BackupVaultArn"):
+        check_announced_source(_resource_in(Vault(vault_arn, account), recovery_point_arn, backup), state)
     else:
-        check_announced_source(_resource_in_any_vault(recovery_point_arn, backup), state)
+        check_announced_source(_resource_in_any(vaults_of(account, backup), recovery_point_arn, backup), state)
 
 
 def check_announced_source(table_arn: str | None, state: RotationState) -> None:
@@ -35,34 +40,22 @@ def check_announced_source(table_arn: str | None, state: RotationState) -> None:
         )
 
 
-def _resource_in(vault_arn: str, invocation: Invocation, backup: "BackupClient") -> str:
+def _resource_in(vault: Vault, recovery_point_arn: str, backup: "BackupClient") -> str:
     """The ARN of the resource that a recovery point in this vault belongs to. Raises AWS's error where it is not there.
 
     https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeRecoveryPoint.html
     """
-    account = place_of(vault_arn).account
-    is_shared = account != place_of(invocation["Execution"]["Id"]).account
-    owner: Any = {"BackupVaultAccountId": account} if is_shared else {}
     with translated_errors():
-        point = backup.describe_recovery_point(
-            BackupVaultName=vault_arn.rpartition(":")[2],
-            RecoveryPointArn=invocation["State"]["BackupSnsMessage"]["RecoveryPointArn"],
-            **owner,
-        )
-    return point["ResourceArn"]
+        return backup.describe_recovery_point(**vault.request, RecoveryPointArn=recovery_point_arn)["ResourceArn"]
 
 
-def _resource_in_any_vault(recovery_point_arn: str, backup: "BackupClient") -> str | None:
+def _resource_in_any(vaults: Iterable[Vault], recovery_point_arn: str, backup: "BackupClient") -> str | None:
     """The same where the vault is not known, because a notification does not name it."""
+    not_there = (backup.exceptions.ResourceNotFoundException, backup.exceptions.InvalidParameterValueException)
     with translated_errors():
-        for page in backup.get_paginator("list_backup_vaults").paginate():
-            for vault in page["BackupVaultList"]:
-                try:
-                    point = backup.describe_recovery_point(
-                        BackupVaultName=vault["BackupVaultName"], RecoveryPointArn=recovery_point_arn
-                    )
-                except (backup.exceptions.ResourceNotFoundException, backup.exceptions.InvalidParameterValueException):
-                    continue
+        for vault in vaults:
+            with suppress(*not_there):
+                point = backup.describe_recovery_point(**vault.request, RecoveryPointArn=recovery_point_arn)
                 return point["ResourceArn"]
     logger.warning("No vault of this account has the recovery point", recovery_point=recovery_point_arn)
     return None
