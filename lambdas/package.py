@@ -15,7 +15,7 @@ from pathlib import Path
 
 LAMBDAS = Path(__file__).parent
 DIST = LAMBDAS / "dist"
-EXAMPLE = LAMBDAS.parent / "examples" / "masking"
+EXAMPLE = LAMBDAS.parent / "examples" / "hook"
 
 _EARLIEST_DATE_OF_A_ZIP = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o100644

@@ -53,6 +53,13 @@ module "rotator" {
 
 # The function
 
+# Masks are made with it. A new key would make new masks.
+resource "aws_kms_key" "masks" {
+  description              = "Masks the e-mail addresses of customers"
+  key_usage                = "GENERATE_VERIFY_MAC"
+  customer_master_key_spec = "HMAC_256"
+}
+
 resource "aws_lambda_function" "mask_emails" {
   function_name    = "customers-mask-emails"
   description      = "Masks the e-mail addresses in a restored table"
@@ -64,6 +71,10 @@ resource "aws_lambda_function" "mask_emails" {
   source_code_hash = filebase64sha256("${path.module}/mask_emails.zip")
   memory_size      = 512
   timeout          = 900
+
+  environment {
+    variables = { HMAC_KEY_ARN = aws_kms_key.masks.arn }
+  }
 
   logging_config {
     log_group  = aws_cloudwatch_log_group.mask_emails.name
@@ -107,6 +118,12 @@ data "aws_iam_policy_document" "mask_emails" {
     sid       = "MaskCopies"
     actions   = ["dynamodb:DescribeTable", "dynamodb:Scan", "dynamodb:UpdateItem"]
     resources = [local.staging_tables_arn]
+  }
+
+  statement {
+    sid       = "MakeMasks"
+    actions   = ["kms:GenerateMac"]
+    resources = [aws_kms_key.masks.arn]
   }
 
   statement {
