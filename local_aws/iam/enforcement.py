@@ -20,7 +20,7 @@ from moto.core.responses import BaseResponse
 from moto.iam import models as iam_models
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, ManagedPolicy, Role, iam_backends
-from moto.kms.models import kms_backends
+from moto.kms.models import Key, kms_backends
 from moto.sts.models import sts_backends
 
 from local_aws.errors import ServiceError
@@ -83,14 +83,12 @@ def role_may(role_arn: str, action: str, resource: str, context: Context | None 
 
 def role_may_use_key(role_arn: str, action: str, key_arn: str, *services: str) -> bool:
     """Whether the services may use the key on behalf of the role. A key of another account must let the role in."""
-    _, _, _, region, owner, name = key_arn.split(":")
-    context = use_of_key(action, region, *services)
+    context = use_of_key(action, key_arn.split(":")[3], *services)
     if not role_may(role_arn, action, key_arn, context):
         return False
     if not _belongs_to_another(key_arn, _account_of(role_arn)):
         return True
-    key = kms_backends[owner][region].keys.get(name.removeprefix("key/"))
-    return key is not None and decide_for_principal(key.policy, role_arn, action, key_arn, context) is Decision.ALLOWED
+    return _key(key_arn) is not None and _key_lets_in(role_arn, action, key_arn, context)
 
 
 def role_trusts(role_arn: str, service: str, source_arn: str | None = None) -> bool:
@@ -145,12 +143,30 @@ def authorize_call(response: BaseResponse) -> None:
         return
     called_with = _request_context(action, _parameters(response))
     for resource in resources:
-        authorize(response.access_key, action, resource, _context(response.region, resource) | called_with, code)
+        context = _context(response.region, resource) | called_with
+        authorize(response.access_key, action, resource, context, code)
+        if not _key_lets_in(role_arn, action, resource, context):
+            lacking = f"because no resource-based policy allows the {action} action"
+            raise _denial(code, response.access_key, role_arn, action, resource, lacking)
     for need in needs(action, resources, _parameters(response)):
         context = _context(response.region, need.resource)
         if need.via:
             context |= use_of_key(need.action, response.region, need.via)
         authorize(response.access_key, need.action, need.resource, context, need.error or ACCESS_DENIED)
+
+
+def _key_lets_in(role_arn: str, action: str, resource: str, context: Context) -> bool:
+    """Whether the policy of the key, if the resource is one, lets the role in or leaves it to the account's IAM.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
+    key = _key(resource)
+    return key is None or decide_for_principal(key.policy, role_arn, action, resource, context) is Decision.ALLOWED
+
+
+def _key(arn: str) -> Key | None:
+    found = re.fullmatch(r"arn:[^:]+:kms:([^:]+):([^:]+):key/(.+)", arn)
+    return kms_backends[found[2]][found[1]].keys.get(found[3]) if found else None
 
 
 def use_of_key(action: str, region: str, *services: str) -> dict[str, str | list[str]]:
@@ -304,6 +320,8 @@ def _context(region: str, resource: str) -> dict[str, str | list[str]]:
 def _request_context(action: str, given: dict[str, Any]) -> dict[str, str]:
     if action.startswith("application-autoscaling:"):
         return {"application-autoscaling:service-namespace": given.get("ServiceNamespace", "")}
+    if action.startswith("kms:") and "MacAlgorithm" in given:
+        return {"kms:MacAlgorithm": given["MacAlgorithm"]}
     return {}
 
 
@@ -392,6 +410,14 @@ def _sqs(_operation: str, given: dict[str, Any], arn: str, _path: str) -> list[s
     return [f"{arn}{name}" if name else ""]
 
 
+def _kms(_operation: str, given: dict[str, Any], arn: str, _path: str) -> list[str]:
+    """The key, also where the call names an alias: policies name keys."""
+    name = given.get("KeyId") or ""
+    _, _, _, region, account, *_ = (name if name.startswith("arn:") else arn).split(":")
+    key = kms_backends[account][region].any_id_to_key_id(name) if name else ""
+    return [f"{arn.split(':kms:')[0]}:kms:{region}:{account}:key/{key}" if key else ""]
+
+
 def _logs(_operation: str, given: dict[str, Any], arn: str, _path: str) -> list[str]:
     if "logGroupName" not in given:
         return [given.get("resourceArn") or ""]
@@ -421,6 +447,7 @@ _RESOURCES = {
     "backup": _backup,
     "dynamodb": _dynamodb,
     "events": _events,
+    "kms": _kms,
     "lambda": _lambda,
     "logs": _logs,
     "sns": _sns,
