@@ -21,12 +21,12 @@ variable "attributes" {
 
   validation {
     condition     = alltrue([for method in values(var.attributes) : method == null ? false : contains(local.known_methods, method)])
-    error_message = "attributes has ${join(", ", [for path, method in var.attributes : "${jsonencode(path)} = ${jsonencode(method)}" if method == null ? true : !contains(local.known_methods, method)])}. The methods are ${join(", ", local.known_methods)}."
+    error_message = "attributes has ${join(", ", [for path, method in var.attributes : "\"${path}\" = ${jsonencode(method)}" if method == null ? true : !contains(local.known_methods, method)])}. The methods are ${join(", ", local.known_methods)}."
   }
 
   validation {
     condition     = alltrue([for path in keys(var.attributes) : can(regex(local.path_pattern, path))])
-    error_message = "attributes has ${join(", ", [for path in keys(var.attributes) : jsonencode(path) if !can(regex(local.path_pattern, path))])}, shown as JSON. A path is names joined by \".\", each of which may be followed by \"[*]\", such as address.street or items[*].note. Within a name, put a \"\\\" before each \".\", \"[\" and \"\\\", and write it as \"\\\\\" in HCL."
+    error_message = "attributes has ${join(", ", [for path in keys(var.attributes) : "\"${path}\"" if !can(regex(local.path_pattern, path))])}. A path is names joined by \".\", each of which may be followed by \"[*]\", such as address.street or items[*].note. Within a name, put a \"\\\" before each \".\", \"[\" and \"\\\", and write it as \"\\\\\" in HCL."
   }
 
   validation {
