@@ -112,6 +112,16 @@ class Summary(TypedDict):
     Attributes: dict[str, MaskedAttribute]
 
 
+class MaskingState(TypedDict, total=False):
+    """The state of an execution."""
+
+    CheckTableOutput: CheckTableOutput
+    Reported: list[Segment[ReportCounts]]
+    Masked: list[Segment[MaskCounts]]
+    Verified: list[Segment[VerifyCounts]]
+    Summary: Summary
+
+
 class Report(TypedDict):
     """The output of a dry run: how many values of each type are at each path, or `Truncated` at the first paths."""
 
