@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from masking import errors as masking_errors
+from masking.rules import METHODS
 from rotator import errors
+from rotator.errors import RotationError
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +28,11 @@ def listed(heading: str, folder: Path) -> list[str]:
     return [name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)]
 
 
-@pytest.mark.parametrize("folder", [ROOT, ROOT / "modules/forward-copies"], ids=["rotator", "forward-copies"])
+@pytest.mark.parametrize(
+    "folder",
+    [ROOT, ROOT / "modules/forward-copies", ROOT / "modules/masking"],
+    ids=["rotator", "forward-copies", "masking"],
+)
 @pytest.mark.parametrize(
     ("heading", "block", "file"), [("Inputs", "variable", "variables.tf"), ("Outputs", "output", "outputs.tf")]
 )
@@ -40,6 +47,19 @@ def test_each_error_that_ends_a_rotation_is_listed() -> None:
     last_cells = re.findall(r"\| ([^|]+) \|$", section("When things go wrong"), re.MULTILINE)
 
     assert {*re.findall(r"`(\w+)`", " ".join(last_cells))} == ours - NOT_FOR_USERS
+
+
+def test_each_error_that_ends_a_masking_is_listed() -> None:
+    ours = {
+        name for name, value in vars(masking_errors).items() if isinstance(value, type) and value is not RotationError
+    }
+    last_cells = re.findall(r"\| ([^|]+) \|$", section("When masking fails", ROOT / "modules/masking"), re.MULTILINE)
+
+    assert {*re.findall(r"`(\w+)`", " ".join(last_cells))} == ours
+
+
+def test_each_method_is_listed() -> None:
+    assert tuple(listed("Methods", ROOT / "modules/masking")) == METHODS
 
 
 def test_what_a_rotation_costs_is_what_the_benchmark_counts() -> None:
