@@ -1,7 +1,11 @@
 """Invocations of masking's functions on moto."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import Lock
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from masking.keys import Keys
 from masking.methods import Item
@@ -46,11 +50,10 @@ def settings_of(rules: Mapping[str, str], *, all_listed: bool = False, workers: 
     return MaskingSettings(Rules.of(rules), all_listed, HMAC_KEY_ARN, workers)
 
 
-def work_of(
-    clients: Clients, rules: Mapping[str, str], *, all_listed: bool = False, checks: int | None = None
-) -> Work:
+def work_of(clients: Clients, rules: Mapping[str, str], *, all_listed: bool = False, checks: int | None = None) -> Work:
     """One invocation, which may make `checks` calls before its time is nearly up."""
     clients.kms = Kms()  # type: ignore[assignment]
+    _one_call_at_a_time(clients.dynamodb)
     context: Any = Context(checks)
     return Work(settings_of(rules, all_listed=all_listed), clients, TimeLimit(context))
 
@@ -78,5 +81,36 @@ def make_table(clients: Clients, *items: Item, key: tuple[str, ...] = ("pk",)) -
 
 def items_of(clients: Clients) -> list[Item]:
     """All items, in the order of their JSON."""
-    items: Any = clients.dynamodb.scan(TableName=COPY)["Items"]
-    return sorted(items, key=repr)
+    pages: Any = clients.dynamodb.get_paginator("scan").paginate(TableName=COPY)
+    return sorted((item for page in pages for item in page["Items"]), key=repr)
+
+
+def client_error(operation: str, code: str, **response: Any) -> ClientError:  # noqa: ANN401
+    details: Any = {"Error": {"Code": code, "Message": "why"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    return ClientError(details | response, operation)
+
+
+@contextmanager
+def around(clients: Clients, call: str, do: Callable[[Callable[[], Any], int], Any]) -> Iterator[None]:
+    """Has `do` make a call of DynamoDB, given the real one and how many there were before."""
+    real = getattr(clients.dynamodb, call)
+    calls = iter(range(10**6))
+    setattr(clients.dynamodb, call, lambda **parameters: do(lambda: real(**parameters), next(calls)))
+    try:
+        yield
+    finally:
+        delattr(clients.dynamodb, call)
+
+
+def _one_call_at_a_time(dynamodb: Any) -> None:  # noqa: ANN401
+    """Unlike AWS, moto checks conditions and writes as if there was one thread."""
+    endpoint = dynamodb._endpoint
+    if "make_request" in vars(endpoint):
+        return
+    lock, make_request = Lock(), endpoint.make_request
+
+    def one_at_a_time(*call: object) -> object:
+        with lock:
+            return make_request(*call)
+
+    endpoint.make_request = one_at_a_time

@@ -143,7 +143,8 @@ def test_the_methods_that_fit_a_type_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [{"N": "170"}, {"BOOL": True}, {"NULL": True}, {"NS": ["1", "2"]}, {"S": "no address"}, {"SS": ["a@", "@b"]}]
+    "value",
+    [{"N": "170"}, {"BOOL": True}, {"NULL": True}, {"NS": ["1", "2"]}, {"S": "no address"}, {"SS": ["a@", "@b"]}],
 )
 def test_what_contains_no_address_stays(value: Value) -> None:
     assert masked({"a": value}, a="email") == {"a": value}

@@ -20,7 +20,9 @@ KEY_VALUES = st.one_of(
 )
 
 
-@given(st.dictionaries(st.text(min_size=1, max_size=5) | st.sampled_from(["B", "S"]), KEY_VALUES, min_size=1, max_size=2))
+@given(
+    st.dictionaries(st.text(min_size=1, max_size=5) | st.sampled_from(["B", "S"]), KEY_VALUES, min_size=1, max_size=2)
+)
 def test_what_is_sealed_is_unsealed(position: dict[str, dict[str, object]]) -> None:
     assert unseal(seal(position, SEGMENT, KEYS), SEGMENT, KEYS) == position
 

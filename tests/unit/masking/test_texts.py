@@ -20,7 +20,9 @@ DOMAINS = st.from_regex(r"[a-zäж0-9]{1,5}([.-][a-zäж0-9]{1,5}){0,3}|\[[0-9a-
 ADDRESSES = st.builds("{}@{}".format, LOCAL_PARTS, DOMAINS)
 # What is likely to be mistaken for a part of an address.
 CROWDED = st.lists(
-    st.sampled_from(["a@b.c", "x", "1", "@", ".", "-", "_", "+", "'", '"', "[", "]", "\\", " ", "#", "=", "é", "e\u0301"])
+    st.sampled_from(
+        ["a@b.c", "x", "1", "@", ".", "-", "_", "+", "'", '"', "[", "]", "\\", " ", "#", "=", "é", "e\u0301"]
+    )
     | ADDRESSES
 ).map("".join)
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=Decimal("-1e37"), max_value=Decimal("1e37")).map(
@@ -105,7 +107,10 @@ def test_different_addresses_get_different_masks(addresses: list[str]) -> None:
         ("“anna@example.com”", "“{}”"),
         ("mailto:anna@example.com", "mailto:{}"),
         ("anna@example.com,anna@example.com;anna@example.com", "{},{};{}"),
-        ('{"@type": "Person", "@id": "7", "email": "anna@example.com"}', '{"@type": "Person", "@id": "7", "email": "{}"}'),
+        (
+            '{"@type": "Person", "@id": "7", "email": "anna@example.com"}',
+            '{"@type": "Person", "@id": "7", "email": "{}"}',
+        ),
     ],
 )
 def test_the_rest_of_the_text_stays_and_case_does_not_matter(text: str, expected: str) -> None:
