@@ -50,10 +50,16 @@ def settings_of(rules: Mapping[str, str], *, all_listed: bool = False, workers: 
     return MaskingSettings(Rules.of(rules), all_listed, HMAC_KEY_ARN, workers)
 
 
-def work_of(clients: Clients, rules: Mapping[str, str], *, all_listed: bool = False, checks: int | None = None) -> Work:
-    """One invocation, which may make `checks` calls before its time is nearly up."""
+def make_ready(clients: Clients) -> Clients:
+    """Gives them a key of KMS, and lets several threads use them."""
     clients.kms = Kms()  # type: ignore[assignment]
     _one_call_at_a_time(clients.dynamodb)
+    return clients
+
+
+def work_of(clients: Clients, rules: Mapping[str, str], *, all_listed: bool = False, checks: int | None = None) -> Work:
+    """One invocation, which may make `checks` calls before its time is nearly up."""
+    make_ready(clients)
     context: Any = Context(checks)
     return Work(settings_of(rules, all_listed=all_listed), clients, TimeLimit(context))
 
@@ -71,8 +77,7 @@ def make_table(clients: Clients, *items: Item, key: tuple[str, ...] = ("pk",)) -
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in key],
         KeySchema=[
-            {"AttributeName": name, "KeyType": kind}
-            for name, kind in zip(key, ("HASH", "RANGE"), strict=False)  # type: ignore[typeddict-item]
+            {"AttributeName": name, "KeyType": "RANGE" if position else "HASH"} for position, name in enumerate(key)
         ],
     )
     for item in items:

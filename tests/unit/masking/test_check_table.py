@@ -97,7 +97,7 @@ def test_digits_leave_marks_to_be_removed(clients: Clients) -> None:
     [{}, [], "orders", {"TargetTableName": 7}, {"TargetTableName": COPY, "DryRun": "yes"}, {"DryRun": True}],
 )
 def test_another_input_is_refused_with_the_way_to_write_it(given: object, clients: Clients) -> None:
-    with pytest.raises(InvalidInput, match='{"TargetTableName": "<name of a copy>", "DryRun": true}'):
+    with pytest.raises(InvalidInput, match=r'{"TargetTableName": "<name of a copy>", "DryRun": true}'):
         check(clients, given)
 
 
@@ -181,5 +181,5 @@ def test_the_type_of_a_key_is_checked_before_anything_is_written(name: str, meth
 def test_a_key_has_no_parts(path: str, clients: Clients) -> None:
     make_copy(clients)
 
-    with pytest.raises(InvalidInput, match="has no parts: write (customer|email)"):
+    with pytest.raises(InvalidInput, match=r"has no parts: write (customer|email)"):
         check(clients, **{path: "hash"})

@@ -138,7 +138,9 @@ def test_a_type_that_a_method_does_not_apply_to_is_refused_by_path(method: str, 
 
 
 def test_the_methods_that_fit_a_type_are_named() -> None:
-    with pytest.raises(UnsupportedType, match="a number, which hash does not apply to. Choose one of email, digits, r"):
+    with pytest.raises(
+        UnsupportedType, match=r"a number, which hash does not apply to. Choose one of email, digits, r"
+    ):
         masked({"a": {"N": "7"}}, a="hash")
 
 

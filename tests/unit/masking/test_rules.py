@@ -55,5 +55,5 @@ def test_a_path_within_another_is_refused_by_name(outer: str, inner: str) -> Non
 
 
 def test_an_unknown_method_is_refused_by_name() -> None:
-    with pytest.raises(InvalidInput, match="'scramble' of email is none of .*hash"):
+    with pytest.raises(InvalidInput, match=r"'scramble' of email is none of .*hash"):
         Rules.of({"email": "scramble"})
