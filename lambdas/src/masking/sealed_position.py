@@ -54,9 +54,10 @@ def _tag(sealed: bytes, segment: str, keys: Keys) -> bytes:
     return mac(keys.authenticate, segment.encode() + b"\0" + sealed)
 
 
-def _base64(value: bytes) -> dict[str, str]:
-    return {"base64": base64.b64encode(value).decode()}
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
 
 
-def _with_bytes(value: dict[str, Any]) -> Any:  # noqa: ANN401
-    return base64.b64decode(value["base64"]) if value.keys() == {"base64"} else value
+def _with_bytes(value: dict[str, Any]) -> dict[str, Any]:
+    """The value of an attribute of type B. An attribute may also be named B, but then holds no text itself."""
+    return {"B": base64.b64decode(value["B"])} if isinstance(value.get("B"), str) else value
