@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.Th
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import SecondaryIndex, Table
@@ -13,45 +13,52 @@ from moto.dynamodb.models.utilities import bytesize
 UNIT = 1024
 """Bytes that a unit writes."""
 
-Attributes = Mapping[str, DynamoType]
+Sizes = Mapping[str, int]
+"""Bytes of each attribute of an item; none if there is no item."""
 
 
 def write_units(table: Table, old: Item | None, new: Item | None) -> dict[str | None, int]:
     """The units that the table, which has no name here, and each of its indexes consumed."""
     before, after = _attributes(old), _attributes(new)
-    units: dict[str | None, int] = {None: _units(before, after)}
+    sizes, new_sizes = _sizes(before), _sizes(after)
+    changed = {name for name in {*before, *after} if not _is_same(before.get(name), after.get(name))}
+    units: dict[str | None, int] = {None: max(_units(sizes, sizes), _units(new_sizes, new_sizes))}
     for index in table.all_indexes():
-        if consumed := _index_units(index, before, after):
+        if consumed := _index_units(index, sizes, new_sizes, changed):
             units[index.name] = consumed
     return units
 
 
-def _attributes(item: Item | None) -> Attributes:
+def _attributes(item: Item | None) -> Mapping[str, DynamoType]:
     return item.attrs if item else {}
 
 
-def _index_units(index: SecondaryIndex, old: Attributes, new: Attributes) -> int:
+def _is_same(one: DynamoType | None, other: DynamoType | None) -> bool:
+    return one is not None and other is not None and one == other
+
+
+def _sizes(attributes: Mapping[str, DynamoType]) -> Sizes:
+    return {name: bytesize(name) + value.size() for name, value in attributes.items()}
+
+
+def _index_units(index: SecondaryIndex, old: Sizes, new: Sizes, changed: Set[str]) -> int:
     before, after = _projected(index, old), _projected(index, new)
-    if before == after:
+    if not changed & (before | after):
         return 0
-    if before and after and all(before[name] == after[name] for name in index.schema_key_attrs):
-        return _units(before, after)
+    units = [_units(entry, sizes) for entry, sizes in ((before, old), (after, new)) if entry]
     # What moves within the index is deleted in one place and put in the other.
-    return sum(_units(entry) for entry in (before, after) if entry)
+    return sum(units) if changed & set(index.schema_key_attrs) else max(units)
 
 
-def _projected(index: SecondaryIndex, attributes: Attributes) -> Attributes:
-    if not all(name in attributes for name in index.schema_key_attrs):
-        return {}
+def _projected(index: SecondaryIndex, attributes: Iterable[str]) -> Set[str]:
+    """The attributes of an item that are in the index."""
+    names = set(attributes)
+    if not names.issuperset(index.schema_key_attrs):
+        return set()
     if index.projection["ProjectionType"] == "ALL":
-        return attributes
-    names = {*index.table_key_attrs, *index.schema_key_attrs, *index.projection.get("NonKeyAttributes", [])}
-    return {name: value for name, value in attributes.items() if name in names}
+        return names
+    return names & {*index.table_key_attrs, *index.schema_key_attrs, *index.projection.get("NonKeyAttributes", [])}
 
 
-def _units(*entries: Attributes) -> int:
-    return max(1, *(math.ceil(_size(entry) / UNIT) for entry in entries))
-
-
-def _size(attributes: Attributes) -> int:
-    return sum(bytesize(name) + value.size() for name, value in attributes.items())
+def _units(names: Iterable[str], sizes: Sizes) -> int:
+    return max(1, math.ceil(sum(sizes[name] for name in names) / UNIT))
