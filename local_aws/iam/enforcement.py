@@ -131,8 +131,12 @@ def called(response: BaseResponse) -> tuple[str, str]:
 
 def authorize_call(response: BaseResponse) -> None:
     """Raises AccessDeniedException if the caller's policies, or another account's, do not allow the call."""
+    for action, resources in _actions_and_resources(response):
+        _authorize_action(response, action, resources)
+
+
+def _authorize_action(response: BaseResponse, action: str, resources: list[str]) -> None:
     role_arn = caller(response)
-    action, resources = _action_and_resources(response)
     code = _ERROR_CODES.get(action.split(":")[0], ACCESS_DENIED)
     principal = role_arn or f"arn:{response.partition}:iam::{response.current_account}:root"
     for resource in resources:
@@ -337,15 +341,31 @@ _ACTIONS = {
 _PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
 
 
-def _action_and_resources(response: BaseResponse) -> tuple[str, list[str]]:
-    """The IAM action of a call and the ARNs that it acts on; `*` where the action has no resource type."""
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+_ACTIONS_OF_TRANSACTIONS = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Delete": "DeleteItem",
+    "Get": "GetItem",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+}
+
+
+def _actions_and_resources(response: BaseResponse) -> list[tuple[str, list[str]]]:
+    """The IAM actions of a call, each with the ARNs that it acts on; `*` where the action has no resource type."""
     service, operation = called(response)
     given = _parameters(response)
     arn = f"arn:{response.partition}:{service}:{response.region}:{response.current_account}:"
+    if operation in ("TransactGetItems", "TransactWriteItems"):
+        parts = {(kind, part["TableName"]) for parts in given["TransactItems"] for kind, part in parts.items()}
+        return [
+            (f"dynamodb:{_ACTIONS_OF_TRANSACTIONS[kind]}", _dynamodb(kind, {"TableName": table}, arn, ""))
+            for kind, table in sorted(parts)
+        ]
     find = _RESOURCES.get(service)
     resources = [found for found in find(operation, given, arn, unquote(response.path)) if found] if find else []
     action = _ACTIONS.get(f"{service}:{operation}")
-    return action or f"{_PREFIXES.get(service, service)}:{operation}", resources or ["*"]
+    return [(action or f"{_PREFIXES.get(service, service)}:{operation}", resources or ["*"])]
 
 
 def _parameters(response: BaseResponse) -> dict[str, Any]:
