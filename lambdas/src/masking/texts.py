@@ -4,6 +4,7 @@ All are made by HMAC-SHA256, with texts in UTF-8 and integers big-endian.
 """
 
 import re
+import struct
 
 from masking.keys import mac
 
@@ -102,10 +103,11 @@ def with_number_masked(number: str, key: bytes) -> str:
 
 def _digits(digits: list[int], without_zero: set[int], key: bytes) -> list[int]:
     message = "".join(map(str, digits)).encode()
-    masks: list[int] = []
-    for block in range(-(-len(digits) // 16)):
-        code = mac(key, block.to_bytes(4) + message)
-        masks += [int.from_bytes(code[start : start + 2]) for start in range(0, 32, 2)]
-    return [
-        1 + mask % 9 if position in without_zero else mask % 10 for position, mask in enumerate(masks[: len(digits)])
-    ]
+    blocks = -(-len(digits) // 16)
+    codes = struct.unpack(
+        f">{16 * blocks}H", b"".join(mac(key, block.to_bytes(4) + message) for block in range(blocks))
+    )
+    masks = [code % 10 for code in codes[: len(digits)]]
+    for position in without_zero:
+        masks[position] = 1 + codes[position] % 9
+    return masks
