@@ -44,7 +44,8 @@ def with_emails_masked(text: str, key: bytes) -> str:
     - a letter or digit of any script, and what follows of letters, digits and ``.!$%&'*+-^_{}~` ``; or, at the start of
       the text or after white space or one of `<,;:(=|/#?[`, anything in quotation marks;
     - `@`;
-    - letters and digits with `.` and `-` before or between them, but not behind, or a literal in brackets.
+    - letters and digits with `.` and `-` before or between them, but not behind; or a literal in brackets, without
+      brackets and white space in it, and what follows of the former.
 
     The 12 digits are the HMAC of the address in lower case, as an integer, modulo 10^12, padded with zeros.
     """
@@ -58,7 +59,10 @@ def with_emails_masked(text: str, key: bytes) -> str:
         number = int.from_bytes(mac(key, found.lower().encode())) % 10**12
         return f"{number:012}@example.invalid"
 
-    return _WORD_OR_ADDRESS.sub(mask, text)
+    # Without what it was a part of, a quotation mark or bracket may become a part of an address.
+    while (masked := _WORD_OR_ADDRESS.sub(mask, text)) != text:
+        text = masked
+    return text
 
 
 def has_digits(text: str) -> bool:
