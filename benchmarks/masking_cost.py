@@ -32,9 +32,9 @@ from rotator.aws_errors import translated_errors
 from rotator.clients import Clients
 
 LIMIT = 1.25
-ITEMS = 2000
-ITEMS_OF_A_PAGE = 500
-ROUNDS = 7
+ITEMS = 1000
+ITEMS_OF_A_PAGE = 250
+ROUNDS = 11
 WORKERS = (1, 10, 40)
 
 COPY = "orders-20261129-02-07-00"

@@ -27,9 +27,10 @@ class Table(TypedDict):
 
 
 class MaskCounts(TypedDict):
-    """Of `mask_segment`. `Unlisted` holds the paths that no rule lists, if all have to be listed, or the first of them.
+    """Of `mask_segment`, which may scan an item that it moved again, under the new key.
 
-    An item counts as changed once, even where it was written again because it had changed meanwhile.
+    An item counts as changed once, even where it was written again because it had changed meanwhile. `Unlisted` holds
+    the paths that no rule lists, or the first of them, where all have to be listed.
     """
 
     ItemsScanned: int

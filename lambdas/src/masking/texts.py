@@ -4,6 +4,7 @@ All are made by HMAC-SHA256, with texts in UTF-8 and integers big-endian.
 """
 
 import re
+import struct
 
 from masking.keys import mac
 
@@ -43,7 +44,8 @@ def with_emails_masked(text: str, key: bytes) -> str:
     - a letter or digit of any script, and what follows of letters, digits and ``.!$%&'*+-^_{}~` ``; or, at the start of
       the text or after white space or one of `<,;:(=|/#?[`, anything in quotation marks;
     - `@`;
-    - letters and digits with `.` and `-` before or between them, but not behind, or a literal in brackets.
+    - letters and digits with `.` and `-` before or between them, but not behind; or a literal in brackets, without
+      brackets and white space in it, and what follows of the former.
 
     The 12 digits are the HMAC of the address in lower case, as an integer, modulo 10^12, padded with zeros.
     """
@@ -57,7 +59,10 @@ def with_emails_masked(text: str, key: bytes) -> str:
         number = int.from_bytes(mac(key, found.lower().encode())) % 10**12
         return f"{number:012}@example.invalid"
 
-    return _WORD_OR_ADDRESS.sub(mask, text)
+    # Without what it was a part of, a quotation mark or bracket may become a part of an address.
+    while (masked := _WORD_OR_ADDRESS.sub(mask, text)) != text:
+        text = masked
+    return text
 
 
 def has_digits(text: str) -> bool:
@@ -102,10 +107,11 @@ def with_number_masked(number: str, key: bytes) -> str:
 
 def _digits(digits: list[int], without_zero: set[int], key: bytes) -> list[int]:
     message = "".join(map(str, digits)).encode()
-    masks: list[int] = []
-    for block in range(-(-len(digits) // 16)):
-        code = mac(key, block.to_bytes(4) + message)
-        masks += [int.from_bytes(code[start : start + 2]) for start in range(0, 32, 2)]
-    return [
-        1 + mask % 9 if position in without_zero else mask % 10 for position, mask in enumerate(masks[: len(digits)])
-    ]
+    blocks = -(-len(digits) // 16)
+    codes = struct.unpack(
+        f">{16 * blocks}H", b"".join(mac(key, block.to_bytes(4) + message) for block in range(blocks))
+    )
+    masks = [code % 10 for code in codes[: len(digits)]]
+    for position in without_zero:
+        masks[position] = 1 + codes[position] % 9
+    return masks

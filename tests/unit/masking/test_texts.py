@@ -79,6 +79,8 @@ def test_an_address_becomes_12_digits_at_a_domain_that_does_not_exist(address: s
 @example("a@[1]b@c.d")
 @example("a@b.c.@d.e")
 @example("a@[1].b@[2]")
+@example("a@[b@[1]c@d.e]")
+@example('"a@b.c\n"q"@d"@e.f')
 def test_a_text_whose_addresses_are_masked_stays(text: str) -> None:
     masked = email(text)
 
