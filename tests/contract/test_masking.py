@@ -231,3 +231,18 @@ def test_the_functions_read_the_attributes_that_terraform_passes(monkeypatch: py
 
     assert {rule.text: rule.method for rule in settings.rules.in_order} == attributes
     assert (settings.hmac_key_arn, settings.workers, settings.all_listed) == ("HMAC_KEY_ARN", 10, False)
+
+
+def test_the_readme_says_how_many_invocations_an_execution_has_room_for() -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html: a task has five events."""
+    most_workers, events_of_a_round = 40, 5 + 2
+    events_of_a_segment = 2 + 2  # iteration, and the state at its end
+    others = 5 * len(STATES) + 4 * len(MAPS) + events_of_a_segment * most_workers * len(MAPS)
+    readme = (MODULE / "README.md").read_text()
+    (stated,) = re.findall(r"room for about ([\d,]+) invocations of up to (\d+) minutes", readme)
+    hours = re.findall(r"(\d+) workers can work for (\d+) hours, and (\d+) for (\d+)", readme)[0]
+
+    invocations, minutes = (int(number.replace(",", "")) for number in stated)
+    assert round((25_000 - others) / events_of_a_round, -2) == invocations
+    for workers, length in (hours[:2], hours[2:]):
+        assert round(invocations * minutes / 60 / int(workers), -1) == int(length)
