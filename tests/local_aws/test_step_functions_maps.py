@@ -71,7 +71,9 @@ class Machine:
         pages = self._client.get_paginator("get_execution_history").paginate(executionArn=self.execution)
         events = [event for page in pages for event in page["events"]]
         assert [event["id"] for event in events] == list(range(1, len(events) + 1))
-        details = [next((value for name, value in event.items() if name.endswith("Details")), {}) for event in events]
+        details: list[dict[str, Any]] = [
+            next((value for name, value in event.items() if name.endswith("Details")), {}) for event in events
+        ]
         return [(event["type"], detail.get("index")) for event, detail in zip(events, details, strict=True)]
 
     def create(self, parameter: str) -> None:
