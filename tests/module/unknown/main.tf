@@ -77,7 +77,37 @@ module "rotator_of_a_topic" {
   }
 }
 
+# Its key, the keys of the copies and a method are known only after apply as well.
+module "masking" {
+  source = "../../../modules/masking"
+
+  attributes         = { email = "email", phone = terraform_data.method.output }
+  hmac_key_arn       = format("%s", terraform_data.key.output)
+  table_kms_key_arns = [terraform_data.key.output]
+  kms_key_arn        = terraform_data.key.output
+}
+
+resource "terraform_data" "method" {
+  input = "digits"
+}
+
+module "rotator_with_masking" {
+  source = "../../.."
+
+  name                 = "masked"
+  backup_sns_topic_arn = terraform_data.backups_topic.output
+
+  rules = {
+    staging = { source_pattern = "-production$", replacement_pattern = "-staging", before_switch = module.masking.state_machine_arn }
+  }
+}
+
+output "masking" {
+  description = "The outputs of the hook."
+  value       = module.masking
+}
+
 output "rotators" {
-  description = "The outputs of both."
-  value       = [module.rotator, module.rotator_of_a_topic]
+  description = "The outputs of all."
+  value       = [module.rotator, module.rotator_of_a_topic, module.rotator_with_masking]
 }
