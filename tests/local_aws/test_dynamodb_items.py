@@ -243,6 +243,24 @@ def test_consumed_capacity_depends_on_the_sizes_and_on_the_index(table: Table) -
     assert "ConsumedCapacity" not in table.update("p", "b")
 
 
+def test_the_stream_tells_of_each_change_with_the_item_before_and_after(table: Table) -> None:
+    old = table.put("p", email="anna")
+    table.update("p", "anna")
+    table.update("p", "bert")
+    new = table.get("p")
+    moved = {**old, **key("q")}
+    table.transact({"Put": {"Item": moved}}, {"Delete": {"Key": key("p")}})
+    table.client.batch_write_item(RequestItems={table.name: [{"DeleteRequest": {"Key": key("q")}}]})
+    assert table.changes() == [
+        ("INSERT", None, old),
+        # An update that changes nothing is not told.
+        ("MODIFY", old, new),
+        ("INSERT", None, moved),
+        ("REMOVE", new, None),
+        ("REMOVE", moved, None),
+    ]
+
+
 # Transactions
 
 
