@@ -150,6 +150,13 @@ def test_a_scan_cannot_start_at_the_key_of_another_segment(table: Table) -> None
     assert code(table.client.scan, **request) == "ValidationException"
 
 
+def test_a_scan_returns_the_attributes_that_are_asked_for(table: Table) -> None:
+    table.put("p", email="anna", phone="0170")
+    table.put("q")
+    ((first, second),) = table.scanned(ProjectionExpression="pk, #e", ExpressionAttributeNames={"#e": "email"})
+    assert sorted([first, second], key=len) == [{"pk": {"S": "q"}}, {"pk": {"S": "p"}, "email": {"S": "anna"}}]
+
+
 def test_a_page_ends_before_a_megabyte(table: Table) -> None:
     for number in range(12):
         table.put(f"p{number}", text="x" * 200_000)
