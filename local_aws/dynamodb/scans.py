@@ -91,8 +91,16 @@ def _scan(
     last_evaluated_key = None if is_last else self._get_last_evaluated_key(page[-1], None)
     found = [item for item in page if filter_expression is None or filter_expression.expr(item)]
     if projection_expression:
-        found = [item.project(projection_expression) for item in found]
+        found = [_projected(item, projection_expression) for item in found]
     return found, len(page), last_evaluated_key
+
+
+def _projected(item: Item, paths: list[list[str]]) -> Item:
+    names = {path[0] for path in paths}
+    if all(len(path) == 1 for path in paths) and not any("[" in name for name in names):
+        # moto turns the whole item into Python values and back for each attribute.
+        return Item(item.hash_key, item.range_key, {name: item.attrs[name] for name in names & item.attrs.keys()})
+    return item.project(paths)
 
 
 def _page(entries: Iterator[Entry], table: Table, limit: int | None) -> tuple[list[Item], bool]:

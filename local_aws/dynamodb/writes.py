@@ -109,7 +109,7 @@ def _all_or_nothing(writes: list[_Write]) -> Iterator[None]:
 
 def _write_to(backend: DynamoDBBackend, request: Request) -> _Write:
     table = backend.get_table(request["TableName"])
-    hash_key, range_key = backend.get_keys_value(table, request.get("Key") or request["Item"])
+    hash_key, range_key = backend.get_keys_value(table, request["Key"] if "Key" in request else request["Item"])
     return _Write(table, hash_key, range_key, copy.deepcopy(table.get_item(hash_key, range_key)))
 
 

@@ -433,9 +433,12 @@ def _sqs(_operation: str, given: dict[str, Any], arn: str, _path: str) -> list[s
 def _kms(_operation: str, given: dict[str, Any], arn: str, _path: str) -> list[str]:
     """The key, also where the call names an alias: policies name keys."""
     name = given.get("KeyId") or ""
-    _, _, _, region, account, *_ = (name if name.startswith("arn:") else arn).split(":")
-    key = kms_backends[account][region].any_id_to_key_id(name) if name else ""
-    return [f"{arn.split(':kms:')[0]}:kms:{region}:{account}:key/{key}" if key else ""]
+    _, partition, _, region, account, *_ = (name if name.startswith("arn:") else arn).split(":")
+    key: str | None = name.rsplit(":key/", 1)[-1]
+    if "alias/" in name:
+        backend = kms_backends[account][region]
+        key = backend.get_key_id_from_alias(backend.get_alias_name(name))
+    return [f"arn:{partition}:kms:{region}:{account}:key/{key}" if key else ""]
 
 
 def _logs(_operation: str, given: dict[str, Any], arn: str, _path: str) -> list[str]:

@@ -150,6 +150,13 @@ def test_a_scan_cannot_start_at_the_key_of_another_segment(table: Table) -> None
     assert code(table.client.scan, **request) == "ValidationException"
 
 
+def test_a_scan_returns_the_attributes_that_are_asked_for(table: Table) -> None:
+    table.put("p", email="anna", phone="0170")
+    table.put("q")
+    ((first, second),) = table.scanned(ProjectionExpression="pk, #e", ExpressionAttributeNames={"#e": "email"})
+    assert sorted([first, second], key=len) == [{"pk": {"S": "q"}}, {"pk": {"S": "p"}, "email": {"S": "anna"}}]
+
+
 def test_a_page_ends_before_a_megabyte(table: Table) -> None:
     for number in range(12):
         table.put(f"p{number}", text="x" * 200_000)
@@ -241,6 +248,24 @@ def test_consumed_capacity_depends_on_the_sizes_and_on_the_index(table: Table) -
     assert units(table.client.delete_item, **at) == 3
     assert units(table.client.put_item, TableName=table.name, Item={**key("p"), "email": {"S": "a"}}) == 1 + 1
     assert "ConsumedCapacity" not in table.update("p", "b")
+
+
+def test_the_stream_tells_of_each_change_with_the_item_before_and_after(table: Table) -> None:
+    old = table.put("p", email="anna")
+    table.update("p", "anna")
+    table.update("p", "bert")
+    new = table.get("p")
+    moved = {**old, **key("q")}
+    table.transact({"Put": {"Item": moved}}, {"Delete": {"Key": key("p")}})
+    table.client.batch_write_item(RequestItems={table.name: [{"DeleteRequest": {"Key": key("q")}}]})
+    assert table.changes() == [
+        ("INSERT", None, old),
+        # An update that changes nothing is not told.
+        ("MODIFY", old, new),
+        ("INSERT", None, moved),
+        ("REMOVE", new, None),
+        ("REMOVE", moved, None),
+    ]
 
 
 # Transactions

@@ -82,6 +82,7 @@ def test_a_role_needs_the_permission_on_the_key(
     kms = kms_of(allow("kms:GenerateMac", on=key))
     assert kms.generate_mac(KeyId=key, **MAC)["KeyId"] == key
     assert kms.generate_mac(KeyId=f"alias/{name}", **MAC)["KeyId"] == key
+    assert code(aws("kms").generate_mac, KeyId=f"alias/{name}-none", **MAC) == "NotFoundException"
     with pytest.raises(ClientError, match=rf"kms:GenerateMac on resource: {other} because no identity-based") as error:
         kms.generate_mac(KeyId=other, **MAC)
     assert error.value.response["Error"]["Code"] == "AccessDeniedException"
