@@ -8,9 +8,9 @@ from masking.keys import Keys
 from masking.methods import Item, Value, contains_digits, masked
 from masking.paths import Elements, Part, Path
 from masking.rules import Rule, Rules, Tree
-from rotator.ownership import PREFIX
 
-MARK: Final = f"{PREFIX}digits-masked"
+# With rotator.ownership.PREFIX, which would load all that is about rotations at each cold start.
+MARK: Final = "backup-dynamodb-rotator:digits-masked"
 """The attribute of items whose digits are masked, as nothing else shows. It is removed in the end."""
 
 _MARKED: Value = {"BOOL": True}

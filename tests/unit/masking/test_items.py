@@ -13,6 +13,7 @@ from masking.methods import Item, Value
 from masking.paths import text_of
 from masking.rules import METHODS, Rules
 from masking.texts import with_digits_masked
+from rotator.ownership import PREFIX
 from tests.support.masking_work import KEYS
 
 STRINGS = st.text(max_size=8) | st.sampled_from(["anna@example.com", "Anna <anna@example.com>", "0170-123"])
@@ -217,6 +218,10 @@ def test_items_with_masked_digits_are_marked_and_not_masked_again() -> None:
     assert after["phone"] == {"S": with_digits_masked("0170-123456789", KEYS.digits)}
     assert after[MARK] == {"BOOL": True}
     assert masked(after, phone="digits", limits="digits") == after
+
+
+def test_the_mark_is_named_as_all_that_the_module_adds_to_tables() -> None:
+    assert MARK.startswith(PREFIX)
 
 
 def test_unmarked_digits_are_not_proven_to_be_masked() -> None:
