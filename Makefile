@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-stop test lint unit module end-to-end end-to-end-first-half end-to-end-second-half soak \
-  crowds-and-examples least-privilege-first-half least-privilege-second-half other-accounts test-aws local-aws \
+  crowds-and-examples least-privilege-first-half least-privilege-second-half masking other-accounts test-aws local-aws \
   dist set-up clean
 
 PORT = 4566
@@ -60,23 +60,26 @@ end-to-end-first-half: set-up
 end-to-end-second-half: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/end_to_end $(addprefix --ignore=,$(FIRST_HALF))
 
-soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, an example, each permission taken away
+soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, masking, examples, each permission taken away
 	$(ISOLATED) .build/venv/bin/python benchmarks/import_cost.py
 	$(ISOLATED) .build/venv/bin/python benchmarks/polling.py
 	$(ISOLATED) .build/venv/bin/python benchmarks/sweep.py
-	@$(SIDE_BY_SIDE) 3 crowds-and-examples least-privilege-first-half least-privilege-second-half other-accounts
+	@$(SIDE_BY_SIDE) 3 crowds-and-examples masking least-privilege-first-half least-privilege-second-half other-accounts
 
 least-privilege-first-half: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not second_half'
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not second_half and not masking'
 
 least-privilege-second-half: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k second_half
+
+masking: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_masking.py tests/soak/test_least_privilege.py -k masking
 
 other-accounts: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_cross_account.py
 
 crowds-and-examples: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak $(addprefix --ignore=tests/soak/test_,least_privilege.py cross_account.py)
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak $(addprefix --ignore=tests/soak/test_,cross_account.py least_privilege.py masking.py)
 
 test-aws: set-up ## tests of whole rotations in the AWS account of your environment
 	. .build/environment && ROTATOR_TEST_AWS=1 exec $(PYTHON_MODULE) pytest tests/end_to_end

@@ -16,13 +16,17 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from pytest_terraform.tf import TerraformTestApi
 
 from local_aws import Fault, changed_settings, injected, used_permissions
 from tests.support.accounts import STAGING, Vault
 from tests.support.aws import ENDPOINT, client, held_up, recovery_points
 from tests.support.deployment import BackupJob, Deployment, notification
+from tests.support.leaks import log_texts
+from tests.support.masking import SHORT_SECONDS, SUFFIX, Masking, make_copy
 from tests.support.permissions import statements, without
 from tests.support.polling import wait_until
+from tests.support.shop import item, make_shop
 from tests.support.tables import (
     make_table,
     make_table_to_resize,
@@ -49,6 +53,9 @@ MISSED = {
     "states:": ("no report",),
     "xray:": ("is not traced",),
 }
+
+# An item that keeps its key when it is masked.
+UNMOVED = {name: {"S": "0"} for name in ("pk", "sk", "phone")}
 
 TAG = {"Key": "team", "Value": "orders"}
 
@@ -223,14 +230,7 @@ class Scenarios:
         wait_until("dead letter", arrived, 15)
 
     def deployment_of_the_state_machine(self) -> None:
-        arn = self.deployment.rotator["state_machine_arn"]
-        machine = client("stepfunctions").describe_state_machine(stateMachineArn=arn)
-        client("stepfunctions").update_state_machine(
-            stateMachineArn=arn,
-            definition=machine["definition"],
-            roleArn=machine["roleArn"],
-            loggingConfiguration=machine["loggingConfiguration"],
-        )
+        deploy_again(self.deployment.rotator["state_machine_arn"])
 
     def _rotation(self, rule: str, table_arn: str, *, native: bool) -> dict[str, Any]:
         began = time.time()
@@ -251,20 +251,10 @@ class Scenarios:
 
     def _assert_seen(self, functions: set[str], text: str, began: float) -> None:
         """The functions have logged something with the text, and they and the state machine are traced."""
-        for function in functions:
-            wait_until(
-                "log",
-                partial(self.deployment.log_lines, function, text),
-                LOG_SECONDS,
-                f"{function} logged nothing".strip,
-            )
         rotator = self.deployment.rotator
+        assert_logged({function: rotator["function_log_groups"][function]["name"] for function in functions}, text)
         names = {rotator["functions"][function]["name"] for function in functions}
-
-        def untraced() -> set[str]:
-            return {*names, rotator["state_machine_name"]} - traced_since(began)
-
-        wait_until("trace", lambda: not untraced(), LOG_SECONDS, lambda: f"as {untraced()} is not traced")
+        assert_traced({*names, rotator["state_machine_name"]}, began)
 
     def _assert_found(self, **request: str) -> None:
         answer = self.deployment.refresh(**request, DryRun=True)
@@ -274,6 +264,88 @@ class Scenarios:
         with recovery_points(native=native):
             job_id = self.deployment.start_backup(table_arn, self.deployment.vault(vault)["name"])
             return self.deployment.end_of_backup(job_id)
+
+
+class MaskingScenarios:
+    """The same of modules/masking."""
+
+    def __init__(self, masking: Masking, table_key_arn: str) -> None:
+        self._masking, self._key_arn = masking, table_key_arn
+
+    def masking(self) -> None:
+        self._run("mask_segment", "verify_segment", "remove_marks")
+
+    def dry_run(self) -> None:
+        self._run("report_attributes", DryRun=True)
+
+    def refused_table(self) -> None:
+        name = f"rotator-test-{next(_numbers)}{SUFFIX}"
+        make_shop(name, [])
+        self._masking.refusal(name)
+        self._assert_logged("check_table", name)
+
+    def failed_summary(self) -> None:
+        name = self._masking.outputs["functions"]["summarize"]["name"]
+        answer = json.load(client("lambda").invoke(FunctionName=name, Payload=json.dumps({}))["Payload"])
+        self._assert_logged("summarize", answer["requestId"])
+
+    def masking_continued(self) -> None:
+        self._run_continued()
+
+    def dry_run_continued(self) -> None:
+        self._run_continued(DryRun=True)
+
+    def deployment_of_the_state_machine(self) -> None:
+        deploy_again(self._masking.outputs["state_machine_arn"])
+
+    def _run(self, *functions: str, **more: object) -> None:
+        began = time.time()
+        key = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": self._key_arn}
+        table = make_copy(str(next(_numbers)), [item(0), item(1), UNMOVED], SSESpecification=key)
+        self._masking.run(table, **more)
+        for function in functions:
+            self._assert_logged(function, table)
+        called = ("check_table", *functions, "summarize")
+        names = {self._masking.outputs["functions"][function]["name"] for function in called}
+        assert_traced({*names, self._masking.outputs["state_machine_name"]}, began)
+
+    def _run_continued(self, **more: object) -> None:
+        """So slowly that no function gets to the last of three pages at once."""
+        large = [UNMOVED | {"sk": {"S": str(number)}, "padding": {"S": "x" * 390_000}} for number in range(7)]
+        table = make_copy(str(next(_numbers)), large)
+        slow = Fault(operation="Scan", role=f"{self._masking.outputs['state_machine_name']}-*", seconds=1.2)
+        with self._masking.changed(seconds=SHORT_SECONDS), injected(os.environ[ENDPOINT], slow):
+            self._masking.run(table, **more)
+
+    def _assert_logged(self, function: str, text: str) -> None:
+        assert_logged({function: self._masking.outputs["function_log_groups"][function]["name"]}, text)
+
+
+def assert_logged(groups: dict[str, str], text: str) -> None:
+    """The functions with these log groups have logged something with the text."""
+    for function, group in groups.items():
+
+        def logged(group: str = group) -> bool:
+            return any(text in said for said in log_texts(group) if not said.startswith("RequestId: "))
+
+        wait_until("log", logged, LOG_SECONDS, f"{function} logged nothing".strip)
+
+
+def assert_traced(names: set[str], began: float) -> None:
+    def untraced() -> set[str]:
+        return names - traced_since(began)
+
+    wait_until("trace", lambda: not untraced(), LOG_SECONDS, lambda: f"as {untraced()} is not traced")
+
+
+def deploy_again(state_machine_arn: str) -> None:
+    machine = client("stepfunctions").describe_state_machine(stateMachineArn=state_machine_arn)
+    client("stepfunctions").update_state_machine(
+        stateMachineArn=state_machine_arn,
+        definition=machine["definition"],
+        roleArn=machine["roleArn"],
+        loggingConfiguration=machine["loggingConfiguration"],
+    )
 
 
 def forget(parameter: str) -> None:
@@ -290,28 +362,47 @@ def traced_since(began: float) -> set[str]:
     return {segment["name"] for segment in segments if segment["start_time"] >= began}
 
 
-def granted(deployment: Deployment) -> list[tuple[str, str, str]]:
-    """Each role of the module with each statement of its policy and each action that it allows."""
-    others = [deployment.rotator[kind] for kind in ("state_machine_role", "restore_role", "scheduler_role")]
-    roles = [*deployment.rotator["function_roles"].values(), *others]
+def granted(outputs: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Each role of a module with each statement of its policy and each action that it allows."""
+    others = [outputs[kind] for kind in ("state_machine_role", "restore_role", "scheduler_role") if kind in outputs]
+    roles = [*outputs["function_roles"].values(), *others]
     return list(dict.fromkeys(found for role in roles for found in statements(role["name"])))
+
+
+def statements_in(module: Path) -> set[str]:
+    """The statements of roles that a module can make."""
+    text = "".join(path.read_text() for path in module.glob("*.tf"))
+    return {sid for sid in re.findall(r'\bsid += "(\w+)"', text) if not sid.startswith("AssumeBy")}
 
 
 def test_the_deployment_has_each_statement_that_the_module_can_make(deployment: Deployment) -> None:
     """Without this, the statement of an option that no rule here uses would never be taken away."""
-    text = "".join(path.read_text() for path in MODULE.glob("*.tf"))
     of_resources = {"ForwardCopies", "KeepUndeliveredNotifications"}
-    can_be_made = {sid for sid in re.findall(r'\bsid += "(\w+)"', text) if not sid.startswith("AssumeBy")}
-    assert can_be_made - of_resources <= {sid for _, sid, _ in granted(deployment)}
+    assert statements_in(MODULE) - of_resources <= {sid for _, sid, _ in granted(deployment.rotator)}
 
 
 # Two halves that take as long as each other, so that they can run at the same time, each with an AWS of its own.
 @pytest.mark.parametrize("start", [0, 1], ids=["first_half", "second_half"])
 def test_each_permission_is_needed(start: int, deployment: Deployment, say: Callable[[str], None]) -> None:
-    scenarios = Scenarios(deployment)
+    assert unneeded(granted(deployment.rotator)[start::2], Scenarios(deployment), say) == []
+
+
+def test_each_permission_of_masking_is_needed(masking: TerraformTestApi, say: Callable[[str], None]) -> None:
+    deployed = Masking.of(masking.outputs["masking"]["value"])
+    scenarios = MaskingScenarios(deployed, masking.outputs["table_key_arn"]["value"])
+    permissions = granted(deployed.outputs)
+    assert statements_in(MODULE / "modules/masking") <= {sid for _, sid, _ in permissions}
+    with deployed.changed(workers=1):
+        assert unneeded(permissions, scenarios, say) == []
+
+
+def unneeded(
+    permissions: list[tuple[str, str, str]], scenarios: object, say: Callable[[str], None]
+) -> list[tuple[str, str, str]]:
+    """The permissions without which nothing fails of what the public methods of an object bring about."""
     by_permission: dict[str, list[tuple[float, Callable[[], None]]]] = defaultdict(list)
     with changed_settings(os.environ[ENDPOINT], **QUICK):
-        for scenario in [getattr(scenarios, name) for name in vars(Scenarios) if not name.startswith("_")]:
+        for scenario in [getattr(scenarios, name) for name in vars(type(scenarios)) if not name.startswith("_")]:
             before, began = used_permissions(os.environ[ENDPOINT]), time.monotonic()
             scenario()
             seconds = time.monotonic() - began
@@ -319,16 +410,16 @@ def test_each_permission_is_needed(start: int, deployment: Deployment, say: Call
                 if times > before.get(permission, 0):
                     by_permission[permission].append((seconds, scenario))
 
-        unneeded = []
-        for role, sid, action in granted(deployment)[start::2]:
+        found = []
+        for role, sid, action in permissions:
             # The quickest one first. Another statement may allow it the same.
             candidates = sorted(by_permission[f"{role} {action}"], key=lambda found: found[0])
             reasons = (failure_without(role, sid, action, scenario) for _, scenario in candidates)
             reason = next(filter(None, reasons), None)
             say(f"{role} {sid} {action}: {reason}")
             if reason is None:
-                unneeded.append((role, sid, action))
-    assert unneeded == []
+                found.append((role, sid, action))
+    return found
 
 
 def failure_without(role: str, sid: str, action: str, scenario: Callable[[], None]) -> str | None:
