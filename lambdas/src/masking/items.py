@@ -1,7 +1,7 @@
 """What the rules make of an item."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from masking.keys import Keys
@@ -11,9 +11,11 @@ from masking.rules import Rule, Rules, Tree
 
 # With rotator.ownership.PREFIX, which would load all that is about rotations at each cold start.
 MARK: Final = "backup-dynamodb-rotator:digits-masked"
-"""The attribute of items whose digits are masked, as nothing else shows. It is removed in the end."""
+"""The attribute of an item that lists the paths whose digits are masked, as nothing else shows. Removed in the end."""
 
-_MARKED: Value = {"BOOL": True}
+MOST_CHANGES: Final = 140
+"""How many attributes one write changes. The condition that they are as they were read has two operators for each, and
+DynamoDB allows 300 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html)."""
 
 
 @dataclass(frozen=True)
@@ -23,58 +25,85 @@ class Changes:
     replaced: Item
     removed: frozenset[str]
 
-    def __bool__(self) -> bool:
-        return bool(self.replaced or self.removed)
+    def __len__(self) -> int:
+        return len(self.replaced) + len(self.removed)
 
     def applied_to(self, item: Item) -> Item:
         return {name: value for name, value in item.items() if name not in self.removed} | self.replaced
 
 
+@dataclass(frozen=True)
+class _Masking:
+    """Of one item: the paths whose digits were masked before, and those whose digits are masked now."""
+
+    keys: Keys
+    digits_before: frozenset[str]
+    digits_now: set[str] = field(default_factory=set)
+
+
 def changes_of(item: Item, rules: Rules, keys: Keys) -> Changes:
-    """What remains to be done for the item to be masked: nothing where it is. Raises `UnsupportedType`."""
-    marked = MARK in item
+    """What remains to be done for the item to be masked: nothing where it is. Raises `UnsupportedType`.
+
+    Of `MOST_CHANGES` or more, these are the first. The rest is what remains of the item with these.
+    """
+    masking = _Masking(keys, _marked(item))
     replaced: Item = {}
     removed: set[str] = set()
-    digits_masked = False
+    if MARK in item and not rules.leave_marks:
+        # Of an earlier run, which had other rules.
+        removed.add(MARK)
     for name, branch in rules.tree.items():
+        if len(replaced) + len(removed) == MOST_CHANGES:
+            break
         if not isinstance(name, str) or name not in item:
             continue
-        value = item[name]
-        new, has_digits = _masked(value, branch, keys, marked)
-        digits_masked |= has_digits
+        new = _masked(item[name], branch, masking)
         if new is None:
             removed.add(name)
-        elif new is not value:
+        elif new is not item[name]:
             replaced[name] = new
-    if digits_masked:
-        replaced[MARK] = _MARKED
+    if masking.digits_now:
+        replaced[MARK] = {"SS": sorted(masking.digits_before | masking.digits_now)}
     return Changes(replaced, frozenset(removed))
 
 
-def _masked(value: Value, branch: Tree | Rule, keys: Keys, marked: bool) -> tuple[Value | None, bool]:
-    """The value masked, `None` to remove it, and whether digits were."""
+def _marked(item: Item) -> frozenset[str]:
+    """The paths whose digits are masked."""
+    return frozenset(item.get(MARK, {}).get("SS", ()))
+
+
+def _masked(value: Value, branch: Tree | Rule, masking: _Masking) -> Value | None:
+    """The value masked, or `None` to remove it."""
     if isinstance(branch, Rule):
-        if branch.method != "digits":
-            return masked(branch, value, keys), False
-        if marked:
-            return value, False
-        return masked(branch, value, keys), contains_digits(value)
+        return _masked_by(branch, value, masking)
     ((kind, content),) = value.items()
     if kind == "M":
-        return _masked_map(value, content, branch, keys, marked)
+        return _masked_map(value, content, branch, masking)
     if kind == "L" and Elements.ALL in branch:
-        return _masked_list(value, content, branch[Elements.ALL], keys, marked)
-    return value, False
+        return _masked_list(value, content, branch[Elements.ALL], masking)
+    return value
 
 
-def _masked_map(value: Value, content: Item, tree: Tree, keys: Keys, marked: bool) -> tuple[Value | None, bool]:
+def _masked_by(rule: Rule, value: Value, masking: _Masking) -> Value | None:
+    if rule.method != "digits":
+        return masked(rule, value, masking.keys)
+    if rule.text in masking.digits_before:
+        return value
+    new = masked(rule, value, masking.keys)
+    if not contains_digits(value):
+        return new
+    masking.digits_now.add(rule.text)
+    # Another object even where each digit happens to stay: so the attribute is compared before the mark is set.
+    return new and {**new}
+
+
+def _masked_map(value: Value, content: Item, tree: Tree, masking: _Masking) -> Value:
     entries = dict(content)
-    changed = digits_masked = False
+    changed = False
     for name, branch in tree.items():
         if not isinstance(name, str) or name not in content:
             continue
-        new, has_digits = _masked(content[name], branch, keys, marked)
-        digits_masked |= has_digits
+        new = _masked(content[name], branch, masking)
         if new is content[name]:
             continue
         changed = True
@@ -82,16 +111,13 @@ def _masked_map(value: Value, content: Item, tree: Tree, keys: Keys, marked: boo
             del entries[name]
         else:
             entries[name] = new
-    return ({"M": entries} if changed else value), digits_masked
+    return {"M": entries} if changed else value
 
 
-def _masked_list(
-    value: Value, content: list[Value], branch: Tree | Rule, keys: Keys, marked: bool
-) -> tuple[Value | None, bool]:
-    results = [_masked(element, branch, keys, marked) for element in content]
-    elements = [new for new, _ in results if new is not None]
-    same = len(elements) == len(content) and all(new is old for new, old in zip(elements, content, strict=True))
-    return (value if same else {"L": elements}), any(has_digits for _, has_digits in results)
+def _masked_list(value: Value, content: list[Value], branch: Tree | Rule, masking: _Masking) -> Value:
+    results = [_masked(element, branch, masking) for element in content]
+    same = all(new is old for new, old in zip(results, content, strict=True))
+    return value if same else {"L": [new for new in results if new is not None]}
 
 
 def found(item: Item, rules: Rules) -> Iterator[tuple[Rule, Value]]:
@@ -116,7 +142,7 @@ def _found(value: Value, branch: Tree | Rule) -> Iterator[tuple[Rule, Value]]:
 def is_masked(rule: Rule, value: Value, item: Item, keys: Keys) -> bool:
     """Whether the value in the item is one that the rule has nothing left to do with. Raises `UnsupportedType`."""
     if rule.method == "digits":
-        return MARK in item or not contains_digits(value)
+        return rule.text in _marked(item) or not contains_digits(value)
     return masked(rule, value, keys) is value
 
 

@@ -34,10 +34,12 @@ def mask_segment(segment: AnySegment, work: Work) -> Segment[MaskCounts]:
     lock = Lock()
 
     def write(changed: tuple[Item, Changes]) -> None:
-        written = write_masked(*changed, segment["Table"], work)
+        units = write_masked(*changed, segment["Table"], work)
+        if units is None:
+            return
         with lock:
-            counts["ItemsChanged"] += written.changed
-            counts["WriteUnits"] += written.write_units
+            counts["ItemsChanged"] += 1
+            counts["WriteUnits"] += units
 
     def mask(items: list[Item]) -> None:
         changed = [(item, changes) for item in items if (changes := changes_of(item, work.settings.rules, work.keys))]

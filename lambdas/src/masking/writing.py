@@ -2,13 +2,12 @@
 
 import json
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from masking.errors import KeysCollide
-from masking.items import Changes, changes_of
+from masking.items import MOST_CHANGES, Changes, changes_of
 from masking.keys import Keys, mac
 from masking.methods import Item, Value
 from masking.patience import patiently
@@ -20,21 +19,13 @@ from rotator.errors import NotYet
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-# An expression has at most 4 KB, and one attribute takes up to 15 bytes of it
+# An expression has at most 300 operators and functions, two of them for each attribute, and 4 KB
 # (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-expression-parameters).
-_MOST_COMPARED = 250
+_MOST_COMPARED = 149
 
 _THROTTLED_REASONS = {"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"}
 # Another write of the same item is under way.
 _CONFLICTS = {"TransactionConflictException", "TransactionInProgressException"}
-
-
-@dataclass(frozen=True)
-class Written:
-    """Of one item."""
-
-    changed: bool
-    write_units: float
 
 
 class _Unwritten(Exception):
@@ -45,20 +36,26 @@ class _Unwritten(Exception):
         self.now = now
 
 
-def write_masked(item: Item, changes: Changes, table: Table, work: Work) -> Written:
+def write_masked(item: Item, changes: Changes, table: Table, work: Work) -> float | None:
     """Writes the changes of an item as it was read, or masks it as it is by now.
 
-    Raises `KeysCollide`, `UnsupportedType`, `TimeIsUp`, or what `translated_errors` raises.
+    Returns the write units that it took, or `None` where nothing was left to write. Raises `KeysCollide`,
+    `UnsupportedType`, `TimeIsUp`, or what `translated_errors` raises.
     """
+    units = None
     while changes:
         try:
-            return Written(changed=True, write_units=_write(item, changes, table, work))
+            units = (units or 0) + _write(item, changes, table, work)
         except _Unwritten as unwritten:
             if unwritten.now is None:
                 break
             item = unwritten.now
-            changes = changes_of(item, work.settings.rules, work.keys)
-    return Written(changed=False, write_units=0)
+        else:
+            if len(changes) < MOST_CHANGES:
+                break
+            item = changes.applied_to(item)
+        changes = changes_of(item, work.settings.rules, work.keys)
+    return units
 
 
 def _write(item: Item, changes: Changes, table: Table, work: Work) -> float:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from masking.errors import UnsupportedType
-from masking.items import MARK, changes_of, found, is_masked, leaves, unlisted
+from masking.items import MARK, MOST_CHANGES, changes_of, found, is_masked, leaves, unlisted
 from masking.methods import Item, Value
 from masking.paths import text_of
 from masking.rules import METHODS, Rules
@@ -216,8 +216,55 @@ def test_items_with_masked_digits_are_marked_and_not_masked_again() -> None:
     after = masked(item, phone="digits", limits="digits")
 
     assert after["phone"] == {"S": with_digits_masked("0170-123456789", KEYS.digits)}
-    assert after[MARK] == {"BOOL": True}
+    assert after[MARK] == {"SS": ["limits", "phone"]}
     assert masked(after, phone="digits", limits="digits") == after
+
+
+def test_digits_by_a_rule_that_was_added_since_are_masked_and_the_others_are_not_masked_again() -> None:
+    item: Item = {"phone": {"S": "0170-123456789"}, "fax": {"S": "0170-987654321"}}
+    before = masked(item, phone="digits")
+    rules = Rules.of({"fax": "digits", "phone": "digits"})
+
+    not_masked = [rule.text for rule, value in found(before, rules) if not is_masked(rule, value, before, KEYS)]
+    after = masked(before, fax="digits", phone="digits")
+
+    assert not_masked == ["fax"]
+    assert after["phone"] == before["phone"]
+    assert after["fax"] == {"S": with_digits_masked("0170-987654321", KEYS.digits)}
+    assert after[MARK] == {"SS": ["fax", "phone"]}
+
+
+def test_a_mark_of_a_rule_that_is_gone_is_removed() -> None:
+    before = masked({"phone": {"S": "0170-123456789"}}, phone="digits")
+
+    assert masked(before, phone="redact") == {"phone": {"S": "redacted"}}
+
+
+@pytest.mark.parametrize("value", [{"S": "1"}, {"L": [{"S": "1"}]}])
+def test_digits_that_happen_to_stay_are_replaced_all_the_same(value: Value, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that no item is marked in which somebody changed them since it was read."""
+    monkeypatch.setattr("masking.methods.with_digits_masked", lambda text, _: text)
+
+    changes = changes_of({"a": value}, Rules.of({"a": "digits"}), KEYS)
+
+    assert changes.replaced == {"a": value, MARK: {"SS": ["a"]}}
+
+
+def test_many_changes_are_made_in_parts_that_are_marked_for_themselves() -> None:
+    rules = Rules.of({f"a{number}": "digits" for number in range(MOST_CHANGES + 20)})
+    item: Item = {f"a{number}": {"S": f"12345{number}"} for number in range(MOST_CHANGES + 20)}
+
+    first = changes_of(item, rules, KEYS)
+    second = changes_of(first.applied_to(item), rules, KEYS)
+
+    assert len(first.replaced) == MOST_CHANGES + 1
+    assert {*first.replaced[MARK]["SS"]} == {*first.replaced} - {MARK}
+    assert {*second.replaced} == {*item} - {*first.replaced} | {MARK}
+    whole = second.applied_to(first.applied_to(item))
+    assert whole == {name: {"S": with_digits_masked(value["S"], KEYS.digits)} for name, value in item.items()} | {
+        MARK: {"SS": sorted(item)}
+    }
+    assert not changes_of(whole, rules, KEYS)
 
 
 def test_the_mark_is_named_as_all_that_the_module_adds_to_tables() -> None:
@@ -229,7 +276,8 @@ def test_unmarked_digits_are_not_proven_to_be_masked() -> None:
     ((rule, value),) = found({"phone": {"S": "0170"}}, rules)
 
     assert not is_masked(rule, value, {"phone": value}, KEYS)
-    assert is_masked(rule, value, {"phone": value, MARK: {"BOOL": True}}, KEYS)
+    assert not is_masked(rule, value, {"phone": value, MARK: {"SS": ["fax"]}}, KEYS)
+    assert is_masked(rule, value, {"phone": value, MARK: {"SS": ["phone"]}}, KEYS)
 
 
 ORDER: Item = {
@@ -238,7 +286,7 @@ ORDER: Item = {
     "address": {"M": {"street": {"S": "x"}, "city": {"S": "y"}, "geo": {"M": {}}}},
     "items": {"L": [{"M": {"note": {"S": "x"}, "price": {"N": "1"}}}, {"S": "loose"}]},
     "a.b": {"L": []},
-    MARK: {"BOOL": True},
+    MARK: {"SS": ["a.b"]},
 }
 
 

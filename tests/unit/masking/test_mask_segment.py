@@ -1,5 +1,6 @@
 """Masking the items of a segment: where they are, under new keys, and beside others who write."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from masking.mask import mask_segment
 from masking.methods import Item
 from masking.rules import Rules
 from masking.state import MaskCounts, Segment
+from masking.texts import with_digits_masked
 from rotator.aws_errors import AwsError
 from rotator.clients import Clients
 from rotator.errors import TemporaryFailure
@@ -64,6 +66,15 @@ def mask(
     return result["Counts"]
 
 
+def calls_of(clients: Clients, operation: str) -> list[dict[str, Any]]:
+    """The parameters of each call from now on."""
+    calls: list[dict[str, Any]] = []
+    clients.dynamodb.meta.events.register(
+        f"provide-client-params.dynamodb.{operation}", lambda params, **_: calls.append(params)
+    )
+    return calls
+
+
 def test_items_are_masked_where_they_are(clients: Clients) -> None:
     make_table(clients, ANNA, KEPT)
 
@@ -99,10 +110,7 @@ def test_the_secret_is_asked_of_the_key_once_and_for_a_constant(clients: Clients
 
 def test_only_what_is_masked_is_written_and_only_where_the_item_is_as_it_was_read(clients: Clients) -> None:
     make_table(clients, ANNA)
-    calls: list[dict[str, Any]] = []
-    clients.dynamodb.meta.events.register(
-        "provide-client-params.dynamodb.UpdateItem", lambda params, **_: calls.append(params)
-    )
+    calls = calls_of(clients, "UpdateItem")
 
     mask(clients, RULES)
 
@@ -229,13 +237,14 @@ def test_an_item_that_is_changed_meanwhile_is_moved_as_it_is_then(name: str, cli
     assert items_of(clients) == [masked({**ORDER, name: {"S": "41"}}, KEY_RULES)]
 
 
+def operators(expression: str) -> int:
+    return len(re.findall(r"AND|=|attribute_exists", expression))
+
+
 def test_an_item_with_more_attributes_than_an_expression_compares_is_moved(clients: Clients) -> None:
     many: Item = {**ORDER, **{f"attribute{number}": {"N": str(number)} for number in range(500)}}
     make_table(clients, many, key=("pk", "sk"))
-    calls: list[dict[str, Any]] = []
-    clients.dynamodb.meta.events.register(
-        "provide-client-params.dynamodb.TransactWriteItems", lambda params, **_: calls.append(params)
-    )
+    calls = calls_of(clients, "TransactWriteItems")
 
     mask(clients, {**KEY_RULES, "attribute499": "redact"}, "pk", "sk")
 
@@ -243,9 +252,32 @@ def test_an_item_with_more_attributes_than_an_expression_compares_is_moved(clien
     delete = calls[0]["TransactItems"][1]["Delete"]
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-expression-parameters
     assert len(delete["ConditionExpression"].encode()) <= 4096
+    assert 250 < operators(delete["ConditionExpression"]) <= 300
     # Those that are changed come first.
     assert "attribute499" in delete["ExpressionAttributeNames"].values()
     assert "phone" in delete["ExpressionAttributeNames"].values()
+
+
+def test_an_item_with_more_changes_than_an_expression_holds_is_updated_several_times(clients: Clients) -> None:
+    names = [f"attribute{number}" for number in range(700)]
+    make_table(clients, {"pk": {"S": "1"}, **{name: {"S": f"{name} 12345"} for name in names}})
+    rules = {name: "digits" if number % 2 else "remove" for number, name in enumerate(names)}
+    calls = calls_of(clients, "UpdateItem")
+
+    counts = mask(clients, rules)
+
+    (after,) = items_of(clients)
+    digits = {name for name in names if rules[name] == "digits"}
+    assert {*after} == {"pk", MARK} | digits
+    assert all(after[name] == {"S": with_digits_masked(f"{name} 12345", KEYS.digits)} for name in digits)
+    assert counts["ItemsChanged"] == 1
+    assert len(calls) == 5
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-expression-parameters
+    for call in calls:
+        assert len(call["UpdateExpression"].encode()) <= 4096
+        assert len(call["ConditionExpression"].encode()) <= 4096
+        assert operators(call["ConditionExpression"]) <= 300
+    assert not mask(clients, rules)["ItemsChanged"]
 
 
 THROTTLED = ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"]
@@ -321,11 +353,7 @@ def test_an_update_that_is_in_the_way_of_another_write_is_made_again(clients: Cl
 
 def test_a_transaction_whose_response_is_lost_is_recognised_by_its_token(clients: Clients) -> None:
     make_table(clients, ORDER, key=("pk", "sk"))
-    tokens: list[str] = []
-    clients.dynamodb.meta.events.register(
-        "provide-client-params.dynamodb.TransactWriteItems",
-        lambda params, **_: tokens.append(params["ClientRequestToken"]),
-    )
+    calls = calls_of(clients, "TransactWriteItems")
 
     def lose(real: Callable[[], Any], number: int) -> Any:  # noqa: ANN401
         response = real()
@@ -338,8 +366,8 @@ def test_a_transaction_whose_response_is_lost_is_recognised_by_its_token(clients
 
     # moto knows no tokens, so the old item is gone for the second call.
     assert items_of(clients) == [masked(ORDER, KEY_RULES)]
-    assert len(tokens) == 2
-    assert len({*tokens}) == 1
+    first, second = calls
+    assert first["ClientRequestToken"] == second["ClientRequestToken"]
 
 
 def test_an_update_whose_response_is_lost_does_not_mask_digits_again(clients: Clients) -> None:
@@ -449,10 +477,7 @@ def test_a_table_that_is_throttled_for_the_whole_invocation_is_gone_on_with(clie
 
 def test_each_segment_scans_its_part_consistently(clients: Clients) -> None:
     make_table(clients)
-    calls: list[dict[str, Any]] = []
-    clients.dynamodb.meta.events.register(
-        "provide-client-params.dynamodb.Scan", lambda params, **_: calls.append(params)
-    )
+    calls = calls_of(clients, "Scan")
     segment: Any = segment_of() | {"Number": 3, "Of": 7}
 
     mask_segment(segment, work_of(clients, RULES))
