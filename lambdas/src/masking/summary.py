@@ -8,6 +8,9 @@ from masking.settings import MaskingSettings
 from masking.state import MaskCounts, Report, ReportCounts, Segment, SummarizeInput, Summary, VerifyCounts
 from rotator.wording import listed
 
+# A redrive of this execution would find the same counts.
+_AGAIN = "Then redrive the rotation, which starts a new execution of this state machine, or start one yourself."
+
 
 def summarize(received: SummarizeInput, settings: MaskingSettings) -> Summary | Report:
     """Raises `NotMasked` and `UnlistedAttributes`."""
@@ -41,7 +44,7 @@ def _check_all_listed(masked: list[Segment[MaskCounts]], table: str) -> None:
     if unlisted:
         raise UnlistedAttributes(
             f"{table} has attributes that no rule lists: {listed(unlisted)}. Add each of them to attributes, with keep "
-            'where it may stay as it is, or set unlisted = "keep".'
+            f'where it may stay as it is, or set unlisted = "keep". {_AGAIN}'
         )
 
 
@@ -54,7 +57,7 @@ def _check_all_masked(verified: list[Segment[VerifyCounts]], table: str, rules: 
     if not_masked:
         raise NotMasked(
             f"{table} has values that are not masked, in {listed(not_masked)}. Something writes to the table while "
-            "it is masked: stop that, and redrive the execution or start it again."
+            f"it is masked. Stop that. {_AGAIN}"
         )
 
 

@@ -93,7 +93,7 @@ def test_marks_are_removed_and_nothing_else(clients: Clients) -> None:
 
 def test_marks_are_removed_in_spite_of_throttling(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("masking.patience.time.sleep", lambda _: None)
-    make_table(clients, {"pk": {"S": "1"}, MARK: {"BOOL": True}})
+    make_table(clients, {"pk": {"S": "1"}, MARK: {"SS": ["phone"]}})
 
     def throttle(real: Callable[[], Any], number: int) -> Any:  # noqa: ANN401
         if number < 9:
@@ -107,7 +107,7 @@ def test_marks_are_removed_in_spite_of_throttling(clients: Clients, monkeypatch:
 
 
 def test_an_item_deleted_before_its_mark_is_removed_does_not_come_back(clients: Clients) -> None:
-    make_table(clients, {"pk": {"S": "1"}, MARK: {"BOOL": True}})
+    make_table(clients, {"pk": {"S": "1"}, MARK: {"SS": ["phone"]}})
 
     def scan(call: Callable[[], Any], _number: int) -> Any:  # noqa: ANN401
         page = call()
@@ -188,10 +188,16 @@ def test_the_summary_adds_up_the_segments() -> None:
 
 
 def test_what_is_not_masked_fails_the_run_by_path() -> None:
-    with pytest.raises(NotMasked, match=rf"{COPY} has values that are not masked, in name \(7\)\."):
+    with pytest.raises(NotMasked, match=rf"{COPY} has values that are not masked, in name \(7\)\.") as raised:
         summary_of(received(not_masked=7))
+
+    assert "redrive the rotation" in str(raised.value)
 
 
 def test_unlisted_attributes_fail_the_run_by_path() -> None:
-    with pytest.raises(UnlistedAttributes, match=rf"{COPY} has attributes that no rule lists: age, b\.c\. Add each"):
+    with pytest.raises(
+        UnlistedAttributes, match=rf"{COPY} has attributes that no rule lists: age, b\.c\. Add each"
+    ) as raised:
         summary_of(received(unlisted=["b.c", "age"]))
+
+    assert "redrive the rotation" in str(raised.value)
