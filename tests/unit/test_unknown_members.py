@@ -72,6 +72,15 @@ def test_a_response_that_is_known_has_none(clients: Clients) -> None:
     assert UNKNOWN not in clients.dynamodb.describe_table(TableName="orders")
 
 
+def test_items_are_not_searched_for_any(clients: Clients) -> None:
+    answers(clients.dynamodb, "Scan", {"Items": [{"id": {"S": "1"}}], "Mood": 7})
+
+    response: Any = clients.dynamodb.scan(TableName="orders")
+
+    assert response["Items"] == [{"id": {"S": "1"}}]
+    assert UNKNOWN not in response
+
+
 def test_an_error_has_none(clients: Clients) -> None:
     answers(clients.dynamodb, "DescribeTable", {"__type": "aws#ResourceNotFoundException", "More": 1}, status=400)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from masking.errors import IndexKeyRemoved, InvalidInput, KeyMethodNotRecognisable, NotACopy
 from masking.methods import check_type
-from masking.rules import Rule, Rules
+from masking.rules import METHODS, Rule, Rules
 from masking.settings import MaskingSettings
 from masking.state import CheckTableInput, CheckTableOutput, Table
 from rotator.aws_errors import translated_errors
@@ -18,6 +18,8 @@ from rotator.wording import quoted
 
 # A second run recognises their masks.
 _METHODS_OF_TABLE_KEYS = ("hash", "email", "keep")
+# An index does not contain items without its key.
+_METHODS_OF_INDEX_KEYS = tuple(method for method in METHODS if method != "remove")
 
 _BY_HAND = '{"TargetTableName": "<name of a copy>", "DryRun": true}'
 
@@ -73,10 +75,8 @@ def _describe_copy(name: str, clients: Clients) -> dict[str, Any]:
 
 
 def _check_rules(rules: Rules, description: Mapping[str, Any]) -> None:
-    types = {
-        attribute["AttributeName"]: attribute["AttributeType"] for attribute in description["AttributeDefinitions"]
-    }
-    for name in _key_of(description):
+    key = _key_of(description)
+    for name in key:
         for rule in _rules_of_key(name, rules):
             if rule.method not in _METHODS_OF_TABLE_KEYS:
                 raise KeyMethodNotRecognisable(
@@ -85,14 +85,17 @@ def _check_rules(rules: Rules, description: Mapping[str, Any]) -> None:
                 )
     for index, name in _keys_of_indexes(description):
         for rule in _rules_of_key(name, rules):
-            if rule.method == "remove":
+            if rule.method not in _METHODS_OF_INDEX_KEYS:
                 raise IndexKeyRemoved(
                     f"{name} is a key of the index {index} of {description['TableName']}, which would lose every item "
                     "without it. Choose another method, or leave the index out of the restore."
                 )
-    for name, kind in types.items():
+    for attribute in description["AttributeDefinitions"]:
+        name = attribute["AttributeName"]
         for rule in _rules_of_key(name, rules):
-            check_type(rule, kind)
+            check_type(
+                rule, attribute["AttributeType"], _METHODS_OF_TABLE_KEYS if name in key else _METHODS_OF_INDEX_KEYS
+            )
 
 
 def _rules_of_key(name: str, rules: Rules) -> Iterator[Rule]:

@@ -5,12 +5,12 @@ Values have the form of DynamoDB's API
 is returned as it is, the very same object.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from masking.errors import UnsupportedType
 from masking.keys import Keys
-from masking.rules import Rule
+from masking.rules import METHODS, Rule
 from masking.texts import has_digits, hashed, with_digits_masked, with_emails_masked, with_number_masked
 
 Value = dict[str, Any]
@@ -47,16 +47,15 @@ _UNSUPPORTED = {
     "email": {"B", "BS"},
     "digits": {"B", "BS"},
 }
-_METHODS_OF_ANY_TYPE = ("redact", "remove", "keep")
 
 
-def check_type(rule: Rule, kind: str) -> None:
-    """Raises `UnsupportedType`, with the methods that apply to this type."""
+def check_type(rule: Rule, kind: str, methods: Iterable[str] = METHODS) -> None:
+    """Raises `UnsupportedType`, with those of the methods that apply to this type."""
     if kind in _UNSUPPORTED.get(rule.method, ()):
-        applicable = [method for method, kinds in _UNSUPPORTED.items() if kind not in kinds]
+        applicable = [method for method in methods if kind not in _UNSUPPORTED.get(method, ())]
         raise UnsupportedType(
             f"{rule.text} is or contains a {_NAMES_OF_TYPES[kind]}, which {rule.method} does not apply to. "
-            f"Choose one of {', '.join([*applicable, *_METHODS_OF_ANY_TYPE])}."
+            f"Choose one of {', '.join(applicable)}."
         )
 
 

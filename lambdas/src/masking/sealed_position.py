@@ -50,7 +50,7 @@ def _combined(text: bytes, nonce: bytes, keys: Keys) -> bytes:
 
 
 def _tag(sealed: bytes, segment: str, keys: Keys) -> bytes:
-    # A nonce and a name of a segment can't be taken for each other: the nonce has a fixed length, and comes last.
+    # The name of a segment contains no zero byte, so none of what is sealed can be taken for a part of it.
     return mac(keys.authenticate, segment.encode() + b"\0" + sealed)
 
 

@@ -41,13 +41,14 @@ def with_emails_masked(text: str, key: bytes) -> str:
 
     An address is
 
-    - a letter or digit of any script, and what follows of letters, digits and ``.!$%&'*+-^_{}~` ``; or, at the start of
-      the text or after white space or one of `<,;:(=|/#?[`, anything in quotation marks;
+    - a letter or digit of any script, and what follows of letters, digits, marks and ``.!$%&'*+-^_{}~` ``; or, at the
+      start of the text or after white space or one of `<,;:(=|/#?[`, anything in quotation marks;
     - `@`;
-    - letters and digits with `.` and `-` before or between them, but not behind; or a literal in brackets, without
-      brackets and white space in it, and what follows of the former.
+    - letters, digits and marks, with `.` and `-` before or between them, but not behind; or a literal in brackets,
+      without brackets and white space in it, and what directly follows of the former.
 
-    The 12 digits are the HMAC of the address in lower case, as an integer, modulo 10^12, padded with zeros.
+    Addresses are looked for again in the result, until it stays the same. The 12 digits are the HMAC of the address in
+    lower case, as an integer, modulo 10^12, padded with zeros.
     """
     if "@" not in text:
         return text
@@ -59,7 +60,7 @@ def with_emails_masked(text: str, key: bytes) -> str:
         number = int.from_bytes(mac(key, found.lower().encode())) % 10**12
         return f"{number:012}@example.invalid"
 
-    # Without what it was a part of, a quotation mark or bracket may become a part of an address.
+    # A quotation mark or a bracket may become a part of an address where what it was a part of is gone.
     while (masked := _WORD_OR_ADDRESS.sub(mask, text)) != text:
         text = masked
     return text

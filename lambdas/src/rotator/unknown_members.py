@@ -26,7 +26,7 @@ UNKNOWN: Final = "UnknownMembers"
 _JSON = "application/x-amz-json"
 # These tell of all settings of a table at once.
 _OF_WHOLE_TABLES = {"DescribeBackup", "DescribeTable", "UpdateTable"}
-# These tell of items, which are many, and of no setting.
+# These tell of items and of no setting. Each page of items would be parsed twice.
 _OF_ITEMS = {"Scan", "TransactWriteItems", "UpdateItem"}
 
 _refused: ContextVar[bool] = ContextVar("refused", default=False)

@@ -169,11 +169,16 @@ def test_a_key_of_an_index_may_be_masked(method: str, clients: Clients) -> None:
     assert check(clients, email=method)["Segments"]
 
 
-@pytest.mark.parametrize(("name", "method"), [("number", "hash"), ("photo", "hash"), ("photo", "digits")])
-def test_the_type_of_a_key_is_checked_before_anything_is_written(name: str, method: str, clients: Clients) -> None:
+@pytest.mark.parametrize(
+    ("name", "method", "others"),
+    [("number", "hash", "email, keep"), ("photo", "hash", "redact, keep"), ("photo", "digits", "redact, keep")],
+)
+def test_the_type_of_a_key_is_checked_before_anything_is_written(
+    name: str, method: str, others: str, clients: Clients
+) -> None:
     make_copy(clients)
 
-    with pytest.raises(UnsupportedType, match=f"{name} is or contains a .* {method} does not apply"):
+    with pytest.raises(UnsupportedType, match=f"{name} is or .* {method} does not apply to. Choose one of {others}[.]"):
         check(clients, **{name: method})
 
 
