@@ -32,6 +32,8 @@ _REDACTED: dict[str, Any] = {
     "M": {},
 }
 
+_MARKS = ((0x300, 0x36F), (0x591, 0x5C7), (0x610, 0x61A), (0x64B, 0x65F), (0x900, 0x109F))
+
 # Roughly, as addresses in the tests are.
 _ADDRESS = r"[^\s<>,;|#/?():=]+@[^\s<>,;|#/?():=]+"
 
@@ -93,15 +95,20 @@ class Masks:
         return text if masked_already else f"masked-{self._mac(b'hash', text.encode()).hex()[:16]}"
 
     def _emails(self, text: str) -> str:
-        done = ""
-        while at := _next_address(text):
+        while (masked := self._emails_once(text)) != text:
+            text = masked
+        return text
+
+    def _emails_once(self, text: str) -> str:
+        done, position = "", 0
+        while at := _next_address(text, position):
             start, end = at
             found = text[start:end]
             number = int.from_bytes(self._mac(b"email", found.lower().encode()), "big") % 10**12
             is_mask = found.isascii() and re.fullmatch(r"[0-9]{12}@example\.invalid", found)
-            done += text[:start] + (found if is_mask else f"{number:012}@example.invalid")
-            text = text[end:]
-        return done + text
+            done += text[position:start] + (found if is_mask else f"{number:012}@example.invalid")
+            position = end
+        return done + text[position:]
 
     def _digits_of_value(self, value: Value) -> Value:
         ((kind, content),) = value.items()
@@ -217,42 +224,50 @@ def _on_strings(mask: Callable[[str], str]) -> Mask:
     return of
 
 
-def _next_address(text: str) -> tuple[int, int] | None:
-    """Where the first e-mail address in a text starts and ends."""
-    for at in (place for place, character in enumerate(text) if character == "@"):
-        start, end = _start_of_local_part(text, at), _end_of_domain(text, at + 1)
-        if start < at and end > at + 1:
+def _next_address(text: str, position: int) -> tuple[int, int] | None:
+    """Where the first e-mail address in a text, from a position on, starts and ends."""
+    if "@" not in text[position:]:
+        return None
+    for start in range(position, len(text)):
+        at = _end_of_local_part(text, start)
+        if text[at : at + 1] == "@" and (end := _end_of_domain(text, at + 1)):
             return start, end
     return None
 
 
-def _start_of_local_part(text: str, at: int) -> int:
-    if text[:at].endswith('"'):
-        opening = text.rfind('"', 0, at - 1)
-        before = text[:opening][-1:]
-        return opening if opening >= 0 and (not before or before.isspace() or before in "<,;:(=|/#?[") else at
-    start = at
-    while start and (_is_letter_or_digit(text[start - 1]) or text[start - 1] in ".!$%&'*+-^_`{}~"):
-        start -= 1
-    while start < at and not _is_letter_or_digit(text[start]):
-        start += 1
-    return start
+def _end_of_local_part(text: str, start: int) -> int:
+    """-1 where none starts."""
+    if text[start].isalnum():
+        end = start + 1
+        while end < len(text) and (_is_part_of_word(text[end]) or text[end] in "_.!$%&'*+-^{}~`"):
+            end += 1
+        return end
+    before = text[start - 1 : start]
+    if text[start] != '"' or not (not before or before.isspace() or before in "<,;:(=|/#?["):
+        return -1
+    end = start + 1
+    while end < len(text) and text[end] != '"':
+        end += 2 if text[end] == "\\" else 1
+    return end + 1 if start + 1 < end < len(text) else -1
 
 
-def _end_of_domain(text: str, start: int) -> int:
-    if text[start:].startswith("["):
-        return text.find("]", start) + 1 or start
+def _end_of_domain(text: str, start: int) -> int | None:
+    literal = re.compile(r"\[[^\[\]\s]+\]").match(text, start)
+    return _end_of_name(text, literal.end()) or literal.end() if literal else _end_of_name(text, start)
+
+
+def _end_of_name(text: str, start: int) -> int | None:
     end = start
-    while end < len(text) and (_is_letter_or_digit(text[end]) or text[end] in ".-"):
+    while end < len(text) and (_is_part_of_word(text[end]) or text[end] in ".-"):
         end += 1
     while end > start and text[end - 1] in ".-":
         end -= 1
-    return end
+    return end if end > start else None
 
 
-def _is_letter_or_digit(character: str) -> bool:
-    """Of any script; a letter may consist of several characters, of which the others are marks."""
-    return unicodedata.category(character)[0] in "LMN"
+def _is_part_of_word(character: str) -> bool:
+    """A letter or digit of any script, or a mark."""
+    return character.isalnum() or any(first <= ord(character) <= last for first, last in _MARKS)
 
 
 def _steps(path: str) -> tuple[str, ...]:
