@@ -43,8 +43,8 @@ def _check_all_listed(masked: list[Segment[MaskCounts]], table: str) -> None:
     unlisted = {path for segment in masked for path in segment["Counts"]["Unlisted"]}
     if unlisted:
         raise UnlistedAttributes(
-            f"{table} has attributes that no rule lists: {listed(unlisted)}. Add each of them to attributes, with keep "
-            f'where it may stay as it is, or set unlisted = "keep". {_AGAIN}'
+            f"{table} has attributes that no rule lists: {listed(unlisted)}. A dry run reports all. Add each to "
+            f'attributes, with keep where it may stay as it is, or set unlisted = "keep". {_AGAIN}'
         )
 
 

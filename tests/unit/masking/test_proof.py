@@ -196,7 +196,7 @@ def test_what_is_not_masked_fails_the_run_by_path() -> None:
 
 def test_unlisted_attributes_fail_the_run_by_path() -> None:
     with pytest.raises(
-        UnlistedAttributes, match=rf"{COPY} has attributes that no rule lists: age, b\.c\. Add each"
+        UnlistedAttributes, match=rf"{COPY} has attributes that no rule lists: age, b\.c\. A dry run reports all\. Add"
     ) as raised:
         summary_of(received(unlisted=["b.c", "age"]))
 
