@@ -14,6 +14,7 @@ from masking.proof import verify_segment
 from masking.report import report_attributes
 from masking.state import Report, SummarizeInput, Summary
 from masking.summary import summarize
+from rotator.aws_errors import AwsError
 from rotator.clients import Clients
 from tests.support.masking_work import (
     COPY,
@@ -104,6 +105,29 @@ def test_marks_are_removed_in_spite_of_throttling(clients: Clients, monkeypatch:
         remove_marks(segment_of(), work_of(clients, RULES))
 
     assert items_of(clients) == [{"pk": {"S": "1"}}]
+
+
+def test_marks_that_are_not_removed_in_time_are_left_to_the_next_invocation(clients: Clients) -> None:
+    make_table(clients, *({"pk": {"S": f"{number}"}, MARK: {"SS": ["phone"]}} for number in range(3)))
+
+    stopped = remove_marks(segment_of(), work_of(clients, RULES, checks=2))
+    assert not stopped["Done"]
+    assert stopped["Counts"]["ItemsChanged"] == 1
+    ended = remove_marks(stopped, work_of(clients, RULES))
+
+    assert ended["Done"]
+    assert ended["Counts"]["ItemsChanged"] == 3
+    assert not any(MARK in item for item in items_of(clients))
+
+
+def test_a_mark_that_cannot_be_removed_ends_the_run(clients: Clients) -> None:
+    make_table(clients, {"pk": {"S": "1"}, MARK: {"SS": ["phone"]}})
+
+    def deny(*_: object) -> Any:  # noqa: ANN401
+        raise client_error("UpdateItem", "AccessDeniedException")
+
+    with around(clients, "update_item", deny), pytest.raises(AwsError):
+        remove_marks(segment_of(), work_of(clients, RULES))
 
 
 def test_an_item_deleted_before_its_mark_is_removed_does_not_come_back(clients: Clients) -> None:
