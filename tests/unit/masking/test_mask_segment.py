@@ -143,6 +143,17 @@ def test_an_item_with_a_masked_key_is_under_its_new_key_only(clients: Clients) -
     assert counts["ItemsChanged"] == 1
 
 
+def test_an_item_is_moved_without_what_is_removed_and_with_its_mark(clients: Clients) -> None:
+    make_table(clients, ORDER, key=("pk", "sk"))
+
+    mask(clients, {**KEY_RULES, "total": "remove", "photo": "redact"}, "pk", "sk")
+
+    (after,) = items_of(clients)
+    assert {*after} == {"pk", "sk", "phone", "photo", MARK}
+    assert after["photo"] == {"B": b"redacted"}
+    assert after[MARK] == {"SS": ["phone"]}
+
+
 def test_a_second_run_leaves_masked_keys(clients: Clients) -> None:
     make_table(clients, ORDER, key=("pk", "sk"))
     mask(clients, KEY_RULES, "pk", "sk")
