@@ -15,8 +15,8 @@ _MARKS = r"\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u109f"
 # What RFC 5322 allows unquoted, except `#`, `/`, `=`, `?` and `|`, which separate the parts of keys.
 _LOCAL = rf"[^\W_][\w.!$%&'*+\-^{{}}~`{_MARKS}]*+"
 _LETTERS = rf"(?:[^\W_]|[{_MARKS}])++"
-_NAME = rf"[.\-]*+{_LETTERS}(?:[.\-]++{_LETTERS})*+"
-_DOMAIN = rf"(?:{_NAME}|\[[^\[\]\s]++\](?:{_NAME})?+)"
+# A literal, a name, or both; the end makes sure that it is not neither.
+_DOMAIN = rf"(?:\[[^\[\]\s]++\])?+(?:[.\-]*+{_LETTERS})*+(?<!@)"
 _QUOTED = r'(?<![^\s<,;:(=|/#?\[])"(?:[^"\\]|\\.)++"'
 # A word that is no address matches as well, without a domain: so it is read once, and not from each of its letters on.
 _WORD_OR_ADDRESS = re.compile(
