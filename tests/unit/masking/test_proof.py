@@ -1,6 +1,7 @@
 """What follows the masking: the proof, its summary, the removal of marks, and the dry run."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -176,6 +177,10 @@ def test_a_report_has_an_end_and_says_so(segments: int, most: int, clients: Clie
     )
 
     reported: Any = report_attributes({**segment_of(), "Of": segments}, work_of(clients, {}))
+    # What earlier invocations reported counts.
+    clients.dynamodb.put_item(TableName=COPY, Item={"pk": {"S": "0"}, **{f"more{name}": names[name] for name in names}})
+    again: Any = report_attributes(deepcopy(reported) | {"Done": False}, work_of(clients, {}))
+    assert {*again["Counts"]["Attributes"]} == {*reported["Counts"]["Attributes"]}
     report: Any = summarize({"Reported": [reported]}, settings_of({}))
 
     assert report["Truncated"] is True
