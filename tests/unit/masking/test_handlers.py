@@ -121,6 +121,20 @@ def test_a_mask_leaves_nothing_of_the_originals_in_the_table(handler: Callable[[
     assert not [original for original in ORIGINALS if original in stored]
 
 
+@pytest.mark.parametrize(("unlisted", "expected"), [("keep", []), ("fail", ["age"])])
+def test_attributes_have_to_be_listed_only_if_unlisted_ones_fail(
+    unlisted: str,
+    expected: list[str],
+    handler: Callable[[str], Any],
+    environment: pytest.MonkeyPatch,
+    clients: Clients,
+) -> None:
+    make_table(clients, {**ANNA, "age": {"N": "7"}})
+    environment.setenv("UNLISTED", unlisted)
+
+    assert handler("mask_segment")(segment_of(), LambdaContext())["Counts"]["Unlisted"] == expected
+
+
 def test_the_counts_are_logged(handler: Callable[[str], Any], clients: Clients, log: io.StringIO) -> None:
     make_table(clients, ANNA)
 
