@@ -511,7 +511,8 @@ def test_a_position_of_another_segment_is_refused(clients: Clients) -> None:
     make_table(clients, *many_items(15))
     stopped: Any = mask_segment(segment_of(), work_of(clients, {"note": "hash"}, checks=1))
 
-    for other in ({"Number": 1}, {"Of": 2}):
+    others: list[Any] = [{"Number": 1}, {"Of": 2}]
+    for other in others:
         with pytest.raises(InvalidInput, match="was not sealed"):
             mask_segment(stopped | other, work_of(clients, {"note": "hash"}))
 

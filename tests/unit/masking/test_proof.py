@@ -109,7 +109,8 @@ def test_marks_are_removed_in_spite_of_throttling(clients: Clients, monkeypatch:
 
 
 def test_marks_that_are_not_removed_in_time_are_left_to_the_next_invocation(clients: Clients) -> None:
-    make_table(clients, *({"pk": {"S": f"{number}"}, MARK: {"SS": ["phone"]}} for number in range(3)))
+    marked: list[Item] = [{"pk": {"S": f"{number}"}, MARK: {"SS": ["phone"]}} for number in range(3)]
+    make_table(clients, *marked)
 
     stopped = remove_marks(segment_of(), work_of(clients, RULES, checks=2))
     assert not stopped["Done"]
