@@ -552,5 +552,5 @@ def test_long_names_of_unlisted_attributes_leave_room_for_those_of_other_segment
     # What earlier invocations listed counts.
     more: Any = {"pk": {"S": "3"}, **{f"{number:02}{'y' * 400}": {"N": "7"} for number in range(50)}}
     clients.dynamodb.put_item(TableName=COPY, Item=more)
-    again: Any = mask_segment({**segment, "Done": False}, work_of(clients, {}, all_listed=True))
+    again: Any = mask_segment(segment | {"Done": False}, work_of(clients, {}, all_listed=True))
     assert sum(map(len, again["Counts"]["Unlisted"])) < 10_000
