@@ -38,7 +38,7 @@ variable "sweep_schedule" {
 }
 
 variable "sweep_days" {
-  description = "How many days a sweep looks back. A copied recovery point keeps its date, so allow for the time that copying takes."
+  description = "How many days a sweep looks back: 1 to 89. A copied recovery point keeps its date, so allow for the time that copying takes."
   type        = number
   default     = 7
   nullable    = false
@@ -164,7 +164,7 @@ variable "name" {
 }
 
 variable "timeout_hours" {
-  description = "Time limit of a rotation in hours, hook included, rounded up to whole seconds. A redrive gets a fresh limit."
+  description = "Time limit of a rotation in hours, hook included: at most 168, rounded up to whole seconds. A redrive gets a fresh limit."
   type        = number
   default     = 48
   nullable    = false
