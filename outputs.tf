@@ -46,6 +46,11 @@ output "alarms" {
   }
 }
 
+output "dashboard" {
+  description = "ARN and name of the dashboard. Null without one."
+  value       = one([for dashboard in aws_cloudwatch_dashboard.this : { arn = dashboard.dashboard_arn, name = dashboard.dashboard_name }])
+}
+
 output "dependencies_layer" {
   description = "ARN, with its version, and name of the layer with the functions' dependencies."
   value       = { arn = aws_lambda_layer_version.this.arn, name = aws_lambda_layer_version.this.layer_name }

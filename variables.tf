@@ -240,6 +240,18 @@ variable "alarms" {
   }
 }
 
+variable "dashboard" {
+  description = "Whether there is a CloudWatch dashboard: for each rule the hours since a rotation last succeeded, restore time, size, verification and cost, and which rotations did not succeed. It has the module's name, which all Regions share."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !var.dashboard || length(var.rules) <= local.dashboard_rules_max
+    error_message = "dashboard is true, and rules has ${length(var.rules)} rules. A CloudWatch dashboard has room for ${local.dashboard_rules_max} of them. Use the module twice, each time with some of the rules, or leave dashboard out."
+  }
+}
+
 variable "permissions_boundary" {
   description = "ARN of the permissions boundary of all roles. Null for none."
   type        = string
