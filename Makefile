@@ -6,6 +6,7 @@
   local-aws dist docs set-up clean
 
 PORT = 4566
+EXAMPLE = basic
 PYTHON_MODULE = .build/venv/bin/python -m
 
 export RUFF_CACHE_DIR = .build/ruff
@@ -21,8 +22,8 @@ SHOWN_WHEN_DONE = $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: set-up ## watch a rotation of examples/basic on the local AWS; KEEP=1 leaves it running
-	@$(ISOLATED) $(PYTHON_MODULE) demo $(if $(KEEP),--keep)
+demo: set-up ## watch a rotation on the local AWS; EXAMPLE=masking masks the copy, KEEP=1 leaves it running
+	@$(ISOLATED) $(PYTHON_MODULE) demo --example $(EXAMPLE) $(if $(KEEP),--keep)
 
 demo-stop: set-up ## end what make demo KEEP=1 left running
 	@$(ISOLATED) $(PYTHON_MODULE) demo --stop

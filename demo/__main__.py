@@ -1,4 +1,4 @@
-"""`make demo`: a rotation to watch: `examples/basic`, unchanged, on the local AWS."""
+"""`make demo`: a rotation to watch: one of the examples, unchanged, on the local AWS."""
 
 import argparse
 import fcntl
@@ -12,17 +12,19 @@ from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from demo.example import Example, PromiseBroken
+from demo.orders import Orders
 from demo.rotation import RotationError
+from demo.store import Store
 from demo.terminal import Terminal
 from demo.terraform import Terraform, TerraformError
-from demo.walkthrough import PromiseBroken, Walkthrough
+from demo.walkthrough import Walkthrough
 from local_aws import LocalAws, LocalAwsError
 from set_up.paths import BUILD, ROOT, SECONDS
 
 DIRECTORY = BUILD / "demo"
 FAILED_LOG = BUILD / "demo-failed.log"
-EXAMPLE = ROOT / "examples" / "basic"
-LOCK_FILE = EXAMPLE / ".terraform.lock.hcl"
+EXAMPLES: dict[str, Example] = {example.name: example for example in (Orders(), Store())}
 
 REGION = "eu-central-1"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -34,9 +36,14 @@ class Stopped(BaseException):
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make demo")
+    parser.add_argument("--example", default="basic", help=f"the example to run: {' or '.join(EXAMPLES)}")
     parser.add_argument("--keep", action="store_true", help="leave the local AWS running, with everything in it")
     parser.add_argument("--stop", action="store_true", help="stop the local AWS that --keep left running")
     arguments = parser.parse_args()
+    if arguments.example not in EXAMPLES:
+        choices = " or ".join(f"EXAMPLE={name}" for name in EXAMPLES)
+        print(f"demo: there is no demo of an example {arguments.example}; use {choices}", file=sys.stderr)
+        return 2
 
     BUILD.mkdir(exist_ok=True)
     with (BUILD / "demo.lock").open("w") as lock:
@@ -48,10 +55,10 @@ def main() -> int:
         if arguments.stop:
             print("Stopped the local AWS." if clean_up() else "Nothing was running.")
             return 0
-        return run(keep=arguments.keep)
+        return run(EXAMPLES[arguments.example], keep=arguments.keep)
 
 
-def run(*, keep: bool) -> int:
+def run(example: Example, *, keep: bool) -> int:
     """Returns the exit code. Whatever happens, nothing is left running unless `keep` is set."""
     for number in SIGNALS:
         signal.signal(number, stop)
@@ -59,11 +66,14 @@ def run(*, keep: bool) -> int:
         print("Stopped the local AWS that an earlier demo left running.")
     DIRECTORY.mkdir()
     isolate(os.environ)
-    had_lock_file = LOCK_FILE.exists()
-    local_aws, terraform = LocalAws(DIRECTORY), Terraform(EXAMPLE, DIRECTORY)
+    configuration = ROOT / "examples" / example.name
+    lock_file = configuration / ".terraform.lock.hcl"
+    had_lock_file = lock_file.exists()
+    local_aws, terraform = LocalAws(DIRECTORY), Terraform(configuration, DIRECTORY)
     is_kept = False
     try:
-        run_steps(Walkthrough(terraform, local_aws, Terminal()), keep=keep)
+        print(f"A rotation on the local AWS: examples/{example.name}, unchanged. No AWS account is involved.\n")
+        run_steps(Walkthrough(example, terraform, local_aws, Terminal()), keep=keep)
         is_kept = keep
     except Stopped as stopped:
         number = signal.Signals(stopped.args[0])
@@ -84,14 +94,13 @@ def run(*, keep: bool) -> int:
             signal.signal(number, signal.SIG_IGN)
         terraform.stop()
         if not had_lock_file:
-            LOCK_FILE.unlink(missing_ok=True)
+            lock_file.unlink(missing_ok=True)
         if not is_kept:
             clean_up()
     return 0
 
 
 def run_steps(walkthrough: Walkthrough, *, keep: bool) -> None:
-    print("A rotation on the local AWS: examples/basic, unchanged. No AWS account is involved.\n")
     endpoint = walkthrough.start()
     os.environ["AWS_ENDPOINT_URL"] = endpoint
     walkthrough.apply()

@@ -1,42 +1,47 @@
-"""The orders that the demo writes to a table and reads from it."""
+"""`examples/basic`: orders, and a copy that equals them."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from demo.example import Item, PromiseBroken, read
+from demo.terminal import Terminal
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
+
+COUNT = 25
+ROWS_SHOWN = 4
+COLUMNS_SHOWN = ("order_id", "customer", "placed_at", "total", "paid")
 
 CUSTOMERS = ("Amara Okafor", "Bruno Keller", "Chiara Rossi", "Devi Nair", "Emil Larsen")
 FIRST_PLACED = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
 
 
-def orders(count: int) -> list[dict[str, Any]]:
-    """Distinct items with attributes of several types."""
-    return [
-        {
-            "order_id": f"order-{number:04}",
-            "customer": CUSTOMERS[number % len(CUSTOMERS)],
-            "placed_at": (FIRST_PLACED + timedelta(hours=7 * number)).isoformat(),
-            "total": Decimal("19.90") + Decimal("3.35") * number,
-            "paid": number % 3 != 0,
-            "lines": [{"article": f"A-{100 + number}", "pieces": 1 + number % 4}],
-        }
-        for number in range(1, count + 1)
-    ]
+class Orders:
+    name = "basic"
+    what_items_are = "orders"
+    outcome = "restored"
 
+    def items(self) -> list[Item]:
+        """Distinct items with attributes of several types."""
+        return [
+            {
+                "order_id": f"order-{number:04}",
+                "customer": CUSTOMERS[number % len(CUSTOMERS)],
+                "placed_at": (FIRST_PLACED + timedelta(hours=7 * number)).isoformat(),
+                "total": Decimal("19.90") + Decimal("3.35") * number,
+                "paid": number % 3 != 0,
+                "lines": [{"article": f"A-{100 + number}", "pieces": 1 + number % 4}],
+            }
+            for number in range(1, COUNT + 1)
+        ]
 
-def write(table: "Table", items: list[dict[str, Any]]) -> None:
-    with table.batch_writer() as batch:
-        for item in items:
-            batch.put_item(Item=item)
-
-
-def read(table: "Table") -> list[dict[str, Any]]:
-    """All items, sorted by key."""
-    page = table.scan(ConsistentRead=True)
-    items = page["Items"]
-    while "LastEvaluatedKey" in page:
-        page = table.scan(ConsistentRead=True, ExclusiveStartKey=page["LastEvaluatedKey"])
-        items += page["Items"]
-    return sorted(items, key=lambda item: str(item["order_id"]))
+    def compare(self, source: "Table", copy: "Table", terminal: Terminal) -> str:
+        items = read(copy)
+        if len(items) != COUNT or items != read(source):
+            raise PromiseBroken(f"the items of {copy.name} differ from those of {source.name}")
+        print(f"  {copy.name} holds {len(items)} items, equal to those of {source.name}:")
+        terminal.table(items[:ROWS_SHOWN], COLUMNS_SHOWN)
+        print("    …")
+        return f"{COUNT} of {COUNT} items, to {copy.name}"

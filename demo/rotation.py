@@ -38,6 +38,9 @@ class State:
             case "Check Restore Status":
                 status = self.output["DescribeTableOutput"]
                 return f"{self.output['TargetTableName']} is {status['Table'].get('TableStatus', 'not created yet')}"
+            case "Run Hook State Machine":
+                summary = self.output["BeforeSwitchOutput"]["Output"]
+                return f"{summary['ItemsChanged']} of {summary['ItemsScanned']} items masked, and none is left"
             case "Verify Table":
                 proof = self.output["VerifyTableOutput"]
                 return f"verified against the {proof['ComparedWith']}"
@@ -91,8 +94,11 @@ def follow(step_functions: "SFNClient", execution_arn: str) -> Iterator[State]:
 
 
 def _message(cause: str | None) -> str:
-    """The text of an exception, where the cause is one as Lambda describes it."""
+    """The text of an exception, where the cause is one as Lambda describes it, or an execution that failed of one."""
     try:
-        return str(json.loads(cause or "")["errorMessage"])
+        described = json.loads(cause or "")
+        if "ExecutionArn" in described:
+            return f"{described['Error']}: {_message(described['Cause'])}"
+        return str(described["errorMessage"])
     except (ValueError, KeyError, TypeError):
         return str(cause)

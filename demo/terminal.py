@@ -57,4 +57,4 @@ class Terminal:
         cells = [list(columns), *([str(row[column]) for column in columns] for row in rows)]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         for row in cells:
-            print("    " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+            print(("    " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip())

@@ -14,8 +14,8 @@ Progress = Callable[[str], None]
 
 ERRORS_SHOWN = 5
 GRACE_SECONDS = 2
-PATIENCE_SECONDS = 180
-"""The provider retries some calls for a very long time; a successful command takes a minute."""
+PATIENCE_SECONDS = 300
+"""The provider retries some calls for a very long time; a successful command takes a minute or two."""
 
 
 class TerraformError(Exception):

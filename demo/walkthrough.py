@@ -5,7 +5,8 @@ from typing import Any
 
 import boto3
 
-from demo import orders, rotation
+from demo import rotation
+from demo.example import Example, PromiseBroken, write
 from demo.terminal import Terminal
 from demo.terraform import Terraform
 from local_aws import LocalAws
@@ -13,9 +14,6 @@ from local_aws import LocalAws
 APPLY, PLAN, DESTROY = "terraform apply", "terraform plan", "terraform destroy"
 BACKUP, ROTATION = "backup", "rotation"
 
-ITEMS = 25
-ROWS_SHOWN = 4
-COLUMNS_SHOWN = ("order_id", "customer", "placed_at", "total", "paid")
 BACKUP_PATIENCE_SECONDS = 60
 BACKUP_SECONDS = 2
 RESTORE_SECONDS = 4
@@ -23,20 +21,18 @@ RESTORE_SECONDS = 4
 WAIT_FACTOR = 0.05
 
 
-class PromiseBroken(Exception):
-    """The demo did not keep a promise; the message says which."""
-
-
 class Walkthrough:
     """The steps in order; later ones use the results of earlier ones."""
 
-    def __init__(self, terraform: Terraform, local_aws: LocalAws, terminal: Terminal) -> None:
+    def __init__(self, example: Example, terraform: Terraform, local_aws: LocalAws, terminal: Terminal) -> None:
+        self._example = example
         self._terraform = terraform
         self._local_aws = local_aws
         self._terminal = terminal
         self._outputs: dict[str, Any] = {}
         self._execution_arn = ""
         self._target_table = ""
+        self._restored = ""
 
     @property
     def parameter(self) -> str:
@@ -69,8 +65,9 @@ class Walkthrough:
         source = self._outputs["table_name"]
         terminal.heading(f"Backup of {source}")
         with terminal.step("items") as step:
-            orders.write(boto3.resource("dynamodb").Table(source), orders.orders(ITEMS))
-            step.result = f"{ITEMS} orders written"
+            items = self._example.items()
+            write(boto3.resource("dynamodb").Table(source), items)
+            step.result = f"{len(items)} {self._example.what_items_are}"
         with terminal.step(BACKUP) as step:
             job_id = backup.start_backup_job(
                 BackupVaultName=self._outputs["backup_vault_name"],
@@ -99,7 +96,7 @@ class Walkthrough:
         terminal.seconds[ROTATION] = seconds
 
     def compare(self) -> None:
-        """Checks that the parameter points at the target table, and that its items equal those of the source table."""
+        """Checks that the parameter points at the target table, and that its items are what the example promises."""
         terminal, dynamodb = self._terminal, boto3.resource("dynamodb")
         terminal.heading("Result")
         value = boto3.client("ssm").get_parameter(Name=self.parameter)["Parameter"]["Value"]
@@ -108,13 +105,7 @@ class Walkthrough:
             raise PromiseBroken(f"{self.parameter} is {value}, not {target.table_arn}")
         print(f"  {self.parameter} is\n    {value}")
 
-        source_items = orders.read(dynamodb.Table(self._outputs["table_name"]))
-        items = orders.read(target)
-        if len(items) != ITEMS or items != source_items:
-            raise PromiseBroken(f"the items of {target.name} differ from those of {self._outputs['table_name']}")
-        print(f"  {target.name} holds {len(items)} items, equal to those of {self._outputs['table_name']}:")
-        terminal.table(items[:ROWS_SHOWN], COLUMNS_SHOWN)
-        print("    …")
+        self._restored = self._example.compare(dynamodb.Table(self._outputs["table_name"]), target, terminal)
 
     def destroy(self) -> None:
         terminal = self._terminal
@@ -135,6 +126,14 @@ class Walkthrough:
     def how_to_explore(self, endpoint: str, directory: Path) -> None:
         rotator = self._outputs["state_machine_arn"].split(":")[-1]
         self._terminal.heading("Everything is still running; to explore it")
+        masking = ""
+        if "masking_state_machine_arn" in self._outputs:
+            masking = f"""
+  To see which attributes a copy has, of which types, by a dry run of the masking:
+  aws stepfunctions start-execution --state-machine-arn {self._outputs["masking_state_machine_arn"]} \\
+    --input '{{"TargetTableName": "{self._target_table}", "DryRun": true}}'
+  aws stepfunctions describe-execution --query output --output text --execution-arn <its executionArn>
+"""
         print(f"""
   unset AWS_PROFILE AWS_SESSION_TOKEN
   {shell_variables(endpoint, boto3.Session().region_name)}
@@ -156,7 +155,7 @@ class Walkthrough:
   To set the parameter to the previous copy, once there is another:
   echo '{{"RollBack": {{"Parameter": "{self.parameter}"}}}}' |
     aws lambda invoke --function-name {rotator}-update-ssm-parameter --payload fileb:///dev/stdin /dev/stdout
-
+{masking}
   The log of the local AWS: {directory / self._local_aws.log.name}
   To stop it:               make demo-stop""")
 
@@ -165,7 +164,7 @@ class Walkthrough:
         terminal = self._terminal
         terminal.heading("As promised")
         terminal.fact("plan after apply", "no changes")
-        terminal.fact("restored", f"{ITEMS} of {ITEMS} items, to {self._target_table}")
+        terminal.fact(self._example.outcome, self._restored)
         terminal.fact("parameter", f"{self.parameter} points at the restored table")
         if DESTROY in terminal.seconds:
             terminal.fact("left after destroy", "nothing")

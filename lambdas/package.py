@@ -1,9 +1,9 @@
 """Builds the two zips that the module ships; run it after a change of the source or of requirements.txt.
 
-`dist/functions.zip` is the package `rotator`, `dist/dependencies.zip` a Lambda layer with what it imports
-(https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html). They are committed, so that nothing is built when the
-module is applied. The same source makes the same bytes wherever it is built: entries are sorted, have one date and one
-mode, and are not compressed, since the output of deflate differs between builds of zlib.
+`dist/functions.zip` holds the packages `rotator` and `masking`, `dist/dependencies.zip` a Lambda layer with what they
+import (https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html). The zips are committed, so that nothing is
+built when the module is applied. The same source makes the same bytes wherever it is built: entries are sorted, have
+one date and one mode, and are not compressed, since the output of deflate differs between builds of zlib.
 """
 
 import subprocess
@@ -15,7 +15,7 @@ from pathlib import Path
 
 LAMBDAS = Path(__file__).parent
 DIST = LAMBDAS / "dist"
-EXAMPLE = LAMBDAS.parent / "examples" / "masking"
+EXAMPLE = LAMBDAS.parent / "examples" / "hook"
 
 _EARLIEST_DATE_OF_A_ZIP = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o100644

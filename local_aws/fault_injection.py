@@ -25,6 +25,7 @@ class _Active:
     id: int
     fault: Fault
     struck: int = 0
+    matched: int = 0
     chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -33,6 +34,9 @@ class _Active:
     def strikes(self) -> bool:
         """Whether it strikes the matching call this time."""
         if self.fault.times is not None and self.struck >= self.fault.times:
+            return False
+        self.matched += 1
+        if self.matched % self.fault.every:
             return False
         if self.chance.random() >= self.fault.probability:
             return False

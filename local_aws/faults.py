@@ -39,11 +39,13 @@ class Fault:
 
     times: int | None = None
     """None is every time."""
+    every: int = 1
+    """Of so many that match, one is struck: with 5, the fifth, the tenth and so on."""
     probability: float = 1.0
     seed: int = 0
 
     seconds: float = 0.0
-    """The delay, whatever else happens."""
+    """The delay, whatever else happens. Where `kill` is "during", nothing is delayed."""
     error: str | None = None
     """The error code of the response."""
     status: int = 400
@@ -52,8 +54,9 @@ class Fault:
     """The connection closes without a response."""
     takes_effect: bool = False
     """Whether the call is carried out before it fails, so that only its response is lost."""
-    kill: Literal["before", "after"] | None = None
-    """The process of the function is killed, before its handler runs or when it returns its result."""
+    kill: Literal["before", "during", "after"] | None = None
+    """The process of the function is killed: before its handler runs, when it returns its result, or `seconds` after
+    the handler began, if it still runs then."""
 
     @property
     def fails(self) -> bool:
@@ -67,8 +70,12 @@ class Fault:
             raise ValueError("a fault in a function needs kill or seconds, and cannot have error or drop")
         if self.takes_effect and not self.fails:
             raise ValueError("takes_effect needs error or drop")
-        if self.kill not in (None, "before", "after"):
-            raise ValueError(f"kill must be before or after, not {self.kill}")
+        if self.every < 1:
+            raise ValueError(f"every must be at least 1, not {self.every}")
+        if self.kill not in (None, "before", "during", "after"):
+            raise ValueError(f"kill must be before, during or after, not {self.kill}")
+        if self.kill == "during" and not self.seconds:
+            raise ValueError("a fault in a function needs seconds to kill it during its invocation")
 
 
 class InjectedFault:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,7 +17,7 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.core.routing import NotFound, get_service_router
 from moto.moto_server import werkzeug_app
 
-from local_aws.dynamodb import rates
+from local_aws.dynamodb import rates, writes
 from local_aws.errors import ServiceError
 from local_aws.fault_injection import Call, strike_call
 from local_aws.iam import enforcement as iam
@@ -41,8 +42,8 @@ def counts() -> dict[str, dict[str, object]]:
 @replaces(
     BaseResponse,
     "call_action",
-    because="moto does not check the permissions of roles, does not throttle, "
-    "and returns 500 for an action that it lacks, which Terraform retries",
+    because="moto does not check the permissions of roles, does not throttle, lets one write to an item interrupt "
+    "another, and returns 500 for an action that it lacks, which Terraform retries",
     source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
     written_against="26076963",
 )
@@ -54,7 +55,7 @@ def call_action(original: Any, response: BaseResponse) -> Any:  # noqa: ANN401
     body = response.normalized_request.get_data(as_text=True) or json.dumps(response.querystring)
     text = body + unquote(response.path)
     call = Call(service, operation, role_arn and role_arn.rsplit("/", 1)[-1], text)
-    answer = _checked(lambda: _with_faults(original, response, call), response, call)
+    answer = _checked(lambda: _with_faults(lambda: _isolated(original, response, call), call), response, call)
     _count(f"{service}:{operation}", answer)
     return answer
 
@@ -74,18 +75,23 @@ def _checked(answer: Callable[[], Any], response: BaseResponse, call: Call) -> A
         return _serialized(response, ServiceError("UnsupportedPolicyException", f"cannot evaluate {error}"))
 
 
-def _with_faults(original: Any, response: BaseResponse, call: Call) -> Any:  # noqa: ANN401
+def _with_faults(answer: Callable[[], Any], call: Call) -> Any:  # noqa: ANN401
     fault = strike_call(call)
     if fault is None:
-        return original(response)
+        return answer()
     time.sleep(fault.seconds)
     if not fault.fails:
-        return original(response)
+        return answer()
     if fault.takes_effect:
-        original(response)
+        answer()
     if fault.drop:
         request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
     raise ServiceError(fault.error or DROPPED, "This error was injected.", fault.status)
+
+
+def _isolated(original: Any, response: BaseResponse, call: Call) -> Any:  # noqa: ANN401
+    with writes.isolated(call.operation) if call.service == "dynamodb" else nullcontext():
+        return original(response)
 
 
 def _count(name: str, answer: tuple[int, dict[str, Any], Any]) -> None:

@@ -1,4 +1,4 @@
-# A table with e-mail addresses, its daily backup, and the rotator that masks the addresses in each copy.
+# A single table of customers and their orders, its daily backup, and the rotator that masks each copy.
 
 terraform {
   required_providers {
@@ -9,117 +9,91 @@ terraform {
 }
 
 data "aws_partition" "this" {}
-data "aws_region" "this" {}
-data "aws_caller_identity" "this" {}
-
-locals {
-  account = "${data.aws_region.this.id}:${data.aws_caller_identity.this.account_id}"
-
-  # What the rule below calls its copies.
-  staging_tables_arn = "arn:${data.aws_partition.this.partition}:dynamodb:${local.account}:table/customers-staging-*"
-}
 
 # The table in production
 
-resource "aws_dynamodb_table" "customers" {
-  name         = "customers-production"
-  billing_mode = "PAY_PER_REQUEST"
-  hash_key     = "customer_id"
+resource "aws_dynamodb_table" "store" {
+  name             = "store-production"
+  billing_mode     = "PAY_PER_REQUEST"
+  hash_key         = "pk" # CUSTOMER#<e-mail address>
+  range_key        = "sk" # PROFILE, ORDER#<id>
+  stream_enabled   = true
+  stream_view_type = "NEW_AND_OLD_IMAGES"
 
   attribute {
-    name = "customer_id"
+    name = "pk"
     type = "S"
+  }
+
+  attribute {
+    name = "sk"
+    type = "S"
+  }
+
+  attribute {
+    name = "email"
+    type = "S"
+  }
+
+  global_secondary_index {
+    name            = "by-email"
+    hash_key        = "email"
+    projection_type = "ALL"
   }
 }
 
-# The rotator runs the function on each copy, and points the parameter at the copy only when that has succeeded
+# What happens to which attribute
+
+module "masking" {
+  source = "../../modules/masking"
+
+  name     = "store-masking"
+  unlisted = "fail" # so that a new attribute does not slip through
+
+  attributes = {
+    pk    = "email" # CUSTOMER#ann@example.com becomes CUSTOMER#<12 digits>@example.invalid
+    sk    = "keep"
+    id    = "keep"
+    email = "email" # the same mask as in pk, so that the index leads to the same items
+    name  = "hash"
+    phone = "digits"
+
+    "address.street"      = "redact"
+    "address.postal_code" = "digits"
+    "address.city"        = "keep"
+
+    placed_at          = "keep"
+    total              = "keep"
+    "items[*].article" = "keep"
+    "items[*].pieces"  = "keep"
+    "items[*].note"    = "remove"
+  }
+}
+
+# The rotator masks each copy, then switches its stream on, and only then points the parameter at it
 
 module "rotator" {
   source = "../.."
 
-  name              = "customers-rotator"
+  name              = "store-rotator"
   backup_vault_arns = [aws_backup_vault.this.arn]
 
   rules = {
     staging = {
-      source_pattern      = "^customers-production$"
-      replacement_pattern = "customers-staging"
-      ssm_parameter_name  = "/staging/customers/table-arn"
-      before_switch       = aws_lambda_function.mask_emails.arn
+      source_pattern      = "^store-production$"
+      replacement_pattern = "store-staging"
+      ssm_parameter_name  = "/staging/store/table-arn"
+      carry_over          = ["stream"]
+      before_switch       = module.masking.state_machine_arn
       keep                = 3
     }
-  }
-}
-
-# The function
-
-resource "aws_lambda_function" "mask_emails" {
-  function_name    = "customers-mask-emails"
-  description      = "Masks the e-mail addresses in a restored table"
-  role             = aws_iam_role.mask_emails.arn
-  runtime          = "python3.13"
-  architectures    = ["arm64"]
-  handler          = "mask_emails.handler"
-  filename         = "${path.module}/mask_emails.zip"
-  source_code_hash = filebase64sha256("${path.module}/mask_emails.zip")
-  memory_size      = 512
-  timeout          = 900
-
-  logging_config {
-    log_group  = aws_cloudwatch_log_group.mask_emails.name
-    log_format = "JSON"
-  }
-
-  depends_on = [aws_iam_role_policy.mask_emails]
-}
-
-resource "aws_cloudwatch_log_group" "mask_emails" {
-  name              = "/aws/lambda/customers-mask-emails"
-  retention_in_days = 90
-}
-
-resource "aws_iam_role" "mask_emails" {
-  name               = "customers-mask-emails"
-  assume_role_policy = data.aws_iam_policy_document.lambda_trust.json
-}
-
-data "aws_iam_policy_document" "lambda_trust" {
-  statement {
-    sid     = "Lambda"
-    actions = ["sts:AssumeRole"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["lambda.amazonaws.com"]
-    }
-  }
-}
-
-resource "aws_iam_role_policy" "mask_emails" {
-  name   = "mask_emails"
-  role   = aws_iam_role.mask_emails.name
-  policy = data.aws_iam_policy_document.mask_emails.json
-}
-
-data "aws_iam_policy_document" "mask_emails" {
-  # Of the copies only, so that no mistake can reach production.
-  statement {
-    sid       = "MaskCopies"
-    actions   = ["dynamodb:DescribeTable", "dynamodb:Scan", "dynamodb:UpdateItem"]
-    resources = [local.staging_tables_arn]
-  }
-
-  statement {
-    sid       = "WriteLogs"
-    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${aws_cloudwatch_log_group.mask_emails.arn}:*"]
   }
 }
 
 # The backup, every night, kept for a week
 
 resource "aws_backup_vault" "this" {
-  name = "customers"
+  name = "store"
 
   # An example should go away when asked to. Without this, a vault that holds recovery points can't be deleted:
   # leave it out for backups that you rely on.
@@ -127,7 +101,7 @@ resource "aws_backup_vault" "this" {
 }
 
 resource "aws_backup_plan" "this" {
-  name = "customers"
+  name = "store"
 
   rule {
     rule_name         = "every-night"
@@ -141,14 +115,14 @@ resource "aws_backup_plan" "this" {
 }
 
 resource "aws_backup_selection" "this" {
-  name         = "customers"
+  name         = "store"
   plan_id      = aws_backup_plan.this.id
   iam_role_arn = aws_iam_role.backup.arn
-  resources    = [aws_dynamodb_table.customers.arn]
+  resources    = [aws_dynamodb_table.store.arn]
 }
 
 resource "aws_iam_role" "backup" {
-  name               = "customers-backup"
+  name               = "store-backup"
   assume_role_policy = data.aws_iam_policy_document.backup_trust.json
 }
 

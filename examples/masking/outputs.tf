@@ -1,11 +1,11 @@
 output "table_name" {
   description = "Name of the table in production."
-  value       = aws_dynamodb_table.customers.name
+  value       = aws_dynamodb_table.store.name
 }
 
 output "table_arn" {
   description = "ARN of the table in production."
-  value       = aws_dynamodb_table.customers.arn
+  value       = aws_dynamodb_table.store.arn
 }
 
 output "backup_vault_name" {
@@ -23,10 +23,25 @@ output "backup_role_arn" {
 
 output "ssm_parameter_name" {
   description = "Name of the parameter that holds the ARN of the newest masked copy. The first rotation creates it."
-  value       = "/staging/customers/table-arn"
+  value       = "/staging/store/table-arn"
+}
+
+output "state_machine_arn" {
+  description = "ARN of the state machine that runs a rotation."
+  value       = module.rotator.state_machine_arn
+}
+
+output "masking_state_machine_arn" {
+  description = "ARN of the state machine that masks a copy."
+  value       = module.masking.state_machine_arn
 }
 
 output "rotator" {
-  description = "The outputs of the module."
+  description = "The outputs of the rotator."
   value       = module.rotator
+}
+
+output "masking" {
+  description = "The outputs of the masking module."
+  value       = module.masking
 }

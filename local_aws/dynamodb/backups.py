@@ -6,8 +6,8 @@ from moto.core.responses import ActionResult
 from moto.dynamodb.models.table import Backup
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
-from local_aws.dynamodb.errors import error
 from local_aws.dynamodb.vector_indexes import vector_indexes_of
+from local_aws.dynamodb.writes import items_at_rest
 from local_aws.patching import replaces
 
 
@@ -19,14 +19,8 @@ from local_aws.patching import replaces
     written_against="c043c317",
 )
 def _copy_table(original: Callable[..., None], self: Backup, *args: object, **kwargs: object) -> None:
-    for _ in range(50):
-        try:
-            original(self, *args, **kwargs)
-        except RuntimeError as changed:
-            reason = changed
-        else:
-            return
-    raise error("InternalServerError", f"The table changed too often to be backed up: {reason}")
+    with items_at_rest:
+        original(self, *args, **kwargs)
 
 
 def size_bytes(backup: Backup) -> int:

@@ -7,9 +7,10 @@ import base64
 import json
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import StreamRecord, StreamShard, Table
 from moto.kinesis.exceptions import ResourceNotFoundError
@@ -20,13 +21,29 @@ from local_aws.patching import replaces
 _PER_SECOND = {"MILLISECOND": 10**3, "MICROSECOND": 10**6}
 
 
-class _Update(threading.local):
-    """What moto says while it updates an item: where there is none yet, it first puts one with only its key."""
+class _Telling(threading.local):
+    """Whether this thread tells of changes at once."""
 
-    changes: list[tuple[Item | None, Item | None]] | None = None
+    suspended = False
 
 
-_update = _Update()
+_telling = _Telling()
+
+
+@contextmanager
+def untold() -> Iterator[None]:
+    """Nobody is told of the changes in the block, because they may be undone."""
+    _telling.suspended = True
+    try:
+        yield
+    finally:
+        _telling.suspended = False
+
+
+def tell(table: Table, old: Item | None, new: Item | None) -> None:
+    """Tells whoever listens of a change."""
+    if table.stream_shard is not None and not (old is None and new is None):
+        table.stream_shard.add(old, new)
 
 
 def watch(table: Table) -> None:
@@ -44,8 +61,7 @@ def watch(table: Table) -> None:
 )
 def add(original: Any, shard: StreamShard, old: Item | None, new: Item | None) -> None:  # noqa: ANN401
     """Tells of a change."""
-    if _update.changes is not None:
-        _update.changes.append((old, new))
+    if _telling.suspended:
         return
     if (old and old.to_json()) == (new and new.to_json()):
         return
@@ -54,27 +70,6 @@ def add(original: Any, shard: StreamShard, old: Item | None, new: Item | None) -
     # While a destination is being enabled AWS may stream already, so that a leak would show.
     for stream_arn, (_, precision) in (shard.table.streaming or {}).items():
         _stream(shard.table, stream_arn, precision, old, new)
-
-
-@replaces(
-    DynamoDBBackend,
-    "update_item",
-    because="moto tells twice of an update that creates an item",
-    source="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html",
-    written_against="21898458",
-)
-def update_item(original: Any, backend: DynamoDBBackend, table_name: str, *rest: Any, **named: Any) -> Item:  # noqa: ANN401
-    """Tells of the whole update at once."""
-    changes: list[tuple[Item | None, Item | None]] = []
-    _update.changes = changes
-    try:
-        item: Item = original(backend, table_name, *rest, **named)
-    finally:
-        _update.changes = None
-    if changes:
-        old, new = changes[-1]
-        backend.get_table(table_name).stream_shard.add(old, new)
-    return item
 
 
 def _stream(table: Table, stream_arn: str, precision: str, old: Item | None, new: Item | None) -> None:

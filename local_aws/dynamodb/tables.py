@@ -224,19 +224,3 @@ def _describe_time_to_live(
 ) -> dict[str, Any]:
     require_visible(self.get_table(table_name))
     return original(self, table_name)
-
-
-@replaces(
-    DynamoDBBackend,
-    "transact_write_items",
-    because="moto cancels the transaction where a table is missing; AWS answers ResourceNotFoundException",
-    source="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html",
-    written_against="81db2cb7",
-)
-def _transact_write_items(
-    original: Callable[..., None], self: DynamoDBBackend, transact_items: list[dict[str, Any]]
-) -> None:
-    for operations in transact_items:
-        for operation in operations.values():
-            self.get_table(operation["TableName"])
-    original(self, transact_items)

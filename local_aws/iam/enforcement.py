@@ -20,7 +20,7 @@ from moto.core.responses import BaseResponse
 from moto.iam import models as iam_models
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, ManagedPolicy, Role, iam_backends
-from moto.kms.models import kms_backends
+from moto.kms.models import Key, kms_backends
 from moto.sts.models import sts_backends
 
 from local_aws.errors import ServiceError
@@ -83,14 +83,12 @@ def role_may(role_arn: str, action: str, resource: str, context: Context | None 
 
 def role_may_use_key(role_arn: str, action: str, key_arn: str, *services: str) -> bool:
     """Whether the services may use the key on behalf of the role. A key of another account must let the role in."""
-    _, _, _, region, owner, name = key_arn.split(":")
-    context = use_of_key(action, region, *services)
+    context = use_of_key(action, key_arn.split(":")[3], *services)
     if not role_may(role_arn, action, key_arn, context):
         return False
     if not _belongs_to_another(key_arn, _account_of(role_arn)):
         return True
-    key = kms_backends[owner][region].keys.get(name.removeprefix("key/"))
-    return key is not None and decide_for_principal(key.policy, role_arn, action, key_arn, context) is Decision.ALLOWED
+    return _key(key_arn) is not None and _key_lets_in(role_arn, action, key_arn, context)
 
 
 def role_trusts(role_arn: str, service: str, source_arn: str | None = None) -> bool:
@@ -133,8 +131,12 @@ def called(response: BaseResponse) -> tuple[str, str]:
 
 def authorize_call(response: BaseResponse) -> None:
     """Raises AccessDeniedException if the caller's policies, or another account's, do not allow the call."""
+    for action, resources in _actions_and_resources(response):
+        _authorize_action(response, action, resources)
+
+
+def _authorize_action(response: BaseResponse, action: str, resources: list[str]) -> None:
     role_arn = caller(response)
-    action, resources = _action_and_resources(response)
     code = _ERROR_CODES.get(action.split(":")[0], ACCESS_DENIED)
     principal = role_arn or f"arn:{response.partition}:iam::{response.current_account}:root"
     for resource in resources:
@@ -145,12 +147,30 @@ def authorize_call(response: BaseResponse) -> None:
         return
     called_with = _request_context(action, _parameters(response))
     for resource in resources:
-        authorize(response.access_key, action, resource, _context(response.region, resource) | called_with, code)
+        context = _context(response.region, resource) | called_with
+        authorize(response.access_key, action, resource, context, code)
+        if not _key_lets_in(role_arn, action, resource, context):
+            lacking = f"because no resource-based policy allows the {action} action"
+            raise _denial(code, response.access_key, role_arn, action, resource, lacking)
     for need in needs(action, resources, _parameters(response)):
         context = _context(response.region, need.resource)
         if need.via:
             context |= use_of_key(need.action, response.region, need.via)
         authorize(response.access_key, need.action, need.resource, context, need.error or ACCESS_DENIED)
+
+
+def _key_lets_in(role_arn: str, action: str, resource: str, context: Context) -> bool:
+    """Whether the policy of the key, if the resource is one, lets the role in or leaves it to the account's IAM.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
+    key = _key(resource)
+    return key is None or decide_for_principal(key.policy, role_arn, action, resource, context) is Decision.ALLOWED
+
+
+def _key(arn: str) -> Key | None:
+    found = re.fullmatch(r"arn:[^:]+:kms:([^:]+):([^:]+):key/(.+)", arn)
+    return kms_backends[found[2]][found[1]].keys.get(found[3]) if found else None
 
 
 def use_of_key(action: str, region: str, *services: str) -> dict[str, str | list[str]]:
@@ -304,6 +324,8 @@ def _context(region: str, resource: str) -> dict[str, str | list[str]]:
 def _request_context(action: str, given: dict[str, Any]) -> dict[str, str]:
     if action.startswith("application-autoscaling:"):
         return {"application-autoscaling:service-namespace": given.get("ServiceNamespace", "")}
+    if action.startswith("kms:") and "MacAlgorithm" in given:
+        return {"kms:MacAlgorithm": given["MacAlgorithm"]}
     return {}
 
 
@@ -319,15 +341,31 @@ _ACTIONS = {
 _PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
 
 
-def _action_and_resources(response: BaseResponse) -> tuple[str, list[str]]:
-    """The IAM action of a call and the ARNs that it acts on; `*` where the action has no resource type."""
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+_ACTIONS_OF_TRANSACTIONS = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Delete": "DeleteItem",
+    "Get": "GetItem",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+}
+
+
+def _actions_and_resources(response: BaseResponse) -> list[tuple[str, list[str]]]:
+    """The IAM actions of a call, each with the ARNs that it acts on; `*` where the action has no resource type."""
     service, operation = called(response)
     given = _parameters(response)
     arn = f"arn:{response.partition}:{service}:{response.region}:{response.current_account}:"
+    if operation in ("TransactGetItems", "TransactWriteItems"):
+        parts = {(kind, part["TableName"]) for parts in given["TransactItems"] for kind, part in parts.items()}
+        return [
+            (f"dynamodb:{_ACTIONS_OF_TRANSACTIONS[kind]}", _dynamodb(kind, {"TableName": table}, arn, ""))
+            for kind, table in sorted(parts)
+        ]
     find = _RESOURCES.get(service)
     resources = [found for found in find(operation, given, arn, unquote(response.path)) if found] if find else []
     action = _ACTIONS.get(f"{service}:{operation}")
-    return action or f"{_PREFIXES.get(service, service)}:{operation}", resources or ["*"]
+    return [(action or f"{_PREFIXES.get(service, service)}:{operation}", resources or ["*"])]
 
 
 def _parameters(response: BaseResponse) -> dict[str, Any]:
@@ -392,6 +430,14 @@ def _sqs(_operation: str, given: dict[str, Any], arn: str, _path: str) -> list[s
     return [f"{arn}{name}" if name else ""]
 
 
+def _kms(_operation: str, given: dict[str, Any], arn: str, _path: str) -> list[str]:
+    """The key, also where the call names an alias: policies name keys."""
+    name = given.get("KeyId") or ""
+    _, _, _, region, account, *_ = (name if name.startswith("arn:") else arn).split(":")
+    key = kms_backends[account][region].any_id_to_key_id(name) if name else ""
+    return [f"{arn.split(':kms:')[0]}:kms:{region}:{account}:key/{key}" if key else ""]
+
+
 def _logs(_operation: str, given: dict[str, Any], arn: str, _path: str) -> list[str]:
     if "logGroupName" not in given:
         return [given.get("resourceArn") or ""]
@@ -421,6 +467,7 @@ _RESOURCES = {
     "backup": _backup,
     "dynamodb": _dynamodb,
     "events": _events,
+    "kms": _kms,
     "lambda": _lambda,
     "logs": _logs,
     "sns": _sns,

@@ -95,10 +95,8 @@ def _run(function: LambdaFunction, event: bytes, request_id: str | None) -> Invo
     fault = strike_function(function.function_name, event.decode())
     trace = Trace()
     traced = (function.tracing_config or {}).get("Mode") == "Active"
-    request = lambda_runtime.Request(
-        request_id or str(uuid.uuid4()), event, trace.header(sampled=traced), fault.kill if fault else None
-    )
-    time.sleep(fault.seconds if fault else 0)
+    request = lambda_runtime.Request(request_id or str(uuid.uuid4()), event, trace.header(sampled=traced), fault)
+    time.sleep(fault.seconds if fault and fault.kill != "during" else 0)
     invocation = lambda_runtime.invoke(_runnable(function), request)
     _write_log(function, invocation)
     if traced and all(iam.role_may(function.role, action, "*") for action in TRACING):

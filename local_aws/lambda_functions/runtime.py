@@ -12,11 +12,12 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from queue import Empty
-from typing import Literal
 
+from local_aws.faults import Fault
 from local_aws.lambda_functions import files as lambda_files
 from local_aws.lambda_functions.files import scratch, unpacked, var_runtime
 from local_aws.lambda_functions.runtime_api import Event, Outcome, RuntimeApi
@@ -55,12 +56,12 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Request:
-    """One event; the process may be killed before the handler gets it, or when it returns the result."""
+    """One event; a fault may have the process killed."""
 
     id: str
     event: bytes
     trace_header: str
-    kill: Literal["before", "after"] | None = None
+    fault: Fault | None = None
 
 
 def invoke(function: Function, request: Request) -> Invocation:
@@ -227,20 +228,34 @@ class _Environment:
         return invocation, outcome.reusable
 
     def _outcome(self, request: Request) -> Outcome:
-        if request.kill == "before":
+        kill = request.fault.kill if request.fault else None
+        if kill == "before":
             self._process.kill()
         else:
             deadline = time.time() + self.function.timeout
             self._api.events.put(Event(request.id, request.event, deadline, request.trace_header))
         try:
-            outcome = self._api.outcomes.get(timeout=self.function.timeout)
+            with self._killed_after(request.fault.seconds if request.fault and kill == "during" else None):
+                outcome = self._api.outcomes.get(timeout=self.function.timeout)
         except Empty:
             message = f"Error: Task timed out after {self.function.timeout:.2f} seconds"
             return Outcome.of_sandbox("Sandbox.Timedout", request.id, message)
-        if request.kill == "after" and outcome.exit_code is None:
+        if kill == "after" and outcome.exit_code is None:
             self._process.kill()
             return self._api.outcomes.get()
         return outcome
+
+    @contextlib.contextmanager
+    def _killed_after(self, seconds: float | None) -> Iterator[None]:
+        if seconds is None:
+            yield
+            return
+        timer = threading.Timer(seconds, self._process.kill)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def end(self) -> None:
         self._process.kill()

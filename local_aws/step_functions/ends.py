@@ -55,6 +55,12 @@ adds(
     source="tool",
 )(False)
 adds(
+    EventHistoryContext,
+    "closed",
+    because="what an aborted iteration was doing would otherwise go on in the history",
+    source="tool",
+)(False)
+adds(
     ExecutionWorker,
     "timer",
     because="moto ends an execution that timed out when its running task has ended",
@@ -239,7 +245,7 @@ def add_event(
             cause = f"The execution reached the maximum number of history events ({limit})."
             _end(manager.execution, ExecutionStatus.FAILED, "States.Runtime", cause)
             threading.Thread(target=_end_nested, args=(manager.execution,), daemon=True).start()
-        if manager.closed:
+        if manager.closed or context.closed:
             published: int = context.last_published_event_id
         else:
             published = original(manager, context, event_type, *rest, **named)

@@ -15,6 +15,7 @@ from moto.stepfunctions.responses import StepFunctionResponse
 
 from local_aws.errors import ServiceError
 from local_aws.patching import adds
+from local_aws.step_functions import maps
 from local_aws.step_functions.ends import changing
 from local_aws.step_functions.interpreter import iso
 from local_aws.step_functions.status import announce, not_redrivable_because
@@ -70,6 +71,7 @@ def _go_on(execution: Execution, worker: ExecutionWorker) -> None:
         event_type=HistoryEventType.ExecutionRedriven,
         event_details=EventDetails(executionRedrivenEventDetails={"redriveCount": execution.redrives}),
     )
+    maps.resume(execution, state["name"])
     program.start_at = StartAt(start_at_name=state["name"])
     program.eval(env)
     worker._execution_communication.terminated()

@@ -7,7 +7,10 @@ import hcl2
 import pytest
 
 from documentation.reference import BEGIN, Undescribed, with_tables
+from masking import errors as masking_errors
+from masking.rules import METHODS
 from rotator import errors
+from rotator.errors import RotationError
 
 ROOT = Path(__file__).parents[2]
 MODULES = [ROOT, *sorted(file.parent for file in ROOT.glob("modules/*/variables.tf"))]
@@ -48,6 +51,24 @@ def test_each_error_that_ends_a_rotation_is_listed() -> None:
     assert {*re.findall(r"`(\w+)`", " ".join(last_cells))} == ours - NOT_FOR_USERS
 
 
+def test_each_error_that_ends_a_masking_is_listed() -> None:
+    ours = {
+        name for name, value in vars(masking_errors).items() if isinstance(value, type) and value is not RotationError
+    }
+    last_cells = re.findall(r"\| ([^|]+) \|$", section_of_masking("When masking fails"), re.MULTILINE)
+
+    assert {*re.findall(r"`(\w+)`", " ".join(last_cells))} == ours
+
+
+def test_each_method_of_masking_is_listed() -> None:
+    assert tuple(re.findall(r"^\| `(\w+)` \|", section_of_masking("Methods"), re.MULTILINE)) == METHODS
+
+
+def section_of_masking(heading: str) -> str:
+    page = (ROOT / "modules" / "masking" / "README.md").read_text()
+    return re.split(r"\n##+ ", page.split(f"\n## {heading}\n")[1])[0]
+
+
 def rows(text: str) -> set[str]:
     return set(re.findall(r"^\| `([\w.]+)` \|", text, re.MULTILINE))
 
@@ -56,7 +77,7 @@ def test_usage_names_what_there_is() -> None:
     inputs, attributes = (ROOT / "README.md").read_text().split("## Inputs\n")[1].split("Attributes of `rules`:")
     pages = [page.read_text() for page in (ROOT / "README.md", *ROOT.glob("docs/*.md"))]
     blocks = [hcl2.loads(block) for page in pages for block in re.findall(r"```hcl\n(.*?)```", page, re.DOTALL)]
-    modules = [block["module"][0]['"rotator"'] for block in blocks if "module" in block]
+    modules = [module['"rotator"'] for block in blocks for module in block.get("module", []) if '"rotator"' in module]
     rules = [rule for module in modules for rule in module["rules"].values()]
     rules += [value for block in blocks for value in block.values() if "source_pattern" in value]
 

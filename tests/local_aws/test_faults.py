@@ -128,6 +128,12 @@ def test_chance_is_repeatable(aws: Aws, local_aws: str) -> None:
     assert 3 < sum(outcomes(1)) < 17
 
 
+def test_a_fault_strikes_the_same_share_of_calls_each_time(aws: Aws, local_aws: str) -> None:
+    with injected(local_aws, Fault(operation="ListTables", error="ThrottlingException", every=3, times=2)) as fault:
+        assert [fails(aws("dynamodb").list_tables) for _ in range(9)] == [False, False, True] * 2 + [False] * 3
+    assert fault.struck == 2
+
+
 def fails(call: Callable[[], object]) -> bool:
     try:
         call()
@@ -170,6 +176,30 @@ def test_a_function_is_killed_before_its_handler_runs_or_after(
         assert (answer, fault.struck) == ("done", 1)
 
 
+def test_a_function_is_killed_while_its_handler_runs(aws: Aws, local_aws: str, function: Make, parameter: str) -> None:
+    arn = function(
+        """
+        import boto3, time
+        def handler(event, context):
+            boto3.client("ssm").put_parameter(Name=event["name"], Value="green", Type="String", Overwrite=True)
+            time.sleep(event["seconds"])
+        """,
+        allow("ssm:PutParameter"),
+        Timeout=20,
+    )
+
+    def invoke(seconds: float) -> Any:  # noqa: ANN401
+        event = json.dumps({"name": parameter, "seconds": seconds})
+        return json.load(aws("lambda").invoke(FunctionName=arn, Payload=event)["Payload"])
+
+    invoke(0)
+    aws("ssm").delete_parameter(Name=parameter)
+    with injected(local_aws, Fault(function=arn.rsplit(":", 1)[-1], kill="during", seconds=3)):
+        assert invoke(15)["errorType"] == "Runtime.ExitError"
+        assert exists(aws, parameter)
+        assert invoke(0) is None
+
+
 def test_a_function_is_killed_for_some_events_only(aws: Aws, local_aws: str, function: Make, name: str) -> None:
     arn = function("def handler(event, context): return event")
     with injected(local_aws, Fault(function=name, kill="before", containing="green")):
@@ -189,10 +219,18 @@ def test_a_function_is_slow(local_aws: str, noting: Callable[[], tuple[Any, int]
 
 
 @pytest.mark.parametrize(
-    "wrong", [{}, {"function": "f", "error": "Wrong"}, {"kill": "before"}, {"seconds": 1, "takes_effect": True}]
+    "wrong",
+    [
+        {},
+        {"function": "f", "error": "Wrong"},
+        {"kill": "before"},
+        {"function": "f", "kill": "during"},
+        {"seconds": 1, "takes_effect": True},
+        {"error": "Wrong", "every": 0},
+    ],
 )
 def test_an_inconsistent_fault_is_rejected(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"a fault in|takes_effect"):
+    with pytest.raises(ValueError, match=r"a fault in|takes_effect|every"):
         Fault(**wrong)
 
 

@@ -309,6 +309,16 @@ def test_auto_scaling_validates_the_permissions_of_its_caller(
         assert error.value.response["Error"]["Code"] == "ValidationException"
 
 
+def test_a_transaction_needs_the_permissions_of_its_parts(aws: Aws, acting: Aws, name: str) -> None:
+    aws("dynamodb").create_table(TableName=name, **TABLE)
+    statement = allow("dynamodb:PutItem", on=f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}")
+    dynamodb = acting("dynamodb", statement, allow("dynamodb:TransactWriteItems"))
+    put = {"Put": {"TableName": name, "Item": {"id": {"S": "1"}}}}
+    dynamodb.transact_write_items(TransactItems=[put])
+    delete = {"Delete": {"TableName": name, "Key": {"id": {"S": "2"}}}}
+    assert "dynamodb:DeleteItem" in denied(lambda: dynamodb.transact_write_items(TransactItems=[put, delete]))
+
+
 def test_conditions_can_use_the_service_namespace_of_auto_scaling(acting: Aws) -> None:
     condition = {"StringEquals": {"application-autoscaling:service-namespace": "ecs"}}
     scaling = acting("application-autoscaling", allow("application-autoscaling:*", Condition=condition))

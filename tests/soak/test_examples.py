@@ -60,8 +60,8 @@ def test_the_example_with_a_topic_rotates(sns_topic: TerraformTestApi) -> None:
     assert client("ssm").get_parameter(Name=name)["Parameter"]["Value"] == table
 
 
-def test_the_masking_example_masks_addresses_in_the_copy_and_nowhere_else(masking: TerraformTestApi) -> None:
-    outputs = masking.outputs["masking"]["value"]
+def test_the_hook_example_masks_addresses_in_the_copy_and_nowhere_else(hook: TerraformTestApi) -> None:
+    outputs = hook.outputs["hook"]["value"]
     deployment = deployment_of(outputs)
     addresses = {"1": "ann@example.com", "2": "Ann@Example.com", "3": None}
     for customer, address in addresses.items():

@@ -15,7 +15,7 @@ from tests.support.aws import REAL_AWS
 TEARDOWN = terraform.TEARDOWN_ON if os.environ.get(REAL_AWS) else terraform.TEARDOWN_OFF
 
 terraform("rotator", scope="session", replay=False, teardown=TEARDOWN)
-terraform("masking", scope="session", replay=False, teardown=TEARDOWN)
+terraform("hook", scope="session", replay=False, teardown=TEARDOWN)
 terraform("sns_topic", scope="session", replay=False, teardown=TEARDOWN)
 terraform("cross_account", scope="session", replay=False, teardown=TEARDOWN)
 terraform("rival", scope="session", replay=False, teardown=TEARDOWN)

@@ -12,7 +12,7 @@ import pytest
 from lambdas.package import EXAMPLE, build, build_example
 
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
-HANDLERS = sorted(file.stem for file in (LAMBDAS / "src/rotator/handlers").glob("[a-z]*.py"))
+HANDLERS = sorted(f"{file.parts[-3]}.handlers.{file.stem}" for file in LAMBDAS.glob("src/*/handlers/[a-z]*.py"))
 ZIPS = ["functions.zip", "dependencies.zip"]
 
 # What Lambda's Python runtime brings (https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html).
@@ -78,5 +78,9 @@ def test_a_handler_needs_nothing_but_the_zips_and_the_runtime(handler: str, tmp_
         "SEARCH_ALL_VAULTS": "false",
         "SWEEP_DAYS": "7",
         "START_WORKFLOW_FUNCTION": "rotator-start-workflow",
+        "ATTRIBUTES": "H4sIAAAAAAACA6uuBQBDv6ajAgAAAA==",  # the same
+        "UNLISTED": "keep",
+        "HMAC_KEY_ARN": "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012",
+        "WORKERS": "10",
     }
-    subprocess.run([sys.executable, "-S", "-c", f"import rotator.handlers.{handler}"], env=environment, check=True)
+    subprocess.run([sys.executable, "-S", "-c", f"import {handler}"], env=environment, check=True)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_backup import BackupClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
@@ -33,6 +34,7 @@ class Clients:
     application_autoscaling: "ApplicationAutoScalingClient"
     backup: "BackupClient"
     dynamodb: "DynamoDBClient"
+    kms: "KMSClient"
     sns: "SNSClient"
     ssm: "SSMClient"
     stepfunctions: "SFNClient"

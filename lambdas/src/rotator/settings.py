@@ -48,13 +48,13 @@ class WorkflowSettings:
         `RULES` is a JSON object from rule name to the attributes of `Rule`, compressed, and `BACKUP_VAULT_ARNS` is
         separated by commas. Raises `MissingSetting` with the variable's name.
         """
-        rules = json.loads(gzip.decompress(base64.b64decode(_required(RULES))))
+        rules = json.loads(gzip.decompress(base64.b64decode(required(RULES))))
         return cls(
             rules=tuple(Rule(name=name, **attributes) for name, attributes in sorted(rules.items())),
-            state_machine_arn=_required(STATE_MACHINE_ARN),
+            state_machine_arn=required(STATE_MACHINE_ARN),
             backup_vault_arns=tuple(filter(None, os.environ.get(BACKUP_VAULT_ARNS, "").split(","))),
-            search_all_vaults=_required(SEARCH_ALL_VAULTS) == "true",
-            sweep_days=int(_required(SWEEP_DAYS)),
+            search_all_vaults=required(SEARCH_ALL_VAULTS) == "true",
+            sweep_days=int(required(SWEEP_DAYS)),
         )
 
 
@@ -68,7 +68,7 @@ class RotationSettings:
     @classmethod
     def from_env(cls) -> Self:
         """Reads the environment. Raises `MissingSetting` with the variable's name."""
-        return cls(module=_required(MODULE), restore_role_arn=_required(RESTORE_ROLE_ARN))
+        return cls(module=required(MODULE), restore_role_arn=required(RESTORE_ROLE_ARN))
 
 
 @dataclass(frozen=True)
@@ -85,11 +85,11 @@ class ReportSettings:
         return cls(
             notification_topic_arn=os.environ.get(NOTIFICATION_TOPIC_ARN) or None,
             notify_of_success=os.environ.get(NOTIFY_OF_SUCCESS) == "true",
-            start_workflow_function=_required(START_WORKFLOW_FUNCTION),
+            start_workflow_function=required(START_WORKFLOW_FUNCTION),
         )
 
 
-def _required(variable: str) -> str:
+def required(variable: str) -> str:
     value = os.environ.get(variable)
     if not value:
         raise MissingSetting(f"The environment variable {variable} is not set")

@@ -26,6 +26,8 @@ UNKNOWN: Final = "UnknownMembers"
 _JSON = "application/x-amz-json"
 # These tell of all settings of a table at once.
 _OF_WHOLE_TABLES = {"DescribeBackup", "DescribeTable", "UpdateTable"}
+# These tell of items, which are many, and of no setting.
+_OF_ITEMS = {"Scan", "TransactWriteItems", "UpdateItem"}
 
 _refused: ContextVar[bool] = ContextVar("refused", default=False)
 
@@ -69,7 +71,7 @@ def _notice(
 ) -> None:
     shape = operation_model.output_shape
     is_json = response_dict["headers"].get("content-type", "").startswith(_JSON)
-    if not shape or not is_json or response_dict["status_code"] != HTTPStatus.OK:
+    if operation_model.name in _OF_ITEMS or not shape or not is_json or response_dict["status_code"] != HTTPStatus.OK:
         return
     if unknown := sorted({*_unknown(json.loads(response_dict["body"]), shape)}):
         customized_response_dict[UNKNOWN] = unknown

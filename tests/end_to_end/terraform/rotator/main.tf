@@ -329,11 +329,21 @@ resource "aws_lambda_function" "hook" {
   runtime          = "python3.13"
   architectures    = ["arm64"]
   handler          = "mask_emails.handler"
-  filename         = "${path.module}/../../../../examples/masking/mask_emails.zip"
-  source_code_hash = filebase64sha256("${path.module}/../../../../examples/masking/mask_emails.zip")
+  filename         = "${path.module}/../../../../examples/hook/mask_emails.zip"
+  source_code_hash = filebase64sha256("${path.module}/../../../../examples/hook/mask_emails.zip")
   timeout          = 60
 
+  environment {
+    variables = { HMAC_KEY_ARN = aws_kms_key.masks.arn }
+  }
+
   depends_on = [aws_iam_role_policy.hook]
+}
+
+resource "aws_kms_key" "masks" {
+  key_usage                = "GENERATE_VERIFY_MAC"
+  customer_master_key_spec = "HMAC_256"
+  deletion_window_in_days  = 7
 }
 
 resource "aws_iam_role" "hook" {
@@ -356,6 +366,11 @@ data "aws_iam_policy_document" "hook" {
   statement {
     actions   = ["dynamodb:DescribeTable", "dynamodb:Scan", "dynamodb:UpdateItem"]
     resources = ["arn:${data.aws_partition.this.partition}:dynamodb:*:*:table/${local.name}-*-edited-????????-??-??-??"]
+  }
+
+  statement {
+    actions   = ["kms:GenerateMac"]
+    resources = [aws_kms_key.masks.arn]
   }
 }
 

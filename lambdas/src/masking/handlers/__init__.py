@@ -1,0 +1,1 @@
+"""The Lambda handlers, each showing only what sets it apart."""

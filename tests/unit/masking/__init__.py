@@ -1,0 +1,1 @@
+"""Units of Python: the rotator on moto in this process, and set-up."""

@@ -1,0 +1,197 @@
+"""What follows the masking: the proof, its summary, the removal of marks, and the dry run."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from masking.errors import NotMasked, UnlistedAttributes
+from masking.items import MARK
+from masking.marks import remove_marks
+from masking.mask import mask_segment
+from masking.methods import Item
+from masking.proof import verify_segment
+from masking.report import report_attributes
+from masking.state import Report, SummarizeInput, Summary
+from masking.summary import summarize
+from rotator.clients import Clients
+from tests.support.masking_work import (
+    COPY,
+    around,
+    client_error,
+    items_of,
+    make_table,
+    segment_of,
+    settings_of,
+    work_of,
+)
+
+RULES = {"emails[*]": "email", "name": "hash", "note": "remove", "phone": "digits", "pk": "keep"}
+ITEMS: list[Item] = [
+    {"pk": {"S": "1"}, "emails": {"L": [{"S": "anna@example.com"}, {"S": "a@example.com"}]}, "phone": {"S": "0170"}},
+    {"pk": {"S": "2"}, "name": {"S": "Bertha"}, "note": {"S": "calls often"}, "version": {"N": "7"}},
+    {"pk": {"S": "3"}, "phone": {"S": "none"}},
+]
+
+
+def verify(clients: Clients) -> Any:  # noqa: ANN401
+    return verify_segment(segment_of(), work_of(clients, RULES))
+
+
+def test_an_unmasked_table_is_proven_to_be_unmasked(clients: Clients) -> None:
+    make_table(clients, *ITEMS)
+
+    # In the order of the paths: emails[*], name, note, phone, pk.
+    assert verify(clients)["Counts"] == {
+        "ItemsScanned": 3,
+        "Masked": [0, 0, 0, 1, 0],
+        "NotMasked": [2, 1, 1, 1, 0],
+    }
+
+
+def test_a_masked_table_is_proven_to_be_masked(clients: Clients) -> None:
+    make_table(clients, *ITEMS)
+    mask_segment(segment_of(), work_of(clients, RULES))
+
+    assert verify(clients)["Counts"] == {
+        "ItemsScanned": 3,
+        "Masked": [2, 1, 0, 2, 0],
+        "NotMasked": [0, 0, 0, 0, 0],
+    }
+
+
+@pytest.mark.parametrize("function", [verify_segment, report_attributes])
+def test_counting_goes_on_where_the_last_invocation_stopped(function: Callable[..., Any], clients: Clients) -> None:
+    make_table(clients, *({"pk": {"S": f"{n:02}"}, "name": {"S": "x" * 100_000}} for n in range(25)))
+    whole = function(segment_of(), work_of(clients, RULES))
+
+    segment: Any = segment_of()
+    invocations = 0
+    while not segment["Done"]:
+        segment = function(segment, work_of(clients, RULES, checks=1))
+        invocations += 1
+
+    assert invocations > 2
+    assert segment["Counts"] == whole["Counts"]
+    assert segment["Counts"]["ItemsScanned"] == 25
+
+
+def test_marks_are_removed_and_nothing_else(clients: Clients) -> None:
+    make_table(clients, *ITEMS)
+    mask_segment(segment_of(), work_of(clients, RULES))
+    marked = items_of(clients)
+
+    result = remove_marks(segment_of(), work_of(clients, RULES))
+
+    assert result["Done"]
+    assert result["Counts"]["ItemsChanged"] == 1
+    assert result["Counts"]["WriteUnits"] > 0
+    assert any(MARK in item for item in marked)
+    expected = [{name: value for name, value in item.items() if name != MARK} for item in marked]
+    assert items_of(clients) == sorted(expected, key=repr)
+
+
+def test_marks_are_removed_in_spite_of_throttling(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("masking.patience.time.sleep", lambda _: None)
+    make_table(clients, {"pk": {"S": "1"}, MARK: {"BOOL": True}})
+
+    def throttle(real: Callable[[], Any], number: int) -> Any:  # noqa: ANN401
+        if number < 9:
+            raise client_error("UpdateItem", "ThrottlingException")
+        return real()
+
+    with around(clients, "update_item", throttle):
+        remove_marks(segment_of(), work_of(clients, RULES))
+
+    assert items_of(clients) == [{"pk": {"S": "1"}}]
+
+
+def test_an_item_deleted_before_its_mark_is_removed_does_not_come_back(clients: Clients) -> None:
+    make_table(clients, {"pk": {"S": "1"}, MARK: {"BOOL": True}})
+
+    def scan(call: Callable[[], Any], _number: int) -> Any:  # noqa: ANN401
+        page = call()
+        clients.dynamodb.delete_item(TableName=COPY, Key={"pk": {"S": "1"}})
+        return page
+
+    with around(clients, "scan", scan):
+        result = remove_marks(segment_of(), work_of(clients, RULES))
+
+    assert items_of(clients) == []
+    assert result["Done"]
+
+
+def test_a_dry_run_reports_paths_and_types_and_writes_nothing(clients: Clients) -> None:
+    make_table(clients, *ITEMS, {"pk": {"S": "4"}, "name": {"N": "7"}})
+
+    reported = report_attributes(segment_of(), work_of(clients, {}))
+    report = summarize({"Reported": [reported, reported]}, settings_of({}))
+
+    assert report == {
+        "TableName": COPY,
+        "ItemsScanned": 8,
+        "Attributes": {
+            "emails[*]": {"S": 4},
+            "name": {"N": 2, "S": 2},
+            "note": {"S": 2},
+            "phone": {"S": 4},
+            "pk": {"S": 8},
+            "version": {"N": 2},
+        },
+    }
+    assert len(items_of(clients)) == 4
+
+
+@pytest.mark.parametrize(("segments", "most"), [(1, 500), (40, 90)])
+def test_a_report_has_an_end_and_says_so(segments: int, most: int, clients: Clients) -> None:
+    """The longer the names, and the more the segments, the sooner: together they are one state."""
+    names = {f"attribute{number:03}": {"N": "7"} for number in range(600)}
+    make_table(clients, {"pk": {"S": "1"}, **names}, {"pk": {"S": "2"}, **names})
+    clients.dynamodb.meta.events.register(
+        "provide-client-params.dynamodb.Scan", lambda params, **_: params.update(TotalSegments=1)
+    )
+
+    reported: Any = report_attributes({**segment_of(), "Of": segments}, work_of(clients, {}))
+    report: Any = summarize({"Reported": [reported]}, settings_of({}))
+
+    assert report["Truncated"] is True
+    assert most / 2 < len(report["Attributes"]) <= most
+    # What is reported is complete.
+    assert all(types in ({"N": 2}, {"S": 2}) for types in report["Attributes"].values())
+
+
+def received(*, unlisted: list[str] | None = None, not_masked: int = 0) -> SummarizeInput:
+    """Of two segments, by the rules email and name."""
+    segments: list[Any] = [
+        {**segment_of(), "Counts": {"ItemsScanned": 3, "ItemsChanged": 2, "WriteUnits": 4.5, "Unlisted": paths}}
+        for paths in ([], unlisted or [])
+    ]
+    verified: list[Any] = [
+        {**segment_of(), "Counts": {"ItemsScanned": 2, "Masked": [1, 2], "NotMasked": counts}}
+        for counts in ([0, 0], [0, not_masked])
+    ]
+    return {"Masked": segments, "Verified": verified}
+
+
+def summary_of(given: SummarizeInput) -> Summary | Report:
+    return summarize(given, settings_of({"name": "hash", "email": "email"}))
+
+
+def test_the_summary_adds_up_the_segments() -> None:
+    assert summary_of(received()) == {
+        "TableName": COPY,
+        "ItemsScanned": 4,
+        "ItemsChanged": 4,
+        "WriteUnits": 9.0,
+        "Attributes": {"email": {"Method": "email", "Masked": 2}, "name": {"Method": "hash", "Masked": 4}},
+    }
+
+
+def test_what_is_not_masked_fails_the_run_by_path() -> None:
+    with pytest.raises(NotMasked, match=rf"{COPY} has values that are not masked, in name \(7\)\."):
+        summary_of(received(not_masked=7))
+
+
+def test_unlisted_attributes_fail_the_run_by_path() -> None:
+    with pytest.raises(UnlistedAttributes, match=rf"{COPY} has attributes that no rule lists: age, b\.c\. Add each"):
+        summary_of(received(unlisted=["b.c", "age"]))
