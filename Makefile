@@ -2,8 +2,8 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-stop test lint unit module end-to-end end-to-end-first-half end-to-end-second-half soak \
-  crowds-and-examples least-privilege-first-half least-privilege-second-half masking other-accounts test-aws local-aws \
-  dist set-up clean
+  crowds-and-examples least-privilege-first-half least-privilege-second-half masking accounts-and-docs test-aws \
+  local-aws dist docs set-up clean
 
 PORT = 4566
 EXAMPLE = basic
@@ -60,11 +60,11 @@ end-to-end-first-half: set-up
 end-to-end-second-half: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/end_to_end $(addprefix --ignore=,$(FIRST_HALF))
 
-soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, masking, examples, each permission taken away
+soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, masking, examples, docs/, each permission taken away
 	$(ISOLATED) .build/venv/bin/python benchmarks/import_cost.py
 	$(ISOLATED) .build/venv/bin/python benchmarks/polling.py
 	$(ISOLATED) .build/venv/bin/python benchmarks/sweep.py
-	@$(SIDE_BY_SIDE) 3 crowds-and-examples masking least-privilege-first-half least-privilege-second-half other-accounts
+	@$(SIDE_BY_SIDE) 3 crowds-and-examples masking least-privilege-first-half least-privilege-second-half accounts-and-docs
 
 least-privilege-first-half: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not second_half and not masking'
@@ -75,11 +75,12 @@ least-privilege-second-half: set-up
 masking: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_masking.py tests/soak/test_least_privilege.py -k masking
 
-other-accounts: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_cross_account.py
+accounts-and-docs: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_cross_account.py tests/soak/test_documentation.py
 
 crowds-and-examples: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak $(addprefix --ignore=tests/soak/test_,cross_account.py least_privilege.py masking.py)
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak \
+	  $(addprefix --ignore=tests/soak/test_,cross_account.py documentation.py least_privilege.py masking.py)
 
 test-aws: set-up ## tests of whole rotations in the AWS account of your environment
 	. .build/environment && ROTATOR_TEST_AWS=1 exec $(PYTHON_MODULE) pytest tests/end_to_end
@@ -89,6 +90,9 @@ local-aws: set-up ## start the local AWS on PORT, default 4566
 
 dist: set-up ## build the zip files of the Lambda functions
 	.build/venv/bin/python lambdas/package.py
+
+docs: set-up ## write the tables of inputs and outputs, and the pictures, where they are out of date
+	$(ISOLATED) $(PYTHON_MODULE) documentation
 
 set-up: ## the tools, in .build; part of all of the above
 	@set_up/set-up
