@@ -56,7 +56,7 @@ def test_usage_names_what_there_is() -> None:
     inputs, attributes = (ROOT / "README.md").read_text().split("## Inputs\n")[1].split("Attributes of `rules`:")
     pages = [page.read_text() for page in (ROOT / "README.md", *ROOT.glob("docs/*.md"))]
     blocks = [hcl2.loads(block) for page in pages for block in re.findall(r"```hcl\n(.*?)```", page, re.DOTALL)]
-    modules = [block["module"][0]['"rotator"'] for block in blocks if "module" in block]
+    modules = [module['"rotator"'] for block in blocks for module in block.get("module", []) if '"rotator"' in module]
     rules = [rule for module in modules for rule in module["rules"].values()]
     rules += [value for block in blocks for value in block.values() if "source_pattern" in value]
 
