@@ -113,12 +113,13 @@ resource "aws_lambda_function" "this" {
   }
 }
 
+# Python 3.13 and 3.14 can use it. AWS only filters lists by compatible_runtimes, and version 5 of the provider rejects
+# python3.14.
 resource "aws_lambda_layer_version" "this" {
   layer_name               = "${var.name}-dependencies"
   description              = "Powertools for AWS Lambda, the parts that the functions use"
   filename                 = "${path.module}/lambdas/dist/dependencies.zip"
   source_code_hash         = filebase64sha256("${path.module}/lambdas/dist/dependencies.zip")
-  compatible_runtimes      = ["python3.13"]
   compatible_architectures = [var.architecture]
 }
 

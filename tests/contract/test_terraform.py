@@ -29,3 +29,18 @@ def test_no_line_begins_with_a_logical_operator(name: Path) -> None:
     lines = (ROOT / name).read_text().splitlines()
 
     assert [line for line in lines if re.match(r"\s*(?:&&|\|\|)", line)] == []
+
+
+def test_the_readme_and_every_module_require_the_same_versions() -> None:
+    modules = {file: (ROOT / file).read_text() for file in FILES if file.name == "versions.tf"}
+    required = {
+        (*re.findall(r'required_version = ">= ([\d.]+)"', text), *re.findall(r' version = ">= ([\d.]+)"', text))
+        for text in modules.values()
+    }
+    tool, provider = required.pop()
+    readme = (ROOT / "README.md").read_text()
+
+    assert len(modules) > 1
+    assert not required
+    assert f"- Terraform {tool} or newer, or OpenTofu {tool} or newer." in readme
+    assert f"- Version {provider} or newer of the `aws` provider" in readme
