@@ -1,4 +1,4 @@
-# Two tables with a daily backup, and the rotator with each of its variables at work.
+# Two tables with a daily backup, and the rotator with each of its variables at work, except code_signing_config_arn.
 
 terraform {
   required_providers {
@@ -87,7 +87,11 @@ module "rotator" {
   log_level          = "DEBUG"
   tracing            = false
   architecture       = "x86_64"
-  tags               = local.tags
+  vpc_config = {
+    subnet_ids         = aws_subnet.functions[*].id
+    security_group_ids = [aws_security_group.functions.id]
+  }
+  tags = local.tags
 }
 
 # What no role of the rotator may exceed, whatever its own policy says
@@ -109,6 +113,12 @@ data "aws_iam_policy_document" "boundary" {
       "backup:ListRecoveryPointsByBackupVault",
       "backup:StartRestoreJob",
       "dynamodb:*",
+      "ec2:AssignPrivateIpAddresses",
+      "ec2:CreateNetworkInterface",
+      "ec2:DeleteNetworkInterface",
+      "ec2:DescribeNetworkInterfaces",
+      "ec2:DescribeSubnets",
+      "ec2:UnassignPrivateIpAddresses",
       "events:DescribeRule",
       "events:PutRule",
       "events:PutTargets",

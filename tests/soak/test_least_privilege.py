@@ -301,8 +301,9 @@ def test_the_deployment_has_each_statement_that_the_module_can_make(deployment: 
     """Without this, the statement of an option that no rule here uses would never be taken away."""
     text = "".join(path.read_text() for path in MODULE.glob("*.tf"))
     of_resources = {"ForwardCopies", "KeepUndeliveredNotifications"}
+    of_a_vpc = {"DescribeNetwork", "ManageNetworkInterfaces", "KeepCodeFromNetwork"}  # test_examples.py has one
     can_be_made = {sid for sid in re.findall(r'\bsid += "(\w+)"', text) if not sid.startswith("AssumeBy")}
-    assert can_be_made - of_resources <= {sid for _, sid, _ in granted(deployment)}
+    assert can_be_made - of_resources - of_a_vpc <= {sid for _, sid, _ in granted(deployment)}
 
 
 # Two halves that take as long as each other, so that they can run at the same time, each with an AWS of its own.

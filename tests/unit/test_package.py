@@ -79,4 +79,6 @@ def test_a_handler_needs_nothing_but_the_zips_and_the_runtime(handler: str, tmp_
         "SWEEP_DAYS": "7",
         "START_WORKFLOW_FUNCTION": "rotator-start-workflow",
     }
-    subprocess.run([sys.executable, "-S", "-W", "error", "-c", f"import rotator.handlers.{handler}"], env=environment, check=True)
+    subprocess.run(
+        [sys.executable, "-S", "-W", "error", "-c", f"import rotator.handlers.{handler}"], env=environment, check=True
+    )
