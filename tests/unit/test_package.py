@@ -1,7 +1,9 @@
 """The zips that the module ships are what the source says, and all that the functions need."""
 
 import importlib.util
+import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -50,6 +52,34 @@ def test_a_zip_tells_nothing_of_the_machine_that_built_it(name: str) -> None:
     assert {(entry.date_time, entry.external_attr >> 16, entry.compress_type) for entry in entries} == {
         ((1980, 1, 1, 0, 0, 0), 0o100644, zipfile.ZIP_STORED)
     }
+
+
+def packages_in_the_layer() -> dict[str, list[str]]:
+    """The files about each package, such as `METADATA`, keyed by name and version."""
+    with zipfile.ZipFile(LAMBDAS / "dist" / "dependencies.zip") as archive:
+        found = [re.match(r"python/([^/]+)\.dist-info/(.+)", name) for name in archive.namelist()]
+    packages: dict[str, list[str]] = {}
+    for match in filter(None, found):
+        packages.setdefault(match[1], []).append(match[2])
+    return packages
+
+
+def test_the_layer_has_the_licence_of_each_package() -> None:
+    packages = packages_in_the_layer()
+
+    assert len(packages) == len(re.findall("==", (LAMBDAS / "requirements.txt").read_text()))
+    assert [name for name, files in packages.items() if not any("LICENSE" in file for file in files)] == []
+
+
+def test_the_bill_of_materials_lists_each_package_in_the_layer() -> None:
+    printed = subprocess.run([sys.executable, LAMBDAS / "sbom.py"], capture_output=True, text=True, check=True).stdout
+    components = json.loads(printed)["components"]
+
+    listed = {f"{one['name'].replace('-', '_')}-{one['version']}" for one in components}
+    assert listed == {*packages_in_the_layer()}
+    assert all(one["purl"] == f"pkg:pypi/{one['name'].replace('_', '-')}@{one['version']}" for one in components)
+    requirements = (LAMBDAS / "requirements.txt").read_text()
+    assert all(f"--hash=sha256:{one['hashes'][0]['content']}" in requirements for one in components)
 
 
 @pytest.mark.parametrize("handler", HANDLERS)
