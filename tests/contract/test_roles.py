@@ -14,6 +14,27 @@ def functions() -> list[str]:
     return re.findall(r"^    (\w+) = \{$", block, re.MULTILINE)
 
 
+def roles() -> set[str]:
+    """The functions, the other roles of the module by their names in Terraform, and the modules that have one."""
+    own = [
+        role
+        for file in ROOT.glob("*.tf")
+        for role in re.findall(r'^resource "aws_iam_role" "(\w+)"', file.read_text(), re.MULTILINE)
+    ]
+    modules = [
+        file.parent.relative_to(ROOT).as_posix()
+        for file in ROOT.glob("modules/*/*.tf")
+        if 'resource "aws_iam_role"' in file.read_text()
+    ]
+    return {*functions(), *own, *modules} - {"function"}
+
+
+def test_the_worst_that_each_role_could_do_is_said() -> None:
+    table = (ROOT / "SECURITY.md").read_text().split("| role | the worst |")[1].split("\n\n")[0]
+
+    assert {*re.findall(r"^\| `([^`]+)` \| .+ \|$", table, re.MULTILINE)} == roles()
+
+
 def test_the_endpoints_are_those_of_the_services_that_each_function_may_call() -> None:
     page = (ROOT / "docs" / "permissions.md").read_text().split("| endpoint | called by |")[1].split("\n\n")[0]
     documented = {}
