@@ -23,12 +23,15 @@ locals {
   scaling_alarms_arn = "arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:*"
 
   # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
-  actions_to_manage_network_interfaces = [
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:UnassignPrivateIpAddresses",
-  ]
+  actions_on_network = {
+    describe = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+    manage = [
+      "ec2:AssignPrivateIpAddresses",
+      "ec2:CreateNetworkInterface",
+      "ec2:DeleteNetworkInterface",
+      "ec2:UnassignPrivateIpAddresses",
+    ]
+  }
 
   # What KMS calls them, the same in every partition, although host names in China end in amazonaws.com.cn.
   dynamodb_service = "dynamodb.${local.region}.amazonaws.com"
@@ -72,20 +75,20 @@ data "aws_iam_policy_document" "function" {
 
     content {
       sid     = "DescribeNetwork"
-      actions = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+      actions = local.actions_on_network.describe
       # EC2 has no resource-level permissions for these actions.
       resources = ["*"]
     }
   }
 
-  # Lambda looks after the network interfaces with the permissions of the function. A subnet may belong to an account
-  # that shares it.
+  # Lambda looks after the network interfaces with the permissions of the function, and its documentation asks for all
+  # resource IDs. A subnet may belong to an account that shares it.
   dynamic "statement" {
     for_each = var.vpc_config[*]
 
     content {
       sid       = "ManageNetworkInterfaces"
-      actions   = local.actions_to_manage_network_interfaces
+      actions   = local.actions_on_network.manage
       resources = ["arn:${local.partition}:ec2:${local.region}:*:*/*"]
     }
   }
@@ -97,7 +100,7 @@ data "aws_iam_policy_document" "function" {
     content {
       sid       = "KeepCodeFromNetwork"
       effect    = "Deny"
-      actions   = ["ec2:*"]
+      actions   = flatten(values(local.actions_on_network))
       resources = ["*"]
 
       condition {

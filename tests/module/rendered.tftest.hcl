@@ -1090,9 +1090,16 @@ run "network_of_the_functions" {
         Resource = "arn:aws-us-gov:ec2:us-gov-west-1:*:*/*"
       },
       {
-        Sid      = "KeepCodeFromNetwork"
-        Effect   = "Deny"
-        Action   = "ec2:*"
+        Sid    = "KeepCodeFromNetwork"
+        Effect = "Deny"
+        Action = [
+          "ec2:UnassignPrivateIpAddresses",
+          "ec2:DescribeSubnets",
+          "ec2:DescribeNetworkInterfaces",
+          "ec2:DeleteNetworkInterface",
+          "ec2:CreateNetworkInterface",
+          "ec2:AssignPrivateIpAddresses",
+        ]
         Resource = "*"
         Condition = {
           ArnEquals = { "lambda:SourceFunctionArn" = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-verify-table" }
