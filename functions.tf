@@ -83,7 +83,8 @@ resource "aws_lambda_function" "this" {
   layers           = [aws_lambda_layer_version.this.arn]
   memory_size      = 256
   # A sweep lists all recovery points of sweep_days.
-  timeout = each.key == "start_workflow" ? 900 : 60
+  timeout                 = each.key == "start_workflow" ? 900 : 60
+  code_signing_config_arn = var.code_signing_config_arn
 
   environment {
     variables = merge(local.common_environment, local.environments[each.value.environment])
@@ -94,6 +95,15 @@ resource "aws_lambda_function" "this" {
     log_format            = "JSON"
     application_log_level = var.log_level
     system_log_level      = "INFO"
+  }
+
+  dynamic "vpc_config" {
+    for_each = var.vpc_config[*]
+
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
+    }
   }
 
   tracing_config {
@@ -113,12 +123,13 @@ resource "aws_lambda_function" "this" {
   }
 }
 
+# Python 3.13 and 3.14 can use it. AWS only filters lists by compatible_runtimes, and version 5 of the provider rejects
+# python3.14.
 resource "aws_lambda_layer_version" "this" {
   layer_name               = "${var.name}-dependencies"
   description              = "Powertools for AWS Lambda, the parts that the functions use"
   filename                 = "${path.module}/lambdas/dist/dependencies.zip"
   source_code_hash         = filebase64sha256("${path.module}/lambdas/dist/dependencies.zip")
-  compatible_runtimes      = ["python3.13"]
   compatible_architectures = [var.architecture]
 }
 

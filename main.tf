@@ -4,8 +4,9 @@ data "aws_caller_identity" "this" {}
 
 locals {
   partition  = data.aws_partition.this.partition
-  region     = data.aws_region.this.id
   account_id = data.aws_caller_identity.this.account_id
+  # Version 6 of the provider deprecates `id`, and version 5 has no `region`.
+  region = lookup(data.aws_region.this, "region", lookup(data.aws_region.this, "id", null))
 
   topic_arn_pattern = "^arn:[^:]+:sns:${local.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$"
 

@@ -13,7 +13,9 @@ data "aws_region" "this" {}
 data "aws_caller_identity" "this" {}
 
 locals {
-  account = "${data.aws_region.this.id}:${data.aws_caller_identity.this.account_id}"
+  # Version 6 of the provider deprecates `id`, and version 5 has no `region`.
+  region  = lookup(data.aws_region.this, "region", lookup(data.aws_region.this, "id", null))
+  account = "${local.region}:${data.aws_caller_identity.this.account_id}"
 
   # What the rule below calls its copies.
   staging_tables_arn = "arn:${data.aws_partition.this.partition}:dynamodb:${local.account}:table/customers-staging-*"

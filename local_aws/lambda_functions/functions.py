@@ -33,6 +33,17 @@ ENVIRONMENT_LIMIT = 4096
 TRACING = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
 """What a role needs so that invocations of its function are traced."""
 
+NETWORK = ("DescribeNetworkInterfaces", "DescribeSubnets")
+"""Actions of EC2, on everything, that a role needs so that its function can be connected to a VPC."""
+
+NETWORK_INTERFACES = (
+    "AssignPrivateIpAddresses",
+    "CreateNetworkInterface",
+    "DeleteNetworkInterface",
+    "UnassignPrivateIpAddresses",
+)
+"""Those that it needs on network interfaces: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html"""
+
 KEPT = {
     "LoggingConfig": "logging_config",
     "DeadLetterConfig": "dead_letter_config",
@@ -241,6 +252,7 @@ def update_configuration(original: Any, function: LambdaFunction, changes: dict[
         changes.get("DeadLetterConfig", function.dead_letter_config),
         changes.get("Environment", {}).get("Variables", {}),
     )
+    _check_network(changes.get("Role", function.role), function.region, changes.get("VpcConfig", function.vpc_config))
     if "Environment" in changes:
         changes["Environment"].setdefault("Variables", {})
     for name, attribute in KEPT.items():
@@ -268,6 +280,7 @@ def create_function(original: Any, backend: LambdaBackend, spec: dict[str, Any])
         spec.get("DeadLetterConfig"),
         spec.get("Environment", {}).get("Variables", {}),
     )
+    _check_network(spec["Role"], backend.region_name, spec.get("VpcConfig"))
     archive = spec["Code"].get("ZipFile")
     if archive and not zipfile.is_zipfile(io.BytesIO(base64.b64decode(archive))):
         raise InvalidParameterValueException(
@@ -300,6 +313,19 @@ def _check(
             "Lambda was unable to configure your environment variables because the environment variables "
             f"you have provided exceeded the 4KB limit. String measured: {measured}"
         )
+
+
+def _check_network(role_arn: str, region: str, network: dict[str, Any] | None) -> None:
+    if not (network or {}).get("SubnetIds"):
+        return
+    _, partition, _, _, account, _ = role_arn.split(":")
+    interfaces = f"arn:{partition}:ec2:{region}:{account}:network-interface/*"
+    for resource, actions in (("*", NETWORK), (interfaces, NETWORK_INTERFACES)):
+        for action in actions:
+            if not iam.role_may(role_arn, f"ec2:{action}", resource):
+                raise InvalidParameterValueException(
+                    f"The provided execution role does not have permissions to call {action} on EC2"
+                )
 
 
 SENDING = {

@@ -97,7 +97,6 @@ resource "aws_lambda_layer_version" "this" {
   description              = "Powertools for AWS Lambda, the parts that the functions use"
   filename                 = "${local.zips}/dependencies.zip"
   source_code_hash         = filebase64sha256("${local.zips}/dependencies.zip")
-  compatible_runtimes      = ["python3.13"]
   compatible_architectures = [var.architecture]
 }
 

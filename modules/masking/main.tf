@@ -4,8 +4,9 @@ data "aws_caller_identity" "this" {}
 
 locals {
   partition  = data.aws_partition.this.partition
-  region     = data.aws_region.this.id
   account_id = data.aws_caller_identity.this.account_id
+  # Version 6 of the provider deprecates `id`, and version 5 has no `region`.
+  region = lookup(data.aws_region.this, "region", lookup(data.aws_region.this, "id", null))
 
   known_methods = ["hash", "email", "digits", "redact", "remove", "keep"]
 

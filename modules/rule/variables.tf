@@ -1,3 +1,5 @@
+# tflint-ignore-file: terraform_unused_declarations # some are only validated here
+
 variable "name" {
   description = "The rule's key in var.rules of the parent module."
   type        = string

@@ -15,6 +15,15 @@ from tests.support.polling import wait_until
 Aws = Callable[..., Any]
 Make = Callable[..., str]
 ECHO = "def handler(event, context): return event"
+VPC = {"SubnetIds": ["subnet-1a"], "SecurityGroupIds": ["sg-2b"]}
+NETWORK_ACTIONS = [
+    "AssignPrivateIpAddresses",
+    "CreateNetworkInterface",
+    "DeleteNetworkInterface",
+    "DescribeNetworkInterfaces",
+    "DescribeSubnets",
+    "UnassignPrivateIpAddresses",
+]
 FAIL = """
     class TableMissing(Exception): pass
     def handler(event, context): raise TableMissing("no such table")
@@ -272,6 +281,7 @@ def test_a_configuration_survives(aws: Aws, function: Make, name: str) -> None:
             {"DeadLetterConfig": {"TargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"}},
             "role does not have permissions to call SendMessage on SQS",
         ),
+        ({"VpcConfig": VPC}, "role does not have permissions to call DescribeNetworkInterfaces on EC2"),
         ({"Code": {"ZipFile": b"not a zip"}}, "Could not unzip uploaded file"),
     ],
 )
@@ -288,6 +298,20 @@ def test_an_impossible_update_is_rejected(aws: Aws, function: Make) -> None:
     for options in ({"TracingConfig": {"Mode": "Active"}}, {"Environment": {"Variables": {"A": "x" * 4089}}}):
         with pytest.raises(ClientError, match=r"PutTraceSegments|4KB"):
             aws("lambda").update_function_configuration(FunctionName=arn, **options)
+
+
+@pytest.mark.parametrize("missing", NETWORK_ACTIONS)
+def test_a_vpc_needs_the_roles_permission_for_each_action_on_its_network(
+    missing: str, aws: Aws, function: Make, role: Make
+) -> None:
+    actions = [f"ec2:{action}" for action in NETWORK_ACTIONS]
+    every = role("lambda.amazonaws.com", allow(*actions))
+    others = role("lambda.amazonaws.com", allow(*{*actions} - {f"ec2:{missing}"}), suffix="-others")
+    arn = function(ECHO, Role=every, VpcConfig=VPC)
+
+    assert aws("lambda").get_function_configuration(FunctionName=arn)["VpcConfig"]["SubnetIds"] == VPC["SubnetIds"]
+    with pytest.raises(ClientError, match=f"does not have permissions to call {missing} on EC2"):
+        aws("lambda").update_function_configuration(FunctionName=arn, Role=others)
 
 
 def test_a_role_that_lambda_may_not_assume_is_rejected(function: Make, role: Make) -> None:

@@ -1061,3 +1061,51 @@ run "only_the_given_restore_role_is_passed" {
     error_message = "restore_backup received another role."
   }
 }
+
+run "network_of_the_functions" {
+  command = plan
+
+  variables {
+    vpc_config = { subnet_ids = ["subnet-1a"], security_group_ids = ["sg-2b"] }
+  }
+
+  assert {
+    condition = jsondecode(data.aws_iam_policy_document.function["verify_table"].json).Statement == jsondecode(jsonencode([
+      {
+        Sid      = "WriteLogs"
+        Effect   = "Allow"
+        Action   = ["logs:PutLogEvents", "logs:CreateLogStream"]
+        Resource = "arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:/aws/lambda/rotator-verify-table:*"
+      },
+      {
+        Sid      = "DescribeNetwork"
+        Effect   = "Allow"
+        Action   = ["ec2:DescribeSubnets", "ec2:DescribeNetworkInterfaces"]
+        Resource = "*"
+      },
+      {
+        Sid      = "ManageNetworkInterfaces"
+        Effect   = "Allow"
+        Action   = ["ec2:UnassignPrivateIpAddresses", "ec2:DeleteNetworkInterface", "ec2:CreateNetworkInterface", "ec2:AssignPrivateIpAddresses"]
+        Resource = "arn:aws-us-gov:ec2:us-gov-west-1:*:*/*"
+      },
+      {
+        Sid    = "KeepCodeFromNetwork"
+        Effect = "Deny"
+        Action = [
+          "ec2:UnassignPrivateIpAddresses",
+          "ec2:DescribeSubnets",
+          "ec2:DescribeNetworkInterfaces",
+          "ec2:DeleteNetworkInterface",
+          "ec2:CreateNetworkInterface",
+          "ec2:AssignPrivateIpAddresses",
+        ]
+        Resource = "*"
+        Condition = {
+          ArnEquals = { "lambda:SourceFunctionArn" = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-verify-table" }
+        }
+      },
+    ]))
+    error_message = data.aws_iam_policy_document.function["verify_table"].json
+  }
+}

@@ -431,6 +431,100 @@ run "an_architecture_that_does_not_exist" {
   expect_failures = [var.architecture]
 }
 
+run "a_code_signing_configuration" {
+  command = plan
+  variables {
+    code_signing_config_arn = "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdef0"
+  }
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.this : function.code_signing_config_arn == "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdef0"])
+    error_message = "Every function has the code signing configuration."
+  }
+}
+
+run "a_code_signing_configuration_in_another_region" {
+  command = plan
+  variables {
+    code_signing_config_arn = "arn:aws:lambda:eu-west-1:123456789012:code-signing-config:csc-0123456789abcdef0"
+  }
+  expect_failures = [var.code_signing_config_arn]
+}
+
+run "a_signing_profile_instead_of_a_code_signing_configuration" {
+  command = plan
+  variables {
+    code_signing_config_arn = "arn:aws:signer:us-east-1:123456789012:/signing-profiles/lambda/0123456789"
+  }
+  expect_failures = [var.code_signing_config_arn]
+}
+
+run "a_vpc" {
+  command = plan
+  variables {
+    vpc_config = { subnet_ids = ["subnet-1a", "subnet-2b"], security_group_ids = ["sg-3c"] }
+  }
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.this : one(function.vpc_config).subnet_ids == toset(["subnet-1a", "subnet-2b"]) && one(function.vpc_config).security_group_ids == toset(["sg-3c"])])
+    error_message = "Every function is connected to the subnets, with the security groups."
+  }
+}
+
+run "no_vpc" {
+  command = plan
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.this : length(function.vpc_config) == 0])
+    error_message = "No function is connected to a VPC."
+  }
+}
+
+run "a_vpc_without_subnets" {
+  command = plan
+  variables {
+    vpc_config = { subnet_ids = [], security_group_ids = ["sg-3c"] }
+  }
+  expect_failures = [var.vpc_config]
+}
+
+run "a_vpc_instead_of_its_subnets" {
+  command = plan
+  variables {
+    vpc_config = { subnet_ids = ["vpc-1a"], security_group_ids = ["sg-3c"] }
+  }
+  expect_failures = [var.vpc_config]
+}
+
+run "more_subnets_than_a_function_can_have" {
+  command = plan
+  variables {
+    vpc_config = { subnet_ids = [for number in range(17) : "subnet-${number}"], security_group_ids = ["sg-3c"] }
+  }
+  expect_failures = [var.vpc_config]
+}
+
+run "a_vpc_without_security_groups" {
+  command = plan
+  variables {
+    vpc_config = { subnet_ids = ["subnet-1a"], security_group_ids = [] }
+  }
+  expect_failures = [var.vpc_config]
+}
+
+run "more_security_groups_than_a_function_can_have" {
+  command = plan
+  variables {
+    vpc_config = { subnet_ids = ["subnet-1a"], security_group_ids = [for number in range(6) : "sg-${number}"] }
+  }
+  expect_failures = [var.vpc_config]
+}
+
+run "the_name_of_a_security_group_instead_of_its_id" {
+  command = plan
+  variables {
+    vpc_config = { subnet_ids = ["subnet-1a"], security_group_ids = ["default"] }
+  }
+  expect_failures = [var.vpc_config]
+}
+
 run "a_reserved_tag" {
   command = plan
   variables {

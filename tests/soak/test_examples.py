@@ -4,11 +4,13 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from pytest_terraform.tf import TerraformTestApi
 
 from tests.support.aws import client, items, recovery_points
 from tests.support.deployment import Deployment
 from tests.support.fixtures import PATIENCE_SECONDS
+from tests.support.permissions import statements, without
 from tests.support.polling import wait_until
 
 
@@ -44,6 +46,25 @@ def test_the_complete_example_rotates_within_its_boundary(kind: str, complete: T
         return {f"Complete: rotation of shop-orders-production by rule {rule}" for rule in states} <= reported
 
     wait_until("reports", both_are_reported)
+
+
+def test_each_function_of_the_complete_example_needs_each_permission_on_its_network(complete: TerraformTestApi) -> None:
+    assert complete.outputs["complete"]["value"]["state_machine_arn"]
+    pages = client("lambda").get_paginator("list_functions").paginate()
+    functions = [one for page in pages for one in page["Functions"] if one["FunctionName"].startswith("shop-rotator-")]
+    tried = set()
+
+    for function in functions:
+        for role, sid, action in statements(function["Role"].rpartition("/")[2]):
+            if sid in ("DescribeNetwork", "ManageNetworkInterfaces"):
+                with without(action, role, sid), pytest.raises(ClientError, match=action.removeprefix("ec2:")):
+                    client("lambda").update_function_configuration(
+                        FunctionName=function["FunctionName"], Role=function["Role"]
+                    )
+                tried.add((role, action))
+
+    assert len(functions) == 9
+    assert len(tried) == 9 * 6
 
 
 def test_the_example_with_a_topic_rotates(sns_topic: TerraformTestApi) -> None:

@@ -1,7 +1,9 @@
 """The zips that the module ships are what the source says, and all that the functions need."""
 
 import importlib.util
+import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -52,6 +54,34 @@ def test_a_zip_tells_nothing_of_the_machine_that_built_it(name: str) -> None:
     }
 
 
+def packages_in_the_layer() -> dict[str, list[str]]:
+    """The files about each package, such as `METADATA`, keyed by name and version."""
+    with zipfile.ZipFile(LAMBDAS / "dist" / "dependencies.zip") as archive:
+        found = [re.match(r"python/([^/]+)\.dist-info/(.+)", name) for name in archive.namelist()]
+    packages: dict[str, list[str]] = {}
+    for match in filter(None, found):
+        packages.setdefault(match[1], []).append(match[2])
+    return packages
+
+
+def test_the_layer_has_the_licence_of_each_package() -> None:
+    packages = packages_in_the_layer()
+
+    assert len(packages) == len(re.findall("==", (LAMBDAS / "requirements.txt").read_text()))
+    assert [name for name, files in packages.items() if not any("LICENSE" in file for file in files)] == []
+
+
+def test_the_bill_of_materials_lists_each_package_in_the_layer() -> None:
+    printed = subprocess.run([sys.executable, LAMBDAS / "sbom.py"], capture_output=True, text=True, check=True).stdout
+    components = json.loads(printed)["components"]
+
+    listed = {f"{one['name'].replace('-', '_')}-{one['version']}" for one in components}
+    assert listed == {*packages_in_the_layer()}
+    assert all(one["purl"] == f"pkg:pypi/{one['name'].replace('_', '-')}@{one['version']}" for one in components)
+    requirements = (LAMBDAS / "requirements.txt").read_text()
+    assert all(f"--hash=sha256:{one['hashes'][0]['content']}" in requirements for one in components)
+
+
 @pytest.mark.parametrize("handler", HANDLERS)
 def test_a_handler_needs_nothing_but_the_zips_and_the_runtime(handler: str, tmp_path: Path) -> None:
     for name in ZIPS:
@@ -83,4 +113,4 @@ def test_a_handler_needs_nothing_but_the_zips_and_the_runtime(handler: str, tmp_
         "HMAC_KEY_ARN": "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012",
         "WORKERS": "10",
     }
-    subprocess.run([sys.executable, "-S", "-c", f"import {handler}"], env=environment, check=True)
+    subprocess.run([sys.executable, "-S", "-W", "error", "-c", f"import {handler}"], env=environment, check=True)

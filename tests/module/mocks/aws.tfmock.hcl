@@ -8,7 +8,8 @@ mock_data "aws_partition" {
 
 mock_data "aws_region" {
   defaults = {
-    id = "us-east-1"
+    id     = "us-east-1" # version 5 of the provider
+    region = "us-east-1" # version 6
   }
 }
 

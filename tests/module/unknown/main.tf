@@ -33,6 +33,20 @@ resource "terraform_data" "key" {
   input = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 }
 
+resource "terraform_data" "code_signing_config" {
+  input = "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdef0"
+}
+
+resource "terraform_data" "subnet" {
+  for_each = toset(["subnet-1a", "subnet-2b"])
+
+  input = each.key
+}
+
+resource "terraform_data" "security_group" {
+  input = "sg-3c"
+}
+
 resource "terraform_data" "parameter" {
   input = "/staging/table-arn"
 }
@@ -55,6 +69,12 @@ module "rotator" {
   forwarding_account_ids = [for account in terraform_data.account : account.output]
   notification_topic_arn = terraform_data.topic.output
   backup_kms_key_arns    = [terraform_data.key.output]
+
+  code_signing_config_arn = terraform_data.code_signing_config.output
+  vpc_config = {
+    subnet_ids         = [for subnet in terraform_data.subnet : subnet.output]
+    security_group_ids = [terraform_data.security_group.output]
+  }
 
   rules = {
     staging = {

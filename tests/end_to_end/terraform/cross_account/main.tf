@@ -24,6 +24,8 @@ locals {
   name       = "rotator-test-elsewhere"
   partition  = data.aws_partition.this.partition
   production = "111122223333"
+  # Version 6 of the provider deprecates `id`, and version 5 has no `region`.
+  region = lookup(data.aws_region.this, "region", lookup(data.aws_region.this, "id", null))
 }
 
 module "cross_account" {
@@ -94,7 +96,7 @@ module "rotator" {
   backup_vault_arns = [
     aws_backup_vault.this.arn,
     # The test shares it, because it is shared before it is watched, and RAM's resources do not work on the local AWS.
-    "arn:${local.partition}:backup:${data.aws_region.this.id}:${local.production}:backup-vault:shared",
+    "arn:${local.partition}:backup:${local.region}:${local.production}:backup-vault:shared",
   ]
   backup_kms_key_arns    = [aws_kms_key.production.arn]
   notification_topic_arn = aws_sns_topic.results.arn

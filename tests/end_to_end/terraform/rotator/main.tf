@@ -15,6 +15,8 @@ data "aws_region" "this" {}
 locals {
   name   = "rotator-test"
   tables = toset(["orders-production", "users-production", "scratch", "unlucky"])
+  # Version 6 of the provider deprecates `id`, and version 5 has no `region`.
+  region = lookup(data.aws_region.this, "region", lookup(data.aws_region.this, "id", null))
 }
 
 resource "aws_dynamodb_table" "source" {
@@ -408,7 +410,7 @@ data "aws_iam_policy_document" "key" {
 
     principals {
       type        = "Service"
-      identifiers = ["events.amazonaws.com", "logs.${data.aws_region.this.id}.${data.aws_partition.this.dns_suffix}", "sns.amazonaws.com"]
+      identifiers = ["events.amazonaws.com", "logs.${local.region}.${data.aws_partition.this.dns_suffix}", "sns.amazonaws.com"]
     }
   }
 }
