@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 # These do not end a rotation, or have no user who could do something about them.
-NOT_FOR_USERS = {"RotationError", "MissingSetting", "NotYet", "TemporaryFailure"}
+NOT_FOR_USERS = {"RotationError", "MissingSetting", "NotYet", "TemporaryFailure", "VerdictRefused"}
 
 
 def section(heading: str, folder: Path = ROOT) -> str:
@@ -25,7 +25,11 @@ def listed(heading: str, folder: Path) -> list[str]:
     return [name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)]
 
 
-@pytest.mark.parametrize("folder", [ROOT, ROOT / "modules/forward-copies"], ids=["rotator", "forward-copies"])
+@pytest.mark.parametrize(
+    "folder",
+    [ROOT, ROOT / "modules/forward-copies", ROOT / "modules/restore-test-validator"],
+    ids=["rotator", "forward-copies", "restore-test-validator"],
+)
 @pytest.mark.parametrize(
     ("heading", "block", "file"), [("Inputs", "variable", "variables.tf"), ("Outputs", "output", "outputs.tf")]
 )

@@ -17,6 +17,7 @@ TEARDOWN = terraform.TEARDOWN_ON if os.environ.get(REAL_AWS) else terraform.TEAR
 terraform("rotator", scope="session", replay=False, teardown=TEARDOWN)
 terraform("masking", scope="session", replay=False, teardown=TEARDOWN)
 terraform("sns_topic", scope="session", replay=False, teardown=TEARDOWN)
+terraform("restore_testing", scope="session", replay=False, teardown=TEARDOWN)
 terraform("cross_account", scope="session", replay=False, teardown=TEARDOWN)
 terraform("rival", scope="session", replay=False, teardown=TEARDOWN)
 # To see that it can be destroyed.
