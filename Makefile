@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-stop test lint unit module end-to-end end-to-end-first-half end-to-end-second-half soak \
   crowds-and-examples least-privilege-first-half least-privilege-second-half other-accounts test-aws local-aws \
-  dist set-up clean
+  dist docs set-up clean
 
 PORT = 4566
 PYTHON_MODULE = .build/venv/bin/python -m
@@ -85,6 +85,9 @@ local-aws: set-up ## start the local AWS on PORT, default 4566
 
 dist: set-up ## build the zip files of the Lambda functions
 	.build/venv/bin/python lambdas/package.py
+
+docs: set-up ## write the tables of inputs and outputs, and the pictures, where they are out of date
+	$(ISOLATED) $(PYTHON_MODULE) documentation
 
 set-up: ## the tools, in .build; part of all of the above
 	@set_up/set-up

@@ -39,11 +39,16 @@ output "restore_role" {
 }
 
 output "alarms" {
-  description = "ARN and name of each alarm, with that of a rule's max_age_hours as overdue-<rule>."
+  description = "ARN and name of each alarm, with that of a rule's max_age_hours as `overdue-<rule>`."
   value = {
     for key, alarm in merge(aws_cloudwatch_metric_alarm.this, { for rule, alarm in aws_cloudwatch_metric_alarm.overdue : "overdue-${rule}" => alarm }) :
     key => { arn = alarm.arn, name = alarm.alarm_name }
   }
+}
+
+output "dashboard" {
+  description = "ARN and name of the dashboard. Null without one."
+  value       = one([for dashboard in aws_cloudwatch_dashboard.this : { arn = dashboard.dashboard_arn, name = dashboard.dashboard_name }])
 }
 
 output "dependencies_layer" {
@@ -77,7 +82,7 @@ output "subscription_arn" {
 }
 
 output "recovery_point_rules" {
-  description = "ARN and name of each EventBridge rule that invokes start_workflow: backup-completed, copy-completed and copy-forwarded."
+  description = "ARN and name of each EventBridge rule that invokes start_workflow: `backup-completed`, `copy-completed` and `copy-forwarded`."
   value       = { for key, rule in aws_cloudwatch_event_rule.recovery_points : key => { arn = rule.arn, name = rule.name } }
 }
 
@@ -87,7 +92,7 @@ output "event_bus" {
 }
 
 output "schedules" {
-  description = "ARN and name of each schedule: sweep, and refresh-<rule> for each rule with a schedule."
+  description = "ARN and name of each schedule: `sweep`, and `refresh-<rule>` for each rule with a schedule."
   value       = { for key, schedule in aws_scheduler_schedule.this : key => { arn = schedule.arn, name = schedule.name } }
 }
 

@@ -38,7 +38,7 @@ variable "sweep_schedule" {
 }
 
 variable "sweep_days" {
-  description = "How many days a sweep looks back. A copied recovery point keeps its date, so allow for the time that copying takes."
+  description = "How many days a sweep looks back: 1 to 89. A copied recovery point keeps its date, so allow for the time that copying takes."
   type        = number
   default     = 7
   nullable    = false
@@ -164,7 +164,7 @@ variable "name" {
 }
 
 variable "timeout_hours" {
-  description = "Time limit of a rotation in hours, hook included, rounded up to whole seconds. A redrive gets a fresh limit."
+  description = "Time limit of a rotation in hours, hook included: at most 168, rounded up to whole seconds. A redrive gets a fresh limit."
   type        = number
   default     = 48
   nullable    = false
@@ -237,6 +237,18 @@ variable "alarms" {
   validation {
     condition     = var.alarms == null ? true : can(regex(local.topic_arn_pattern, var.alarms.topic_arn))
     error_message = "alarms.topic_arn is ${jsonencode(try(var.alarms.topic_arn, null))}, which is not the ARN of a standard SNS topic in ${local.region}, such as arn:aws:sns:${local.region}:123456789012:alarms. Use the arn attribute of your aws_sns_topic."
+  }
+}
+
+variable "dashboard" {
+  description = "Whether there is a CloudWatch dashboard: for each rule the hours since a rotation last succeeded, restore time, size, verification and cost, and which rotations did not succeed. It has the module's name, which all Regions share."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !var.dashboard || length(var.rules) <= local.dashboard_rules_max
+    error_message = "dashboard is true, and rules has ${length(var.rules)} rules. A CloudWatch dashboard has room for ${local.dashboard_rules_max} of them. Use the module twice, each time with some of the rules, or leave dashboard out."
   }
 }
 

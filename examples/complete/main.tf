@@ -77,6 +77,7 @@ module "rotator" {
   notification_topic_arn = aws_sns_topic.rotations.arn
   notify_of_success      = true
   alarms                 = { topic_arn = aws_sns_topic.rotations.arn }
+  dashboard              = true
 
   role_path            = "/shop/"
   permissions_boundary = aws_iam_policy.boundary.arn

@@ -1,4 +1,5 @@
-"""The README lists every input and output of a module, each error that ends a rotation, and what one costs."""
+"""The README of a module has tables of its inputs and outputs. That of the rotator lists each error that ends a
+rotation, and what one costs."""
 
 import re
 import subprocess
@@ -7,36 +8,42 @@ from pathlib import Path
 
 import pytest
 
+from documentation.reference import BEGIN, Undescribed, with_tables
 from rotator import errors
 
 ROOT = Path(__file__).parents[2]
+MODULES = [ROOT, *sorted(file.parent for file in ROOT.glob("modules/*/variables.tf"))]
 
 
 # These do not end a rotation, or have no user who could do something about them.
 NOT_FOR_USERS = {"RotationError", "MissingSetting", "NotYet", "TemporaryFailure", "VerdictRefused"}
 
 
-def section(heading: str, folder: Path = ROOT) -> str:
-    return re.split(r"\n##+ ", (folder / "README.md").read_text().split(f"## {heading}\n")[1])[0]
+def section(heading: str) -> str:
+    return re.split(r"\n##+ ", (ROOT / "README.md").read_text().split(f"## {heading}\n")[1])[0]
 
 
-def listed(heading: str, folder: Path) -> list[str]:
-    first_cells = re.findall(r"^\| (`.*?) \|", section(heading, folder), re.MULTILINE)
-    return [name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)]
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+def test_each_public_module_has_current_tables_of_its_inputs_and_outputs(module: Path) -> None:
+    page = (module / "README.md").read_text()
+
+    if "\nPrivate: " not in page:
+        assert page.count(BEGIN) == 2
+        assert with_tables(page, module) == page, "run `make docs`"
 
 
-@pytest.mark.parametrize(
-    "folder",
-    [ROOT, ROOT / "modules/forward-copies", ROOT / "modules/restore-test-validator"],
-    ids=["rotator", "forward-copies", "restore-test-validator"],
-)
-@pytest.mark.parametrize(
-    ("heading", "block", "file"), [("Inputs", "variable", "variables.tf"), ("Outputs", "output", "outputs.tf")]
-)
-def test_each_input_and_output_is_listed_in_order(heading: str, block: str, file: str, folder: Path) -> None:
-    declared = re.findall(rf'^{block} "(\w+)"', (folder / file).read_text(), re.MULTILINE)
+def test_a_description_lists_the_attributes_of_an_object(tmp_path: Path) -> None:
+    variables = (ROOT / "variables.tf").read_text()
+    (tmp_path / "variables.tf").write_text(variables.replace("    - `exclude_pattern`: ", "    - `excluded_pattern`: "))
 
-    assert listed(heading, folder) == declared
+    with pytest.raises(Undescribed, match=r"rules lists source_pattern, excluded_pattern, .* exclude_pattern"):
+        with_tables((ROOT / "README.md").read_text(), tmp_path)
+
+
+def test_each_example_has_a_readme() -> None:
+    examples = [example for example in (ROOT / "examples").iterdir() if example.is_dir()]
+
+    assert [example.name for example in examples if not (example / "README.md").is_file()] == []
 
 
 def test_each_error_that_ends_a_rotation_is_listed() -> None:

@@ -104,6 +104,7 @@ module "rotator" {
   kms_key_arn            = aws_kms_key.this.arn
   backup_kms_key_arns    = [aws_kms_key.backups.arn]
   alarms                 = { topic_arn = aws_sns_topic.results.arn }
+  dashboard              = true
 
   rules = {
     staging = {

@@ -1,0 +1,1 @@
+"""What `make docs` writes: the tables of inputs and outputs, and the pictures."""
