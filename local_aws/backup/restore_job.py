@@ -25,3 +25,8 @@ class RestoreJob(Job):
     @property
     def restore_job_id(self) -> str:
         return self.id
+
+    @property
+    def restore_testing_plan_arn(self) -> str | None:
+        """What ListRestoreJobs filters by."""
+        return self.created_by["RestoreTestingPlanArn"] if self.created_by else None

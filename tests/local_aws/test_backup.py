@@ -760,6 +760,8 @@ def test_a_restore_testing_plan_restores_the_newest_recovery_point_until_there_i
     assert (detail["restoreTestingPlanArn"], detail["recoveryPointArn"]) == (arn, newest)
     job = setup.backup.describe_restore_job(RestoreJobId=job_id)
     assert job["CreatedBy"] == {"RestoreTestingPlanArn": arn}
+    listed = setup.backup.list_restore_jobs(ByRestoreTestingPlanArn=arn)["RestoreJobs"]
+    assert [job["RestoreJobId"] for job in listed] == [job_id]
     test_table = job["CreatedResourceArn"].rpartition("/")[2]
     assert test_table.startswith("awsbackup-restore-test-")
     assert setup.dynamodb.scan(TableName=test_table)["Items"] == [ITEM]

@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from local_aws import Fault, changed_settings, injected, run_restore_tests
 from tests.support.aws import ENDPOINT, client, recovery_points
 from tests.support.deployment import Deployment
 from tests.support.fixtures import PATIENCE_SECONDS
+from tests.support.pages import Shell, commands
 from tests.support.permissions import statements, without
 from tests.support.plans import assert_nothing_to_change
 from tests.support.polling import wait_until
@@ -150,6 +153,29 @@ def test_what_cannot_be_validated_is_kept(example: RestoreTesting) -> None:
     fail_to_validate("a job that never was", example)
 
 
+@pytest.mark.skipif(shutil.which("jq") is None, reason="the commands need jq")
+def test_the_commands_of_the_pages_replay_what_failed_and_list_the_verdicts(
+    example: RestoreTesting, tmp_path: Path
+) -> None:
+    example.back_up()
+    denied = Fault(service="dynamodb", operation="Scan", error="AccessDeniedException", containing="awsbackup-restore")
+    with injected(os.environ[ENDPOINT], denied):
+        job_id = example.run()
+        queue = example.validator["failed_validations_queue"]["url"]
+        wait_until("dead letter", lambda: has_messages(queue), RETRIES_SECONDS)
+    (replay,) = commands("modules/restore-test-validator/README.md", "When something goes wrong")
+    (look,) = commands("examples/restore-testing/README.md", "Look at the verdicts")
+    plan = '"$(terraform output -raw restore_testing_plan_arn)"'
+    assert plan in look
+    with Shell(tmp_path) as shell:
+        name = example.validator["function"]["name"]
+        shell.run(replay.replace("restore-test-validator", name), url=queue)
+        verdicts = shell.run(look.replace(plan, example.outputs["restore_testing_plan_arn"]))
+
+    assert example.verdict(job_id)["ValidationStatus"] == "SUCCESSFUL"
+    assert "SUCCESSFUL\tVerified: key, indexes, attribute types, items. Compared with: source table." in verdicts
+
+
 def test_each_permission_of_the_validator_is_needed(example: RestoreTesting, say: Callable[[str], None]) -> None:
     role = example.validator["role"]["name"]
     validate(example)
@@ -194,6 +220,11 @@ def restored_table(job_id: str) -> str | None:
     job = client("backup").describe_restore_job(RestoreJobId=job_id)
     arn: str = job.get("CreatedResourceArn", "")
     return arn.rpartition("/")[2] or None
+
+
+def has_messages(queue_url: str) -> bool:
+    attributes = client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
+    return int(attributes["ApproximateNumberOfMessages"]) > 0
 
 
 def restore_role(example: RestoreTesting) -> str:
