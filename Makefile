@@ -2,8 +2,8 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-stop test lint unit module end-to-end end-to-end-first-half end-to-end-second-half soak \
-  crowds-and-examples least-privilege-first-half least-privilege-second-half other-accounts test-aws local-aws \
-  dist docs set-up clean
+  crowds-and-examples least-privilege-first-half least-privilege-second-half accounts-and-docs test-aws \
+  local-aws dist docs set-up clean
 
 PORT = 4566
 PYTHON_MODULE = .build/venv/bin/python -m
@@ -59,11 +59,11 @@ end-to-end-first-half: set-up
 end-to-end-second-half: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/end_to_end $(addprefix --ignore=,$(FIRST_HALF))
 
-soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, an example, each permission taken away
+soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, examples, the commands in docs/, each permission taken away
 	$(ISOLATED) .build/venv/bin/python benchmarks/import_cost.py
 	$(ISOLATED) .build/venv/bin/python benchmarks/polling.py
 	$(ISOLATED) .build/venv/bin/python benchmarks/sweep.py
-	@$(SIDE_BY_SIDE) 3 crowds-and-examples least-privilege-first-half least-privilege-second-half other-accounts
+	@$(SIDE_BY_SIDE) 3 crowds-and-examples least-privilege-first-half least-privilege-second-half accounts-and-docs
 
 least-privilege-first-half: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not second_half'
@@ -71,11 +71,12 @@ least-privilege-first-half: set-up
 least-privilege-second-half: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k second_half
 
-other-accounts: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_cross_account.py
+accounts-and-docs: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_cross_account.py tests/soak/test_documentation.py
 
 crowds-and-examples: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak $(addprefix --ignore=tests/soak/test_,least_privilege.py cross_account.py)
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak \
+	  $(addprefix --ignore=tests/soak/test_,least_privilege.py cross_account.py documentation.py)
 
 test-aws: set-up ## tests of whole rotations in the AWS account of your environment
 	. .build/environment && ROTATOR_TEST_AWS=1 exec $(PYTHON_MODULE) pytest tests/end_to_end

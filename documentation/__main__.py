@@ -2,18 +2,24 @@
 
 import sys
 
+from documentation.pictures import PICTURES
+from documentation.recording import RecordingFailed
 from documentation.reference import Undescribed, with_tables
+from documentation.state_machine import DrawingFailed
 from set_up.paths import ROOT
 
 
 def main() -> int:
-    for readme in (ROOT / "README.md", *ROOT.glob("modules/*/README.md")):
-        page = readme.read_text()
-        try:
-            readme.write_text(with_tables(page, readme.parent))
-        except Undescribed as error:
-            print(f"docs: {readme.parent.relative_to(ROOT)}/variables.tf: {error}", file=sys.stderr)
-            return 1
+    try:
+        for readme in (ROOT / "README.md", *ROOT.glob("modules/*/README.md")):
+            readme.write_text(with_tables(readme.read_text(), readme.parent))
+        for picture in PICTURES:
+            if not picture.is_current():
+                print(f"docs: making {picture.file.relative_to(ROOT)}", flush=True)
+                picture.write()
+    except (DrawingFailed, RecordingFailed, Undescribed) as error:
+        print(f"docs: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -64,7 +64,7 @@ def printed(tmp_path: Path) -> list[list[str]]:
     aws.write_text('#!/bin/sh\ncat "answers/$1 $2"\n')
     aws.chmod(0o755)
     section = PAGE.read_text().split("\n## Finding what was left behind\n")[1].split("\n## ")[0]
-    blocks = re.findall(r"```\n(.*?)```", section, re.DOTALL)
+    blocks = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
     return [
         subprocess.run(
