@@ -62,6 +62,7 @@ def verdict(
     items: int = 1,
     size: int = 4711,
     refused: bool = False,
+    announced_source: str | None = None,
     **job: Any,  # noqa: ANN401
 ) -> tuple[str, str] | None:
     """The verdict on a restore test, and the reason for it. `None` if none is recorded."""
@@ -87,7 +88,7 @@ def verdict(
             dynamodb.add_client_error("describe_table", NOT_FOUND)
         if backup:
             dynamodb.add_response("describe_backup", {"BackupDescription": backup})
-        if described["SourceResourceArn"] == TABLE_ARN:
+        if TABLE_ARN in (described["SourceResourceArn"], announced_source):
             if source:
                 dynamodb.add_response("describe_table", {"Table": source}, {"TableName": "orders"})
             else:
@@ -98,7 +99,8 @@ def verdict(
             aws_backup.add_response("describe_restore_job", {**described, "ValidationStatus": "FAILED"})
         else:
             aws_backup.add_response(PUT, {})
-        validate_restore_test({"detail": {"restoreJobId": JOB}}, clients)
+        announced = {"sourceResourceArn": announced_source} if announced_source else {}
+        validate_restore_test({"detail": {"restoreJobId": JOB, **announced}}, clients)
     return (put[0]["ValidationStatus"], put[0]["ValidationStatusMessage"]) if put else None
 
 
@@ -122,6 +124,12 @@ def test_a_table_like_what_a_native_backup_records_is_successful(clients: Client
         "SUCCESSFUL",
         "Verified: key, indexes, items. Compared with: backup.",
     )
+
+
+def test_a_source_that_an_old_sdk_does_not_tell_is_that_of_the_event(clients: Clients) -> None:
+    got = verdict(clients, table(), source=table(), SourceResourceArn="", announced_source=TABLE_ARN)
+
+    assert got == ("SUCCESSFUL", "Verified: key, indexes, attribute types, items. Compared with: source table.")
 
 
 @pytest.mark.parametrize(
@@ -159,6 +167,7 @@ def test_an_index_that_the_source_may_have_got_since_proves_nothing(
     [
         (None, {}, "is gone"),
         (table(), {"SourceResourceArn": ELSEWHERE}, "belongs to another account or Region"),
+        (table(), {"SourceResourceArn": ""}, "is not known"),
         (
             table(CreationDateTime=datetime(2026, 11, 24, tzinfo=UTC), GlobalSecondaryIndexes=[INDEX]),
             {},

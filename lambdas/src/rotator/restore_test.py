@@ -44,7 +44,9 @@ def validate_restore_test(event: Mapping[str, Any], clients: Clients) -> None:
     table = describe_table(name, clients.dynamodb)
     if table is None:
         raise TableNotFound(f"The table {name} of the restore job {job['RestoreJobId']} does not exist")
-    findings = compare(table, _original(job, clients.dynamodb), {}, clients.dynamodb)
+    # The SDK of Lambda's runtime may be too old to tell it of the job.
+    source_arn = job.get("SourceResourceArn") or event["detail"].get("sourceResourceArn", "")
+    findings = compare(table, _original(job, source_arn, clients.dynamodb), {}, clients.dynamodb)
     logger.info(
         "Restore test validated",
         restore_job=job["RestoreJobId"],
@@ -63,21 +65,24 @@ def validate_restore_test(event: Mapping[str, Any], clients: Clients) -> None:
         record_verdict(job["RestoreJobId"], "FAILED", reason, clients.backup)
 
 
-def _original(job: "DescribeRestoreJobOutputTypeDef", dynamodb: "DynamoDBClient") -> Original:
+def _original(job: "DescribeRestoreJobOutputTypeDef", source_arn: str, dynamodb: "DynamoDBClient") -> Original:
     recovery_point_arn = job["RecoveryPointArn"]
     native = kind_of(recovery_point_arn) == NATIVE
     backup = describe_backup_in_place(recovery_point_arn, dynamodb) if native else None
-    source, absence = _source(job, dynamodb)
+    source, absence = _source(job, source_arn, dynamodb)
     return Original(backup, source, absence, job.get("BackupSizeInBytes"))
 
 
-def _source(job: "DescribeRestoreJobOutputTypeDef", dynamodb: "DynamoDBClient") -> tuple[dict[str, Any] | None, str]:
+def _source(
+    job: "DescribeRestoreJobOutputTypeDef", source_arn: str, dynamodb: "DynamoDBClient"
+) -> tuple[dict[str, Any] | None, str]:
     """The source table as it is now, or why there is none to compare with."""
-    source_arn = job["SourceResourceArn"]
+    match = TABLE_ARN.fullmatch(source_arn)
+    if match is None:
+        return None, "is not known"
     if place_of(source_arn) != place_of(job["CreatedResourceArn"]):
         return None, ELSEWHERE
-    match = TABLE_ARN.fullmatch(source_arn)
-    source = describe_table(match[1], dynamodb) if match else None
+    source = describe_table(match[1], dynamodb)
     if source and source["CreationDateTime"] > job["RecoveryPointCreationDate"]:
         return None, "has been created anew since the backup"
     return source, GONE

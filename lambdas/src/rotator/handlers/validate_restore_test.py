@@ -9,7 +9,7 @@ from rotator.restore_test import validate_restore_test
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-clients = Clients("backup", "dynamodb")
+clients = Clients("dynamodb")
 
 
 @logger.inject_lambda_context(clear_state=True)
