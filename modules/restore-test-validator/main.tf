@@ -6,8 +6,9 @@ data "aws_caller_identity" "this" {}
 
 locals {
   partition  = data.aws_partition.this.partition
-  region     = data.aws_region.this.id
   account_id = data.aws_caller_identity.this.account_id
+  # Version 6 of the provider deprecates `id`, and version 5 has no `region`.
+  region = lookup(data.aws_region.this, "region", lookup(data.aws_region.this, "id", null))
 
   log_group = "/aws/lambda/${var.name}"
   # Not references, because the policy of the queue names both.
@@ -111,7 +112,6 @@ resource "aws_lambda_layer_version" "this" {
   description              = "Powertools for AWS Lambda, the parts that the function uses"
   filename                 = local.dependencies_zip
   source_code_hash         = filebase64sha256(local.dependencies_zip)
-  compatible_runtimes      = ["python3.13"]
   compatible_architectures = [var.architecture]
 }
 

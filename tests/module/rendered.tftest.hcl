@@ -963,7 +963,7 @@ run "messages_and_alarms" {
   }
 
   assert {
-    condition = jsondecode(data.aws_iam_policy_document.report_result.json).Statement[3] == jsondecode(jsonencode({
+    condition = one([for statement in jsondecode(data.aws_iam_policy_document.report_result.json).Statement : statement if statement.Sid == "PublishResults"]) == jsondecode(jsonencode({
       Sid      = "PublishResults"
       Effect   = "Allow"
       Action   = "sns:Publish"
