@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import hcl2
 import pytest
 
 from documentation.reference import BEGIN, Undescribed, with_tables
@@ -45,3 +46,21 @@ def test_each_error_that_ends_a_rotation_is_listed() -> None:
     last_cells = re.findall(r"\| ([^|]+) \|$", page, re.MULTILINE)
 
     assert {*re.findall(r"`(\w+)`", " ".join(last_cells))} == ours - NOT_FOR_USERS
+
+
+def rows(text: str) -> set[str]:
+    return set(re.findall(r"^\| `([\w.]+)` \|", text, re.MULTILINE))
+
+
+def test_usage_names_what_there_is() -> None:
+    inputs, attributes = (ROOT / "README.md").read_text().split("## Inputs\n")[1].split("Attributes of `rules`:")
+    pages = [page.read_text() for page in (ROOT / "README.md", *ROOT.glob("docs/*.md"))]
+    blocks = [hcl2.loads(block) for page in pages for block in re.findall(r"```hcl\n(.*?)```", page, re.DOTALL)]
+    modules = [module['"rotator"'] for block in blocks for module in block.get("module", []) if '"rotator"' in module]
+    rules = [rule for module in modules for rule in module["rules"].values()]
+    rules += [value for block in blocks for value in block.values() if "source_pattern" in value]
+
+    assert len(modules) == 2
+    assert {key for module in modules for key in module if not key.startswith("__")} <= rows(inputs) | {"source"}
+    assert len(rules) > len(modules)
+    assert {key for rule in rules for key in rule if not key.startswith("__")} <= rows(attributes)
