@@ -7,6 +7,17 @@ data "aws_iam_policy_document" "report_result" {
     resources = [local.executions_arn]
   }
 
+  dynamic "statement" {
+    for_each = anytrue([for rule in var.rules : rule.verify]) ? ["*"] : []
+
+    content {
+      sid     = "RecordVerdicts"
+      actions = ["backup:DescribeRestoreJob", "backup:PutRestoreValidationResult"]
+      # AWS Backup has no resource-level permissions for these actions.
+      resources = [statement.value]
+    }
+  }
+
   statement {
     sid       = "KeepFailedReports"
     actions   = ["sqs:SendMessage"]

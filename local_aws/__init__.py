@@ -11,6 +11,7 @@ from local_aws.faults import (
     fire_schedule,
     injected,
     patches,
+    run_restore_tests,
     used_permissions,
 )
 from local_aws.process import LocalAws, LocalAwsError, running
@@ -25,6 +26,7 @@ __all__ = [
     "fire_schedule",
     "injected",
     "patches",
+    "run_restore_tests",
     "running",
     "used_permissions",
 ]

@@ -8,6 +8,7 @@ GET    /_local_aws/permissions     how often each role was allowed each action
 GET    /_local_aws/settings
 PUT    /_local_aws/settings        changes the given settings
 PUT    /_local_aws/schedules       fires the schedule `arn` as if the time passed from `since` until `until`
+PUT    /_local_aws/restore-tests   runs the restore testing plan `arn`; returns the ids of the restore jobs
 GET    /_local_aws/patches         the patches to moto
 """
 
@@ -20,6 +21,7 @@ from typing import Any
 from werkzeug import Request, Response
 
 from local_aws import fault_injection, gateway, services  # noqa: F401 (applies every patch)
+from local_aws.backup import restore_testing
 from local_aws.faults import PREFIX, Fault
 from local_aws.iam import enforcement as iam
 from local_aws.patching import PATCHES
@@ -70,6 +72,8 @@ def _answer(method: str, path: list[str], request: Request) -> object:
         case "PUT", ["schedules"]:
             given = request.get_json(force=True)
             return schedules.fire(given["arn"], *(datetime.fromisoformat(given[end]) for end in ("since", "until")))
+        case "PUT", ["restore-tests"]:
+            return restore_testing.run(request.get_json(force=True)["arn"])
         case "GET", ["patches"]:
             return [patch.described() for patch in PATCHES]
         case _:

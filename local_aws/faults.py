@@ -129,6 +129,11 @@ def fire_schedule(endpoint: str, arn: str, since: datetime, until: datetime) -> 
     return list(_ask(endpoint, "PUT", "schedules", {"arn": arn, **times}))
 
 
+def run_restore_tests(endpoint: str, arn: str) -> list[str]:
+    """Runs a restore testing plan of AWS Backup, which never runs by itself; returns the ids of its restore jobs."""
+    return list(_ask(endpoint, "PUT", "restore-tests", {"arn": arn}))
+
+
 def calls(endpoint: str, service: str, operation: str) -> tuple[int, dict[str, int]]:
     """How often an operation was called since the start, and how often it returned each error code."""
     counts = _ask(endpoint, "GET", "calls").get(f"{service}:{operation}", {"calls": 0, "errors": {}})

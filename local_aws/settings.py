@@ -24,6 +24,8 @@ class Settings:
     """How long the former tags of a table are listed after a change."""
     restore_jobs_visible_after_seconds: float = 0.0
     """How long after its start a restore job is not found."""
+    verdicts_on_restore_tests_only: bool = False
+    """Whether AWS Backup refuses verdicts on restore jobs outside restore testing plans: not documented either."""
     executions_at_once: int = 1_000_000
     """How many executions of Step Functions may run in a Region."""
     asynchronous_retry_seconds: tuple[float, float] = (0.5, 1.0)

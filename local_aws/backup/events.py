@@ -12,6 +12,7 @@ from moto.core.utils import iso_8601_datetime_with_milliseconds
 
 from local_aws.backup.backup_job import BackupJob
 from local_aws.backup.copy_job import CopyJob
+from local_aws.backup.restore_job import RestoreJob
 from local_aws.eventbridge.rules import emit
 
 SOURCE = "aws.backup"
@@ -51,6 +52,33 @@ def announce_copy(backend: BackupBackend, job: CopyJob) -> None:
     emit(backend.account_id, backend.region_name, SOURCE, "Copy Job State Change", resources, detail)
 
 
+def announce_restore(backend: BackupBackend, job: RestoreJob) -> None:
+    """Emits the event about the end of a restore job. A failed one has less to say."""
+    detail = {
+        "restoreJobId": job.id,
+        "backupSizeInBytes": str(job.backup_size_in_bytes),
+        "creationDate": iso_8601_datetime_with_milliseconds(job.creation_date),
+        "iamRoleArn": job.iam_role_arn,
+        "percentDone": 0,
+        "resourceType": job.resource_type,
+        "status": job.status,
+    }
+    if job.status_message:
+        detail["statusMessage"] = job.status_message
+    if job.created_resource_arn:
+        detail |= {
+            "backupVaultArn": job.backup_vault_arn,
+            "recoveryPointArn": job.recovery_point_arn,
+            "sourceResourceArn": job.source_resource_arn,
+            "createdResourceArn": job.created_resource_arn,
+            "completionDate": _completion_date(job),
+        }
+    if job.created_by:
+        detail["restoreTestingPlanArn"] = job.created_by["RestoreTestingPlanArn"]
+    resources = [job.recovery_point_arn]
+    emit(backend.account_id, backend.region_name, SOURCE, "Restore Job State Change", resources, detail)
+
+
 def _detail(job: BackupJob | CopyJob) -> dict[str, Any]:
     detail = {
         "creationDate": iso_8601_datetime_with_milliseconds(job.creation_date),
@@ -62,5 +90,5 @@ def _detail(job: BackupJob | CopyJob) -> dict[str, Any]:
     return detail | {"statusMessage": job.status_message} if job.status_message else detail
 
 
-def _completion_date(job: BackupJob | CopyJob) -> str:
+def _completion_date(job: BackupJob | CopyJob | RestoreJob) -> str:
     return str(iso_8601_datetime_with_milliseconds(job.completion_date))

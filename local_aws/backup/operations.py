@@ -49,6 +49,7 @@ def _init(original: Callable[..., None], self: BackupBackend, *args: object, **k
     self.recovery_points = {}
     self.restore_jobs = {}
     self.copy_jobs = {}
+    self.restore_testing_plans = {}
     self.management = {"DynamoDB": ADVANCED_FEATURES}
     self.opt_in = {"DynamoDB": True}
 
@@ -81,7 +82,9 @@ def _api_name(operation_name: str) -> str:
 
 def _authorize_passed_role(response: BackupResponse) -> None:
     """Every call that passes a role needs iam:PassRole on it."""
-    role = response.params.get("BackupSelection", response.params).get("IamRoleArn")
+    params = response.params
+    selection = params.get("BackupSelection") or params.get("RestoreTestingSelection") or params
+    role = selection.get("IamRoleArn")
     if role:
         iam.authorize_pass_role(response.access_key, role, SERVICE)
 

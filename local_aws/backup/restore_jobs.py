@@ -4,8 +4,7 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from copy import copy
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -18,9 +17,11 @@ from moto.backup.models import BackupBackend
 from moto.core.exceptions import JsonRESTError
 from moto.core.utils import utcnow
 
-from local_aws.backup.job import Job, message, start
+from local_aws.backup.events import announce_restore
+from local_aws.backup.job import message, start
 from local_aws.backup.operations import Request, dynamodb_of, found, operation, page
 from local_aws.backup.recovery_points import RecoveryPoint, recovery_point
+from local_aws.backup.restore_job import RestoreJob
 from local_aws.dynamodb.quotas import TooManyTables
 from local_aws.dynamodb.restores import start_restore
 from local_aws.iam import enforcement as iam
@@ -33,25 +34,13 @@ from local_aws.iam.needs import (
 from local_aws.settings import settings
 
 
-@dataclass(kw_only=True)
-class RestoreJob(Job):
-    """One run of a restore, from PENDING through RUNNING to its end."""
-
-    backup_vault_arn: str
-    recovery_point_arn: str
-    source_resource_arn: str
-    recovery_point_creation_date: datetime
-    percent_done: str = "0.00%"
-    status: str = "PENDING"
-    created_resource_arn: str | None = None
-
-    @property
-    def restore_job_id(self) -> str:
-        return self.id
-
-
 @operation
 def start_restore_job(backend: BackupBackend, request: Request) -> object:
+    return start_job(backend, request)
+
+
+def start_job(backend: BackupBackend, request: Request, created_by: dict[str, str] | None = None) -> RestoreJob:
+    """The job that a request starts, or a restore testing plan with such a request."""
     point = recovery_point(backend, request)
     metadata = request["Metadata"]
     if request.get("ResourceType", "DynamoDB") != "DynamoDB":
@@ -68,9 +57,12 @@ def start_restore_job(backend: BackupBackend, request: Request) -> object:
         recovery_point_arn=point.recovery_point_arn,
         source_resource_arn=point.resource_arn,
         recovery_point_creation_date=point.creation_date,
+        created_by=created_by,
     )
     run = partial(_run_restore_job, backend, point, metadata["targetTableName"], overrides)
-    return start(backend.restore_jobs, backend, request, make, run, after_seconds=settings.restore_seconds / 10)
+    seconds = settings.restore_seconds / 10
+    job: RestoreJob = start(backend.restore_jobs, backend, request, make, run, after_seconds=seconds)
+    return job
 
 
 def _encryption(metadata: dict[str, str]) -> dict[str, Any]:
@@ -93,7 +85,7 @@ def _run_restore_job(
     def complete() -> None:
         job.created_resource_arn = target_arn
         job.percent_done = "100.00%"
-        _end_restore_job(job, "COMPLETED", None)
+        _end_restore_job(backend, job, "COMPLETED", None)
 
     job.status = "RUNNING"
     partition = job.iam_role_arn.split(":")[1]
@@ -102,7 +94,7 @@ def _run_restore_job(
         _authorize(job.iam_role_arn, point, target_arn, overrides)
         _start_in_turn(lambda: start_restore(dynamodb_of(backend), target, point.backup, overrides, then=complete))
     except Exception as error:  # whatever is wrong, a job must end
-        _end_restore_job(job, "FAILED", message(error))
+        _end_restore_job(backend, job, "FAILED", message(error))
 
 
 def _authorize(role_arn: str, point: RecoveryPoint, target_arn: str, overrides: dict[str, Any]) -> None:
@@ -145,10 +137,11 @@ def _start_in_turn(start: Callable[[], object]) -> None:
             return
 
 
-def _end_restore_job(job: RestoreJob, status: str, message: str | None) -> None:
+def _end_restore_job(backend: BackupBackend, job: RestoreJob, status: str, message: str | None) -> None:
     job.status_message = message
     job.completion_date = utcnow()
     job.status = status
+    announce_restore(backend, job)
 
 
 @operation
@@ -157,6 +150,24 @@ def describe_restore_job(backend: BackupBackend, request: Request) -> object:
     if utcnow() - job.creation_date < timedelta(seconds=settings.restore_jobs_visible_after_seconds):
         raise ResourceNotFoundException(f"Restore job {job.id} does not exist")
     return job
+
+
+@operation
+def put_restore_validation_result(backend: BackupBackend, request: Request) -> None:
+    """AWS Backup deletes what a restore test created once there is a verdict on it."""
+    job: RestoreJob = found(backend.restore_jobs, request["RestoreJobId"], "Restore job")
+    if job.status != "COMPLETED":
+        raise InvalidRequestException(f"Restore job {job.id} is {job.status} and can't be validated")
+    if job.created_by is None and settings.verdicts_on_restore_tests_only:
+        raise InvalidRequestException(f"Restore job {job.id} is not part of a restore testing plan")
+    if job.validation_status not in (None, "VALIDATING"):
+        raise InvalidRequestException(f"The validation status of restore job {job.id} has already been set")
+    job.validation_status_message = request.get("ValidationStatusMessage")
+    job.validation_status = request["ValidationStatus"]
+    if job.created_by and job.created_resource_arn and job.validation_status != "VALIDATING":
+        job.deletion_status = "DELETING"
+        dynamodb_of(backend).delete_table(job.created_resource_arn.rpartition("/")[2])
+        job.deletion_status = "SUCCESSFUL"
 
 
 @operation

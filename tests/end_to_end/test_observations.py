@@ -185,7 +185,7 @@ def test_whether_a_restore_brings_back_table_class_and_resource_policy(restore: 
     assert policy in (ACCEPTED, "PolicyNotFoundException")
 
 
-def test_whether_a_restore_job_is_known_at_once(
+def test_whether_a_restore_job_is_known_at_once_and_takes_a_verdict(
     deployment: Deployment, jobs: dict[str, BackupJob], observe: Observe
 ) -> None:
     target = f"rotator-test-observed-job-{datetime.now(UTC):%Y%m%d-%H-%M-%S}"
@@ -205,6 +205,12 @@ def test_whether_a_restore_job_is_known_at_once(
 
     assert answer in (ACCEPTED, "ResourceNotFoundException")
     wait_until("end of the restore job", is_completed, deployment.patience_seconds)
+    verdict = {"RestoreJobId": job_id, "ValidationStatus": "SUCCESSFUL"}
+    answers = [outcome(lambda: client("backup").put_restore_validation_result(**verdict)) for _ in range(2)]
+    observe(8, f"PutRestoreValidationResult on a job outside a restore testing plan: {answers[0]}, again: {answers[1]}")
+    recorded = client("backup").describe_restore_job(RestoreJobId=job_id).get("ValidationStatus")
+
+    assert recorded == ("SUCCESSFUL" if answers[0] == ACCEPTED else None)
 
 
 def test_whether_the_start_times_of_a_backup_are_the_same(

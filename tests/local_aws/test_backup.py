@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from local_aws import changed_settings
+from local_aws import changed_settings, run_restore_tests
 from tests.support.canaries import DECRYPTING_BACKUPS, OTHER_ACCOUNT, Queue, code
 
 ACCOUNT = "123456789012"
@@ -240,7 +240,7 @@ def test_a_job_fails_if_its_table_disappears(setup: Aws) -> None:
 @pytest.fixture
 def events(aws: Callable[..., Any], name: str) -> Callable[..., dict[str, Any]]:
     """Receives the event about a job from the default bus."""
-    pattern = {"source": ["aws.backup"], "detail-type": ["Backup Job State Change"]}
+    pattern = {"source": ["aws.backup"], "detail-type": ["Backup Job State Change", "Restore Job State Change"]}
     rule = aws("events").put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
     queue = Queue(aws, name, "events")
     queue.let_in(rule)
@@ -651,6 +651,131 @@ def test_a_plan_with_selections_cannot_be_deleted_and_a_deleted_one_frees_its_na
     assert code(setup.backup.get_backup_plan, **plan) == "ResourceNotFoundException"
     again = setup.backup.create_backup_plan(BackupPlan=PLAN)["BackupPlanId"]
     setup.backup.delete_backup_plan(BackupPlanId=again)
+
+
+def restored_from_new_backup(setup: Aws, events: Callable[..., dict[str, Any]], role: str | None = None) -> str:
+    """The id of a restore job that has ended. The event about the backup is taken out of the way."""
+    arn = setup.ended(setup.start())["RecoveryPointArn"]
+    events()
+    metadata = {"targetTableName": f"copy-{uuid.uuid4()}"}
+    return str(setup.restored(RecoveryPointArn=arn, Metadata=metadata, IamRoleArn=role or setup.role)["RestoreJobId"])
+
+
+def test_a_completed_restore_is_an_event(setup: Aws, events: Callable[..., dict[str, Any]]) -> None:
+    job = setup.backup.describe_restore_job(RestoreJobId=restored_from_new_backup(setup, events))
+    event = events()
+    assert (event["detail-type"], event["resources"]) == ("Restore Job State Change", [job["RecoveryPointArn"]])
+    detail = event["detail"]
+    assert detail.pop("creationDate") < detail.pop("completionDate")
+    assert detail == {
+        "restoreJobId": job["RestoreJobId"],
+        "backupVaultArn": f"arn:aws:backup:us-east-1:{ACCOUNT}:backup-vault:{setup.vault}",
+        "recoveryPointArn": job["RecoveryPointArn"],
+        "sourceResourceArn": job["SourceResourceArn"],
+        "backupSizeInBytes": str(job["BackupSizeInBytes"]),
+        "iamRoleArn": setup.role,
+        "percentDone": 0,
+        "resourceType": "DynamoDB",
+        "status": "COMPLETED",
+        "createdResourceArn": job["CreatedResourceArn"],
+    }
+
+
+def test_a_failed_restore_is_an_event_without_a_table(setup: Aws, events: Callable[..., dict[str, Any]]) -> None:
+    job_id = restored_from_new_backup(setup, events, setup.new_role())
+    job = setup.backup.describe_restore_job(RestoreJobId=job_id)
+    detail = events()["detail"]
+    assert (detail["restoreJobId"], detail["status"]) == (job_id, "FAILED")
+    assert detail["statusMessage"] == job["StatusMessage"]
+    assert not {"createdResourceArn", "recoveryPointArn", "restoreTestingPlanArn"} & detail.keys()
+
+
+def test_a_verdict_on_a_restore_job_is_final(local_aws: str, setup: Aws, events: Callable[..., dict[str, Any]]) -> None:
+    job = {"RestoreJobId": restored_from_new_backup(setup, events)}
+    put = setup.backup.put_restore_validation_result
+    assert "ValidationStatus" not in setup.backup.describe_restore_job(**job)
+    with changed_settings(local_aws, verdicts_on_restore_tests_only=True):
+        assert code(put, **job, ValidationStatus="SUCCESSFUL") == "InvalidRequestException"
+    put(**job, ValidationStatus="VALIDATING")
+    put(**job, ValidationStatus="SUCCESSFUL", ValidationStatusMessage="All there.")
+    for status in ("SUCCESSFUL", "FAILED"):
+        assert code(put, **job, ValidationStatus=status) == "InvalidRequestException"
+    described = setup.backup.describe_restore_job(**job)
+    assert (described["ValidationStatus"], described["ValidationStatusMessage"]) == ("SUCCESSFUL", "All there.")
+    assert code(put, RestoreJobId="none", ValidationStatus="FAILED") == "ResourceNotFoundException"
+
+
+def test_there_is_no_verdict_on_a_restore_that_failed(setup: Aws, events: Callable[..., dict[str, Any]]) -> None:
+    job_id = restored_from_new_backup(setup, events, setup.new_role())
+    refused = code(setup.backup.put_restore_validation_result, RestoreJobId=job_id, ValidationStatus="SUCCESSFUL")
+    assert refused == "InvalidRequestException"
+
+
+def test_a_restore_testing_plan_restores_the_newest_recovery_point_until_there_is_a_verdict(
+    local_aws: str, setup: Aws, events: Callable[..., dict[str, Any]]
+) -> None:
+    table = setup.table()
+    for _ in range(2):
+        newest = setup.ended(setup.start(ResourceArn=table))["RecoveryPointArn"]
+        events()
+    plan = f"plan_{uuid.uuid4().hex[:12]}"
+    vault_arn = f"arn:aws:backup:us-east-1:{ACCOUNT}:backup-vault:{setup.vault}"
+    points = {
+        "Algorithm": "LATEST_WITHIN_WINDOW",
+        "IncludeVaults": [vault_arn],
+        "RecoveryPointTypes": ["SNAPSHOT"],
+    }
+    requested = {
+        "RestoreTestingPlanName": plan,
+        "ScheduleExpression": "cron(0 6 ? * MON *)",
+        "RecoveryPointSelection": points,
+    }
+    made = setup.backup.create_restore_testing_plan(RestoreTestingPlan=requested, Tags={"team": "orders"})
+    arn = made["RestoreTestingPlanArn"]
+    assert setup.backup.list_tags(ResourceArn=arn)["Tags"] == {"team": "orders"}
+    assert code(setup.backup.create_restore_testing_plan, RestoreTestingPlan=requested) == "AlreadyExistsException"
+    changes = {"StartWindowHours": 1}
+    setup.backup.update_restore_testing_plan(RestoreTestingPlanName=plan, RestoreTestingPlan=changes)
+    got = setup.backup.get_restore_testing_plan(RestoreTestingPlanName=plan)["RestoreTestingPlan"]
+    assert (got["RestoreTestingPlanArn"], got["StartWindowHours"]) == (arn, 1)
+    selection = {
+        "RestoreTestingSelectionName": "tables",
+        "ProtectedResourceType": "DynamoDB",
+        "ProtectedResourceArns": [table],
+        "IamRoleArn": setup.role,
+    }
+    create = {"RestoreTestingPlanName": plan, "RestoreTestingSelection": selection}
+    setup.backup.create_restore_testing_selection(**create)
+    assert code(setup.backup.create_restore_testing_selection, **create) == "AlreadyExistsException"
+    named = {"RestoreTestingPlanName": plan, "RestoreTestingSelectionName": "tables"}
+    changes = {"ValidationWindowHours": 2}
+    setup.backup.update_restore_testing_selection(**named, RestoreTestingSelection=changes)
+    chosen = setup.backup.get_restore_testing_selection(**named)["RestoreTestingSelection"]
+    assert (chosen["ProtectedResourceArns"], chosen["ValidationWindowHours"]) == ([table], 2)
+
+    (job_id,) = run_restore_tests(local_aws, arn)
+
+    detail = events()["detail"]
+    assert (detail["restoreJobId"], detail["status"]) == (job_id, "COMPLETED")
+    assert (detail["restoreTestingPlanArn"], detail["recoveryPointArn"]) == (arn, newest)
+    job = setup.backup.describe_restore_job(RestoreJobId=job_id)
+    assert job["CreatedBy"] == {"RestoreTestingPlanArn": arn}
+    listed = setup.backup.list_restore_jobs(ByRestoreTestingPlanArn=arn)["RestoreJobs"]
+    assert [job["RestoreJobId"] for job in listed] == [job_id]
+    test_table = job["CreatedResourceArn"].rpartition("/")[2]
+    assert test_table.startswith("awsbackup-restore-test-")
+    assert setup.dynamodb.scan(TableName=test_table)["Items"] == [ITEM]
+    with changed_settings(local_aws, verdicts_on_restore_tests_only=True):
+        setup.backup.put_restore_validation_result(RestoreJobId=job_id, ValidationStatus="FAILED")
+    until(lambda: test_table in setup.dynamodb.list_tables()["TableNames"], lambda there: not there)
+    assert setup.backup.describe_restore_job(RestoreJobId=job_id)["DeletionStatus"] == "SUCCESSFUL"
+
+    assert code(setup.backup.delete_restore_testing_plan, RestoreTestingPlanName=plan) == "InvalidRequestException"
+    setup.backup.delete_restore_testing_selection(**named)
+    assert code(setup.backup.get_restore_testing_selection, **named) == "ResourceNotFoundException"
+    setup.backup.delete_restore_testing_plan(RestoreTestingPlanName=plan)
+    gone = code(setup.backup.get_restore_testing_plan, RestoreTestingPlanName=plan)
+    assert gone == "ResourceNotFoundException"
 
 
 def test_the_region_starts_with_native_recovery_points(setup: Aws) -> None:

@@ -287,7 +287,7 @@ run "policies" {
   assert {
     condition = alltrue(flatten([
       for policy in concat(values(local.function_policies), [data.aws_iam_policy_document.state_machine.json]) : [
-        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs", "FindVaults"], statement.Sid) if contains(flatten([statement.Resource]), "*")
+        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs", "RecordVerdicts", "FindVaults"], statement.Sid) if contains(flatten([statement.Resource]), "*")
       ]
     ]))
     error_message = "A * is used where AWS has resource-level permissions."
@@ -306,6 +306,12 @@ run "policies" {
         Effect   = "Allow"
         Action   = ["states:GetExecutionHistory", "states:DescribeExecution"]
         Resource = "arn:aws-us-gov:states:us-gov-west-1:123456789012:execution:rotator:*"
+      },
+      {
+        Sid      = "RecordVerdicts"
+        Effect   = "Allow"
+        Action   = ["backup:PutRestoreValidationResult", "backup:DescribeRestoreJob"]
+        Resource = "*"
       },
       {
         Sid      = "KeepFailedReports"
@@ -339,11 +345,12 @@ run "rules_that_need_nothing_grant_nothing" {
   }
 
   assert {
-    condition = { for name, policy in local.function_policies : name => [for statement in jsondecode(policy).Statement : statement.Sid] if contains(["configure_table", "carry_over_settings", "verify_table", "delete_old_tables"], name) } == {
+    condition = { for name, policy in local.function_policies : name => [for statement in jsondecode(policy).Statement : statement.Sid] if contains(["configure_table", "carry_over_settings", "verify_table", "delete_old_tables", "report_result"], name) } == {
       configure_table     = ["WriteLogs"]
       carry_over_settings = ["WriteLogs"]
       verify_table        = ["WriteLogs"]
       delete_old_tables   = ["WriteLogs"]
+      report_result       = ["WriteLogs", "DescribeRotations", "KeepFailedReports"]
     }
     error_message = jsonencode(local.function_policies)
   }
@@ -481,7 +488,7 @@ run "a_rule_that_asks_for_everything" {
   assert {
     condition = alltrue(flatten([
       for policy in concat(values(local.function_policies), [data.aws_iam_policy_document.state_machine.json]) : [
-        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs", "FindVaults", "ListTables", "ReadAutoScaling", "FindAutoScalingOfOldTables", "ListKinesisStreams"], statement.Sid) if contains(flatten([statement.Resource]), "*")
+        for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs", "RecordVerdicts", "FindVaults", "ListTables", "ReadAutoScaling", "FindAutoScalingOfOldTables", "ListKinesisStreams"], statement.Sid) if contains(flatten([statement.Resource]), "*")
       ]
     ]))
     error_message = "A * is used where AWS has resource-level permissions."
@@ -956,7 +963,7 @@ run "messages_and_alarms" {
   }
 
   assert {
-    condition = jsondecode(data.aws_iam_policy_document.report_result.json).Statement[3] == jsondecode(jsonencode({
+    condition = one([for statement in jsondecode(data.aws_iam_policy_document.report_result.json).Statement : statement if statement.Sid == "PublishResults"]) == jsondecode(jsonencode({
       Sid      = "PublishResults"
       Effect   = "Allow"
       Action   = "sns:Publish"

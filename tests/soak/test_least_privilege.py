@@ -44,6 +44,7 @@ LOG_SECONDS = 2
 # AWS names the action that it denies, with exceptions: it continues without logs, traces, reports and dead letters,
 # retries for minutes to invoke a function, or names the purpose. By service, what is said instead.
 MISSED = {
+    "backup:": ("counts as refused",),
     "events:": ("managed-rule",),
     "kms:": ("no dead letter",),
     "lambda:": ("no end of the rotation", "no hook of the rotation", "no sweep"),
@@ -82,6 +83,17 @@ class Scenarios:
     def native_recovery_point_with_a_key(self) -> None:
         key = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": self.deployment.outputs["backup_key_arn"]["value"]}
         self._rotation("unsealed", make_table(fresh("sealed"), SSESpecification=key), native=True)
+
+    def verdict_whose_response_was_lost(self) -> None:
+        lost = Fault(operation="PutRestoreValidationResult", drop=True, takes_effect=True, times=1)
+        with injected(os.environ[ENDPOINT], lost):
+            state = self._rotation("staging", make_table(fresh("production")), native=False)
+        job_id = state["StartRestoreJobOutput"]["RestoreJobId"]
+        verdict = client("backup").describe_restore_job(RestoreJobId=job_id).get("ValidationStatus")
+        refused = self.deployment.log_lines("report_result", "Verdict not recorded in AWS Backup")
+        reasons = [line["reason"] for line in refused if line["restore_job"] == job_id]
+        assert verdict == "SUCCESSFUL", f"no verdict: {reasons}"
+        assert not reasons, f"the verdict {verdict} counts as refused: {reasons}"
 
     def table_with_the_name_of_a_copy(self) -> None:
         job = self._back_up(make_table(f"{fresh('nights')}-20200101-00-00-00"), native=True)

@@ -18,6 +18,7 @@ terraform("rotator", scope="session", replay=False, teardown=TEARDOWN)
 terraform("masking", scope="session", replay=False, teardown=TEARDOWN)
 terraform("hook", scope="session", replay=False, teardown=TEARDOWN)
 terraform("sns_topic", scope="session", replay=False, teardown=TEARDOWN)
+terraform("restore_testing", scope="session", replay=False, teardown=TEARDOWN)
 terraform("cross_account", scope="session", replay=False, teardown=TEARDOWN)
 terraform("rival", scope="session", replay=False, teardown=TEARDOWN)
 # To see that it can be destroyed.

@@ -103,3 +103,7 @@ class NothingToRollBackTo(RotationError):
 
 class DeletionNotAllowed(RotationError):
     """DynamoDB does not let the module delete one of its own copies."""
+
+
+class VerdictRefused(RotationError):
+    """AWS Backup does not accept the verdict on a restore job. The message has its own."""

@@ -16,7 +16,8 @@ from rotator.unknown_members import member
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_ELSEWHERE = "belongs to another account or Region"
+ELSEWHERE = "belongs to another account or Region"
+GONE = "is gone"
 
 
 def source_table_name(state: RotationState) -> str:
@@ -31,7 +32,7 @@ def is_elsewhere(invocation: Invocation) -> bool:
 
 def absence_of_source_table(invocation: Invocation) -> str:
     """Why `describe_source_table` returns `None`, to follow what the table is called."""
-    return _ELSEWHERE if is_elsewhere(invocation) else "is gone"
+    return ELSEWHERE if is_elsewhere(invocation) else GONE
 
 
 def check_carry_over(invocation: Invocation) -> None:
@@ -44,18 +45,21 @@ def check_carry_over(invocation: Invocation) -> None:
     if unreadable and is_elsewhere(invocation):
         raise SettingsNotApplied(
             f"The rule carries over {', '.join(unreadable)}, but the source table "
-            f"{state['BackupSnsMessage']['BackedUpResourceArn']} {_ELSEWHERE}, where its settings cannot "
+            f"{state['BackupSnsMessage']['BackedUpResourceArn']} {ELSEWHERE}, where its settings cannot "
             "be read. Recovery points only record tags: rotate such tables by a rule that carries over nothing else."
         )
 
 
 def describe_source_table(invocation: Invocation, dynamodb: "DynamoDBClient") -> dict[str, Any] | None:
     """What `DescribeTable` says of the source table as it is now. `None` where it is gone, or elsewhere."""
-    if is_elsewhere(invocation):
-        return None
+    return None if is_elsewhere(invocation) else describe_table(source_table_name(invocation["State"]), dynamodb)
+
+
+def describe_table(name: str, dynamodb: "DynamoDBClient") -> dict[str, Any] | None:
+    """What `DescribeTable` says of a table. `None` where it is gone."""
     with translated_errors():
         try:
-            return member(dynamodb.describe_table(TableName=source_table_name(invocation["State"])), "Table")
+            return member(dynamodb.describe_table(TableName=name), "Table")
         except dynamodb.exceptions.ResourceNotFoundException:
             return None
 
@@ -67,9 +71,14 @@ def describe_recovery_point(state: RotationState, dynamodb: "DynamoDBClient") ->
     """
     if state["RecoveryPointKind"] != NATIVE:
         return None
+    return describe_backup_in_place(state["BackupSnsMessage"]["RecoveryPointArn"], dynamodb)
+
+
+def describe_backup_in_place(backup_arn: str, dynamodb: "DynamoDBClient") -> dict[str, Any] | None:
+    """What a native backup records. `None` where it is gone."""
     with translated_errors():
         try:
-            return describe_backup(state["BackupSnsMessage"]["RecoveryPointArn"], dynamodb)
+            return describe_backup(backup_arn, dynamodb)
         except dynamodb.exceptions.BackupNotFoundException:
             return None
 

@@ -4,14 +4,16 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from rotator import verdict
 from rotator.aws_errors import translated_errors
 from rotator.clients import Clients
+from rotator.errors import VerdictRefused
 from rotator.logs import log_about, logger
 from rotator.report.chat import chat_notification
 from rotator.report.execution import SUCCEEDED, EndedExecution
 from rotator.report.message import Message, failure, success
 from rotator.settings import ReportSettings
-from rotator.state import execution_name
+from rotator.state import RotationState, execution_name
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 _LONGEST_SUBJECT = 99
@@ -19,6 +21,9 @@ _LONGEST_SUBJECT = 99
 
 def report_result(event: Mapping[str, Any], settings: ReportSettings, clients: Clients) -> None:
     """Logs how the execution in a status event ended, and publishes it if the settings ask for it.
+
+    Where AWS Backup ran the restore and the copy was verified, the verdict is recorded there first: unlike a message,
+    it does not arrive twice when it is sent again.
 
     `event` is a `Step Functions Execution Status Change`:
     https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
@@ -38,9 +43,26 @@ def report_result(event: Mapping[str, Any], settings: ReportSettings, clients: C
         last_error=execution.last_attempt.error,
     )
     succeeded = execution.status == SUCCEEDED
+    if succeeded and execution.is_rotation:
+        _record_success(execution.state, clients)
     if settings.notification_topic_arn and (settings.notify_of_success or not succeeded):
         message = success(execution) if succeeded else failure(execution, settings.start_workflow_function)
         _publish(message, execution, settings.notification_topic_arn, clients)
+
+
+def _record_success(state: RotationState, clients: Clients) -> None:
+    """Records in AWS Backup that what it restored was verified.
+
+    A verdict can't be changed, and only a success is final: a rotation that failed may be redriven.
+    """
+    verification, job = state.get("VerifyTableOutput"), state.get("StartRestoreJobOutput")
+    if not (verification and verification["Verified"] and job and job["RestoreJobId"]):
+        return
+    reason = verdict.success(verification["Comparisons"], verification["ComparedWith"])
+    try:
+        verdict.record_verdict(job["RestoreJobId"], "SUCCESSFUL", reason, clients.backup)
+    except VerdictRefused as refusal:
+        logger.warning("Verdict not recorded in AWS Backup", restore_job=job["RestoreJobId"], reason=str(refusal))
 
 
 def _publish(message: Message, execution: EndedExecution, topic_arn: str, clients: Clients) -> None:

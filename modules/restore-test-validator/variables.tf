@@ -1,0 +1,104 @@
+variable "restore_testing_plan_arns" {
+  description = "ARNs of the restore testing plans whose tests of DynamoDB tables are validated."
+  type        = set(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.restore_testing_plan_arns) > 0
+    error_message = "restore_testing_plan_arns is [], so nothing would ever be validated. Use the arn attribute of your aws_backup_restore_testing_plan."
+  }
+
+  validation {
+    condition     = alltrue([for arn in var.restore_testing_plan_arns : can(regex("^arn:[^:]+:backup:${local.region}:${local.account_id}:restore-testing-plan:[A-Za-z0-9_-]+$", arn))])
+    error_message = "restore_testing_plan_arns has ${join(", ", [for arn in var.restore_testing_plan_arns : jsonencode(arn) if !can(regex("^arn:[^:]+:backup:${local.region}:${local.account_id}:restore-testing-plan:[A-Za-z0-9_-]+$", arn))])}. Use ARNs of restore testing plans in ${local.region} of account ${local.account_id}, where the module is, such as the arn attribute of your aws_backup_restore_testing_plan."
+  }
+}
+
+variable "table_kms_key_arns" {
+  description = "ARNs of the KMS keys that encrypt the test tables: the kmsMasterKeyArn of your selections' restore_metadata_overrides. Without overrides, DynamoDB's own key encrypts them."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.table_kms_key_arns : can(regex("^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", arn))])
+    error_message = "table_kms_key_arns has ${join(", ", [for arn in var.table_kms_key_arns : jsonencode(arn) if !can(regex("^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", arn))])}. Use ARNs of KMS keys in ${local.region}, such as the arn attribute of your aws_kms_key. A policy cannot name an alias."
+  }
+}
+
+variable "name" {
+  description = "Name of the function, the rule and the role, and prefix of the other names. If you use the module more than once in an account, in any Region, give each use its own name, because role names are shared by all Regions."
+  type        = string
+  default     = "restore-test-validator"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,60}$", var.name))
+    error_message = "name is \"${var.name}\". Use 1 to 60 characters from A-Z, a-z, 0-9, \"_\" and \"-\"."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the permissions boundary of the role. Null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null ? true : can(regex("^arn:[^:]+:iam::(?:${local.account_id}|aws):policy/[!-~]+$", var.permissions_boundary))
+    error_message = "permissions_boundary is ${jsonencode(var.permissions_boundary)}, which is not the ARN of an IAM policy in the module's account, such as arn:aws:iam::${local.account_id}:policy/boundary. Use the arn attribute of your aws_iam_policy."
+  }
+}
+
+variable "role_path" {
+  description = "Path of the role."
+  type        = string
+  default     = "/"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/(?:[!-~]{1,510}/)?$", var.role_path))
+    error_message = "role_path is \"${var.role_path}\". A path starts and ends with \"/\", such as /service/backup/, and has at most 512 characters."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the KMS key that encrypts the log group and the queue. Null for AWS owned keys. The key policy must allow CloudWatch Logs in the Region and EventBridge (events.amazonaws.com) to use the key."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
+    error_message = "kms_key_arn is ${jsonencode(var.kms_key_arn)}, which is not the ARN of a KMS key in ${local.region}, such as arn:aws:kms:${local.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. CloudWatch Logs does not accept an alias: use the arn attribute of your aws_kms_key."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How many days to keep logs: one of the numbers that CloudWatch Logs accepts, such as 30, 90 or 365. 0 keeps them forever."
+  type        = number
+  default     = 90
+  nullable    = false
+
+  validation {
+    condition     = contains([0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days is ${var.log_retention_days}. CloudWatch Logs accepts 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 and 3653."
+  }
+}
+
+variable "architecture" {
+  description = "Processor architecture of the function: arm64 or x86_64."
+  type        = string
+  default     = "arm64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "architecture is \"${var.architecture}\". Use arm64 or x86_64."
+  }
+}
+
+variable "tags" {
+  description = "Tags for everything that the module creates."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
