@@ -22,17 +22,6 @@ locals {
   # AWS does not document the names of the alarms that Application Auto Scaling keeps with its caller's permissions.
   scaling_alarms_arn = "arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:*"
 
-  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
-  actions_on_network = {
-    describe = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
-    manage = [
-      "ec2:AssignPrivateIpAddresses",
-      "ec2:CreateNetworkInterface",
-      "ec2:DeleteNetworkInterface",
-      "ec2:UnassignPrivateIpAddresses",
-    ]
-  }
-
   # What KMS calls them, the same in every partition, although host names in China end in amazonaws.com.cn.
   dynamodb_service = "dynamodb.${local.region}.amazonaws.com"
   backup_service   = "backup.${local.region}.amazonaws.com"
@@ -64,54 +53,22 @@ locals {
 data "aws_iam_policy_document" "function" {
   for_each = local.function_log_groups
 
+  source_policy_documents = concat([data.aws_iam_policy_document.tracing.json], module.network_permissions[*].json)
+
   statement {
     sid       = "WriteLogs"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
     resources = ["arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${each.value}:*"]
   }
+}
 
-  dynamic "statement" {
-    for_each = var.vpc_config[*]
+module "network_permissions" {
+  source = "./modules/network-permissions"
+  count  = length(var.vpc_config[*])
 
-    content {
-      sid     = "DescribeNetwork"
-      actions = local.actions_on_network.describe
-      # EC2 has no resource-level permissions for these actions.
-      resources = ["*"]
-    }
-  }
-
-  # Lambda looks after the network interfaces with the permissions of the function, and its documentation asks for all
-  # resource IDs. A subnet may belong to an account that shares it.
-  dynamic "statement" {
-    for_each = var.vpc_config[*]
-
-    content {
-      sid       = "ManageNetworkInterfaces"
-      actions   = local.actions_on_network.manage
-      resources = ["arn:${local.partition}:ec2:${local.region}:*:*/*"]
-    }
-  }
-
-  # The code of the function has no business there, as AWS recommends.
-  dynamic "statement" {
-    for_each = var.vpc_config[*]
-
-    content {
-      sid       = "KeepCodeFromNetwork"
-      effect    = "Deny"
-      actions   = flatten(values(local.actions_on_network))
-      resources = ["*"]
-
-      condition {
-        test     = "ArnEquals"
-        variable = "lambda:SourceFunctionArn"
-        values   = ["arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${local.function_names[each.key]}"]
-      }
-    }
-  }
-
-  source_policy_documents = [data.aws_iam_policy_document.tracing.json]
+  partition    = local.partition
+  region       = local.region
+  function_arn = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}-*"
 }
 
 data "aws_iam_policy_document" "tracing" {

@@ -61,8 +61,9 @@ resource "aws_lambda_function" "this" {
   source_code_hash = filebase64sha256("${local.zips}/functions.zip")
   layers           = [aws_lambda_layer_version.this.arn]
   # One whole processor for what computes.
-  memory_size = each.value.segment ? 1769 : 256
-  timeout     = each.value.segment ? 900 : 60
+  memory_size             = each.value.segment ? 1769 : 256
+  timeout                 = each.value.segment ? 900 : 60
+  code_signing_config_arn = var.code_signing_config_arn
 
   environment {
     variables = local.environment
@@ -73,6 +74,15 @@ resource "aws_lambda_function" "this" {
     log_format            = "JSON"
     application_log_level = "INFO"
     system_log_level      = "INFO"
+  }
+
+  dynamic "vpc_config" {
+    for_each = var.vpc_config[*]
+
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
+    }
   }
 
   tracing_config {

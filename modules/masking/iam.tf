@@ -22,7 +22,7 @@ locals {
 data "aws_iam_policy_document" "function" {
   for_each = local.functions
 
-  source_policy_documents = [data.aws_iam_policy_document.tracing.json]
+  source_policy_documents = concat([data.aws_iam_policy_document.tracing.json], module.network_permissions[*].json)
 
   statement {
     sid       = "WriteLogs"
@@ -73,6 +73,15 @@ data "aws_iam_policy_document" "function" {
       }
     }
   }
+}
+
+module "network_permissions" {
+  source = "../network-permissions"
+  count  = length(var.vpc_config[*])
+
+  partition    = local.partition
+  region       = local.region
+  function_arn = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}-*"
 }
 
 data "aws_iam_policy_document" "tracing" {

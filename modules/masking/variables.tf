@@ -160,6 +160,41 @@ variable "architecture" {
   }
 }
 
+variable "code_signing_config_arn" {
+  description = "ARN of the code signing configuration of the functions. Null for none. Nobody has signed the module's zips, so Lambda deploys them only where the configuration warns, and rejects them where it enforces. There, use a copy of the module whose lambdas/dist has the zips as you have signed them with AWS Signer."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.code_signing_config_arn == null ? true : can(regex("^arn:[^:]+:lambda:${local.region}:${local.account_id}:code-signing-config:csc-[a-z0-9]{17}$", var.code_signing_config_arn))
+    error_message = "code_signing_config_arn is ${jsonencode(var.code_signing_config_arn)}, which is not the ARN of a code signing configuration in the module's Region and account, such as arn:aws:lambda:${local.region}:${local.account_id}:code-signing-config:csc-0123456789abcdef0. Use the arn attribute of your aws_lambda_code_signing_config."
+  }
+}
+
+variable "vpc_config" {
+  description = <<-EOT
+    Connects the functions to a VPC. Null for none. From there, they must reach the APIs of DynamoDB and KMS, through VPC endpoints or a NAT gateway.
+
+    - `subnet_ids`: IDs of up to 16 private subnets, best in different Availability Zones.
+    - `security_group_ids`: IDs of up to 5 security groups that allow HTTPS to these APIs.
+  EOT
+  type = object({
+    subnet_ids         = set(string)
+    security_group_ids = set(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.vpc_config == null ? true : length(var.vpc_config.subnet_ids) >= 1 && length(var.vpc_config.subnet_ids) <= 16 && alltrue([for id in var.vpc_config.subnet_ids : can(regex("^subnet-[0-9a-z]+$", id))])
+    error_message = "vpc_config.subnet_ids is ${jsonencode(try(var.vpc_config.subnet_ids, null))}. Use the IDs of 1 to 16 subnets, such as [aws_subnet.private.id]."
+  }
+
+  validation {
+    condition     = var.vpc_config == null ? true : length(var.vpc_config.security_group_ids) >= 1 && length(var.vpc_config.security_group_ids) <= 5 && alltrue([for id in var.vpc_config.security_group_ids : can(regex("^sg-[0-9a-z]+$", id))])
+    error_message = "vpc_config.security_group_ids is ${jsonencode(try(var.vpc_config.security_group_ids, null))}. Use the IDs of 1 to 5 security groups, such as [aws_security_group.masking.id]."
+  }
+}
+
 variable "tracing" {
   description = "Whether AWS X-Ray traces the functions and the state machine."
   type        = bool

@@ -28,7 +28,18 @@ resource "aws_iam_role_policy" "this" {
   policy = data.aws_iam_policy_document.validate_restore_test.json
 }
 
+module "network_permissions" {
+  source = "../network-permissions"
+  count  = length(var.vpc_config[*])
+
+  partition    = local.partition
+  region       = local.region
+  function_arn = "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}"
+}
+
 data "aws_iam_policy_document" "validate_restore_test" {
+  source_policy_documents = module.network_permissions[*].json
+
   statement {
     sid       = "WriteLogs"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]

@@ -88,6 +88,8 @@ resource "aws_lambda_function" "this" {
   memory_size      = 256
   timeout          = 60
 
+  code_signing_config_arn = var.code_signing_config_arn
+
   environment {
     variables = {
       POWERTOOLS_SERVICE_NAME = var.name
@@ -99,6 +101,15 @@ resource "aws_lambda_function" "this" {
     log_format            = "JSON"
     application_log_level = "INFO"
     system_log_level      = "INFO"
+  }
+
+  dynamic "vpc_config" {
+    for_each = var.vpc_config[*]
+
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
+    }
   }
 
   tags = var.tags

@@ -422,3 +422,55 @@ run "boundary_path_and_tags" {
     error_message = "Log groups have other names."
   }
 }
+
+run "a_vpc_and_a_code_signing_configuration" {
+  command = plan
+  module {
+    source = "./modules/masking"
+  }
+  variables {
+    code_signing_config_arn = "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdef0"
+    vpc_config              = { subnet_ids = ["subnet-1a", "subnet-2b"], security_group_ids = ["sg-3c"] }
+  }
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.this : function.code_signing_config_arn == "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdef0"])
+    error_message = "A function lacks the code signing configuration."
+  }
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.this : one(function.vpc_config).subnet_ids == toset(["subnet-1a", "subnet-2b"]) && one(function.vpc_config).security_group_ids == toset(["sg-3c"])])
+    error_message = "A function lacks the subnets and the security group."
+  }
+}
+
+run "a_code_signing_configuration_in_another_region" {
+  command = plan
+  module {
+    source = "./modules/masking"
+  }
+  variables {
+    code_signing_config_arn = "arn:aws:lambda:ap-south-1:123456789012:code-signing-config:csc-0123456789abcdef0"
+  }
+  expect_failures = [var.code_signing_config_arn]
+}
+
+run "a_vpc_without_subnets" {
+  command = plan
+  module {
+    source = "./modules/masking"
+  }
+  variables {
+    vpc_config = { subnet_ids = [], security_group_ids = ["sg-3c"] }
+  }
+  expect_failures = [var.vpc_config]
+}
+
+run "the_name_of_a_security_group_instead_of_its_id" {
+  command = plan
+  module {
+    source = "./modules/masking"
+  }
+  variables {
+    vpc_config = { subnet_ids = ["subnet-1a"], security_group_ids = ["default"] }
+  }
+  expect_failures = [var.vpc_config]
+}

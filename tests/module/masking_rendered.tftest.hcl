@@ -182,3 +182,21 @@ run "traces" {
     error_message = data.aws_iam_policy_document.state_machine.json
   }
 }
+
+run "network_of_the_functions" {
+  command = plan
+  module {
+    source = "./modules/masking"
+  }
+  variables {
+    vpc_config = { subnet_ids = ["subnet-1a"], security_group_ids = ["sg-2b"] }
+  }
+  assert {
+    condition     = [for statement in jsondecode(data.aws_iam_policy_document.function["summarize"].json).Statement : statement.Sid] == ["DescribeNetwork", "ManageNetworkInterfaces", "KeepCodeFromNetwork", "WriteLogs"]
+    error_message = data.aws_iam_policy_document.function["summarize"].json
+  }
+  assert {
+    condition     = [for statement in jsondecode(data.aws_iam_policy_document.function["summarize"].json).Statement : statement.Condition.ArnLike if statement.Effect == "Deny"] == [{ "lambda:SourceFunctionArn" = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:orders-masking-*" }]
+    error_message = data.aws_iam_policy_document.function["summarize"].json
+  }
+}

@@ -1079,12 +1079,6 @@ run "network_of_the_functions" {
   assert {
     condition = jsondecode(data.aws_iam_policy_document.function["verify_table"].json).Statement == jsondecode(jsonencode([
       {
-        Sid      = "WriteLogs"
-        Effect   = "Allow"
-        Action   = ["logs:PutLogEvents", "logs:CreateLogStream"]
-        Resource = "arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:/aws/lambda/rotator-verify-table:*"
-      },
-      {
         Sid      = "DescribeNetwork"
         Effect   = "Allow"
         Action   = ["ec2:DescribeSubnets", "ec2:DescribeNetworkInterfaces"]
@@ -1109,8 +1103,14 @@ run "network_of_the_functions" {
         ]
         Resource = "*"
         Condition = {
-          ArnEquals = { "lambda:SourceFunctionArn" = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-verify-table" }
+          ArnLike = { "lambda:SourceFunctionArn" = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-*" }
         }
+      },
+      {
+        Sid      = "WriteLogs"
+        Effect   = "Allow"
+        Action   = ["logs:PutLogEvents", "logs:CreateLogStream"]
+        Resource = "arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:/aws/lambda/rotator-verify-table:*"
       },
     ]))
     error_message = data.aws_iam_policy_document.function["verify_table"].json

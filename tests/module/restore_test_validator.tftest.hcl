@@ -269,3 +269,73 @@ run "an_architecture_that_lambda_does_not_have" {
   }
   expect_failures = [var.architecture]
 }
+
+run "a_vpc_and_a_code_signing_configuration" {
+  command = plan
+  module {
+    source = "./modules/restore-test-validator"
+  }
+  variables {
+    code_signing_config_arn = "arn:aws:lambda:eu-central-1:123456789012:code-signing-config:csc-0123456789abcdef0"
+    vpc_config              = { subnet_ids = ["subnet-1a", "subnet-2b"], security_group_ids = ["sg-3c"] }
+  }
+  assert {
+    condition     = aws_lambda_function.this.code_signing_config_arn == "arn:aws:lambda:eu-central-1:123456789012:code-signing-config:csc-0123456789abcdef0"
+    error_message = "The function lacks the code signing configuration."
+  }
+  assert {
+    condition     = one(aws_lambda_function.this.vpc_config).subnet_ids == toset(["subnet-1a", "subnet-2b"]) && one(aws_lambda_function.this.vpc_config).security_group_ids == toset(["sg-3c"])
+    error_message = "The function lacks the subnets and the security group."
+  }
+}
+
+run "a_code_signing_configuration_in_another_region" {
+  command = plan
+  module {
+    source = "./modules/restore-test-validator"
+  }
+  variables {
+    code_signing_config_arn = "arn:aws:lambda:ap-south-1:123456789012:code-signing-config:csc-0123456789abcdef0"
+  }
+  expect_failures = [var.code_signing_config_arn]
+}
+
+run "a_vpc_without_subnets" {
+  command = plan
+  module {
+    source = "./modules/restore-test-validator"
+  }
+  variables {
+    vpc_config = { subnet_ids = [], security_group_ids = ["sg-3c"] }
+  }
+  expect_failures = [var.vpc_config]
+}
+
+run "the_name_of_a_security_group_instead_of_its_id" {
+  command = plan
+  module {
+    source = "./modules/restore-test-validator"
+  }
+  variables {
+    vpc_config = { subnet_ids = ["subnet-1a"], security_group_ids = ["default"] }
+  }
+  expect_failures = [var.vpc_config]
+}
+
+run "network_of_the_function" {
+  command = plan
+  module {
+    source = "./modules/restore-test-validator"
+  }
+  variables {
+    vpc_config = { subnet_ids = ["subnet-1a"], security_group_ids = ["sg-2b"] }
+  }
+  assert {
+    condition     = [for statement in jsondecode(data.aws_iam_policy_document.validate_restore_test.json).Statement : statement.Sid] == ["DescribeNetwork", "ManageNetworkInterfaces", "KeepCodeFromNetwork", "WriteLogs", "ReadTestTables", "DescribeTestAndSourceTables", "DescribeBackups", "RecordVerdicts", "KeepFailedValidations"]
+    error_message = data.aws_iam_policy_document.validate_restore_test.json
+  }
+  assert {
+    condition     = [for statement in jsondecode(data.aws_iam_policy_document.validate_restore_test.json).Statement : statement.Condition.ArnLike if statement.Effect == "Deny"] == [{ "lambda:SourceFunctionArn" = "arn:aws:lambda:eu-central-1:123456789012:function:restore-test-validator" }]
+    error_message = data.aws_iam_policy_document.validate_restore_test.json
+  }
+}

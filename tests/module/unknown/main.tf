@@ -105,6 +105,12 @@ module "masking" {
   hmac_key_arn       = format("%s", terraform_data.key.output)
   table_kms_key_arns = [terraform_data.key.output]
   kms_key_arn        = terraform_data.key.output
+
+  code_signing_config_arn = terraform_data.code_signing_config.output
+  vpc_config = {
+    subnet_ids         = [for subnet in terraform_data.subnet : subnet.output]
+    security_group_ids = [terraform_data.security_group.output]
+  }
 }
 
 resource "terraform_data" "method" {
