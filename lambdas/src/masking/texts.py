@@ -11,7 +11,10 @@ from masking.keys import mac
 _MASKED_HASH = re.compile(r"masked-[0-9a-f]{16}")
 
 # What a word of a script that has combining marks is made of, besides what `\w` matches.
-_MARKS = r"\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u109f"
+_MARKS = (
+    r"\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u109f\u1780-\u17d3\u200c-\u200d"
+    r"\u3099-\u309a\ufe00-\ufe0f"
+)
 # What RFC 5322 allows unquoted, except `#`, `/`, `=`, `?` and `|`, which separate the parts of keys.
 _LOCAL = rf"[^\W_][\w.!$%&'*+\-^{{}}~`{_MARKS}]*+"
 _LETTERS = rf"(?:[^\W_]|[{_MARKS}])++"
