@@ -2,9 +2,12 @@
 
 import uuid
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
+from botocore.loaders import Loader, create_loader
+from botocore.session import Session, get_session
 from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
 
@@ -15,9 +18,22 @@ from rotator.clients import Clients
 def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
     with mock_aws():
         monkeypatch.setattr(DynamoDBBackend, "list_tables", _list_tables)
+        monkeypatch.setattr("rotator.clients.get_session", _session)
         clients = Clients()
         clients.dynamodb.meta.events.register("after-call.dynamodb.DescribeTable", _identify)
         yield clients
+
+
+def _session() -> Session:
+    """Each test has a session of its own, but does not read the models of AWS's services again."""
+    session = get_session()
+    session.register_component("data_loader", _models())
+    return session
+
+
+@cache
+def _models() -> Loader:
+    return create_loader()
 
 
 def _list_tables(backend: DynamoDBBackend, limit: int, start: str | None) -> tuple[list[str], str | None]:
