@@ -81,23 +81,26 @@ REFUSED = [
 
 
 def evaluated_by_terraform(directory: Path, patterns: list[str]) -> list[dict[str, Any]]:
-    """For each pattern: whether the module accepts it, and what Go replaces each name with."""
+    """For each pattern: whether the module accepts it, and if so, what Go replaces each name with."""
     shutil.copy(PATTERNS, directory)
     (directory / "variables.tf").write_text('variable "source_pattern" {\n  default = ""\n}\n')
     (directory / "patterns.json").write_text(json.dumps(patterns))
     (directory / "names.json").write_text(json.dumps(NAMES))
     (directory / "template.txt").write_text(TEMPLATE)
     expression = """
-      jsonencode([for pattern in jsondecode(file("patterns.json")) : {
+      jsonencode([for verdict in [for pattern in jsondecode(file("patterns.json")) : {
+        pattern = pattern,
         accepted = alltrue([
           can(regex(local.portable_pattern, pattern)),
           can(replace("", "/${pattern}/", "")),
           length(distinct(regexall(local.named_group, pattern))) == length(regexall(local.named_group, pattern)),
         ]),
-        replaced = try(
-          [for name in jsondecode(file("names.json")) : replace(name, "/${pattern}/", file("template.txt"))],
-          [],
-        ),
+      }] : {
+        accepted = verdict.accepted,
+        replaced = [
+          for name in verdict.accepted ? jsondecode(file("names.json")) : [] :
+          replace(name, "/${verdict.pattern}/", file("template.txt"))
+        ],
       }])
     """
     console = subprocess.run(
