@@ -2,11 +2,10 @@
 
 import uuid
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import pytest
-from botocore.loaders import Loader, create_loader
+from botocore.loaders import create_loader
 from botocore.session import Session, get_session
 from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
@@ -14,26 +13,28 @@ from moto.dynamodb.models import DynamoDBBackend
 from rotator.clients import Clients
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _models_read_once() -> Iterator[None]:
+    """Each session of botocore would read the models of AWS's services again."""
+    models = create_loader()
+
+    def session() -> Session:
+        session = get_session()
+        session.register_component("data_loader", models)
+        return session
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rotator.clients.get_session", session)
+        yield
+
+
 @pytest.fixture
 def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
     with mock_aws():
         monkeypatch.setattr(DynamoDBBackend, "list_tables", _list_tables)
-        monkeypatch.setattr("rotator.clients.get_session", _session)
         clients = Clients()
         clients.dynamodb.meta.events.register("after-call.dynamodb.DescribeTable", _identify)
         yield clients
-
-
-def _session() -> Session:
-    """Each test has a session of its own, but does not read the models of AWS's services again."""
-    session = get_session()
-    session.register_component("data_loader", _models())
-    return session
-
-
-@cache
-def _models() -> Loader:
-    return create_loader()
 
 
 def _list_tables(backend: DynamoDBBackend, limit: int, start: str | None) -> tuple[list[str], str | None]:

@@ -1,5 +1,5 @@
 """The fixtures of the unit tests."""
 
-from tests.support.moto_clients import clients
+from tests.support.moto_clients import _models_read_once, clients
 
-__all__ = ["clients"]
+__all__ = ["_models_read_once", "clients"]
