@@ -200,7 +200,6 @@ class _Environment:
             "TZ": ":UTC",
             "TMPDIR": str(scratch()),
             "PYTHONPATH": os.pathsep.join(map(str, path)),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "LAMBDA_TASK_ROOT": str(task),
             "LAMBDA_RUNTIME_DIR": str(var_runtime()),
             "AWS_LAMBDA_RUNTIME_API": self._api.address,
