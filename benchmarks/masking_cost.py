@@ -34,7 +34,7 @@ from rotator.clients import Clients
 LIMIT = 1.25
 ITEMS = 1000
 ITEMS_OF_A_PAGE = 250
-ROUNDS = 11
+ROUNDS = 7
 WORKERS = (1, 10, 40)
 
 COPY = "orders-20261129-02-07-00"
