@@ -14,7 +14,7 @@ from tests.support.polling import wait_until
 from tests.support.shop import make_shop
 
 SUFFIX = "-20261123-02-07-00"
-PATIENCE_SECONDS = 600
+PATIENCE_SECONDS = 1800
 # Little more than the minute that a worker keeps in reserve, so that it returns after a page or before.
 SHORT_SECONDS = 62
 
