@@ -1,11 +1,11 @@
-"""What the import of each handler costs, beside `boto3.client("dynamodb")` alone: CPU time, median of 20 processes.
+"""What the import of each handler costs, beside `boto3.client("dynamodb")` alone: CPU time, the least of 8 processes.
 
 Handlers are imported from the zips that the module ships, unpacked and without bytecode, as Lambda finds them at a cold
-start. Exits with 1 where a handler costs more than LIMIT times the client.
+start. The least time counts, because a machine that does other things as well only ever adds to it. Exits with 1 where
+a handler costs more than LIMIT times the client.
 """
 
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -14,7 +14,7 @@ from pathlib import Path
 
 LAMBDAS = Path(__file__).parents[1] / "lambdas"
 HANDLERS = sorted(f"{file.parts[-3]}.handlers.{file.stem}" for file in LAMBDAS.glob("src/*/handlers/[a-z]*.py"))
-PROCESSES = 20
+PROCESSES = 8
 LIMIT = 1.3
 
 BASELINE = 'boto3.client("dynamodb")'
@@ -52,10 +52,10 @@ def main() -> int:
             zipfile.ZipFile(LAMBDAS / "dist" / name).extractall(unpacked)
         # In turn, so that a machine that slows down slows all of them.
         rounds = [{name: cpu_seconds(text, unpacked) for name, text in statements.items()} for _ in range(PROCESSES)]
-    medians = {name: statistics.median(times[name] for times in rounds) for name in statements}
-    for name, median in medians.items():
-        print(f"{name:42} {median * 1000:6.0f} ms  {median / medians[BASELINE]:5.2f}")
-    dearest = max(medians[handler] for handler in HANDLERS) / medians[BASELINE]
+    least = {name: min(times[name] for times in rounds) for name in statements}
+    for name, seconds in least.items():
+        print(f"{name:42} {seconds * 1000:6.0f} ms  {seconds / least[BASELINE]:5.2f}")
+    dearest = max(least[handler] for handler in HANDLERS) / least[BASELINE]
     return 0 if dearest <= LIMIT else 1
 
 
