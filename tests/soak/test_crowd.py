@@ -7,10 +7,11 @@ from local_aws import calls, changed_settings
 from tests.support.aws import ENDPOINT, recovery_points
 from tests.support.backups import assert_switched, back_up_all, dead_letters, ended
 from tests.support.deployment import Deployment
+from tests.support.scale import SCALE
 
-NOTIFICATIONS = 500
-RESTORES_AT_ONCE = 50
-RESTORE_SECONDS = 15
+RESTORES_AT_ONCE = 10 * SCALE
+NOTIFICATIONS = 10 * RESTORES_AT_ONCE
+RESTORE_SECONDS = 8
 PATIENCE_SECONDS = 1200
 
 

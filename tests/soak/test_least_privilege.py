@@ -36,8 +36,10 @@ from tests.support.tables import (
 
 MODULE = Path(__file__).parents[2]
 QUICK = {"restore_seconds": 0.01, "backup_seconds": 0.1}
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 60
 REPORT_SECONDS = 5
+# After two retries of Lambda's.
+LETTER_SECONDS = 10
 # Lambda writes them once the function has ended.
 LOG_SECONDS = 2
 
@@ -183,7 +185,7 @@ class Scenarios:
                 messages = self.deployment.messages("failed_reports_queue")
                 return any(job.id in json.dumps(message) for message in messages) or None
 
-            wait_until("dead letter", arrived, 15)
+            wait_until("dead letter", arrived, LETTER_SECONDS)
 
     def native_with_options(self) -> None:
         self._rotation("resized", make_table_to_resize(fresh("resize")), native=True)
@@ -239,7 +241,7 @@ class Scenarios:
             messages = self.deployment.messages("failed_notifications_queue")
             return any(text in json.dumps(message) for message in messages) or None
 
-        wait_until("dead letter", arrived, 15)
+        wait_until("dead letter", arrived, LETTER_SECONDS)
 
     def deployment_of_the_state_machine(self) -> None:
         deploy_again(self.deployment.rotator["state_machine_arn"])

@@ -18,18 +18,18 @@ from tests.support.leaks import everything_written_down, log_texts, seen_in, tex
 from tests.support.masking import PATIENCE_SECONDS, SHORT_SECONDS, SUFFIX, Masking, make_copy, output_of
 from tests.support.masks import Item, Masks, comparable, leaves, texts
 from tests.support.polling import wait_until
+from tests.support.scale import SCALE
 from tests.support.shop import INDEXES, KEY, address, delete, in_index, item, make_shop, write
 
-# With 50,000 it takes half an hour.
-ITEMS = int(os.environ.get("ROTATOR_SOAK_ITEMS") or 3_000)
-FEW = 400
+ITEMS = 1000 * SCALE
+FEW = 200
 # As many as the local AWS runs at a time.
 AT_ONCE = 4
 
 WRITES = ("UpdateItem", "TransactWriteItems")
 
 # DynamoDB returns at most a megabyte at a time: enough for several pages of each segment.
-PADDING = 3_000
+PADDING = 6_000
 
 
 @pytest.fixture(scope="module")

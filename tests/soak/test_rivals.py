@@ -16,10 +16,11 @@ from tests.support.aws import ENDPOINT, client, recovery_points
 from tests.support.backups import dead_letters
 from tests.support.deployment import BackupJob, Deployment
 from tests.support.faults import SEED, passing_faults
+from tests.support.scale import SCALE
 from tests.support.tables import make_table, table_names
 
 NIGHTS = 5
-TABLES = 40
+TABLES = 12 * SCALE
 PATIENCE_SECONDS = 600
 
 
