@@ -1,8 +1,11 @@
 # Whatever is installed or written is in .build; `make clean` removes it.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop test lint unit module end-to-end end-to-end-first-half end-to-end-second-half soak \
-  crowds-and-examples least-privilege-first-half least-privilege-second-half masking accounts-and-docs test-aws \
+END_TO_END = end-to-end-first-third end-to-end-second-third end-to-end-last-third
+SOAK = benchmarks least-privilege-first-half least-privilege-second-half masking crowds-and-examples documented-commands \
+  accounts
+
+.PHONY: help demo demo-stop test lint unit canaries module end-to-end $(END_TO_END) soak $(SOAK) test-aws \
   local-aws dist docs set-up clean
 
 PORT = 4566
@@ -15,9 +18,13 @@ export MYPY_CACHE_DIR = .build/mypy
 # Without your AWS settings, and with what set-up found.
 ISOLATED = set_up/isolated
 
-# The longer tests wait most of the time. What each prints is kept together by a make that can, which that of macOS can't.
+# Deployments and rotations wait most of the time. What each prints is kept together by a make that can, which that of
+# macOS can't.
 SIDE_BY_SIDE = $(MAKE) --no-print-directory --jobs
 SHOWN_WHEN_DONE = $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+
+# What only computes does so while the others wait.
+MEANWHILE = nice -n 5
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,44 +35,52 @@ demo: set-up ## watch a rotation on the local AWS; EXAMPLE=masking masks the cop
 demo-stop: set-up ## end what make demo KEEP=1 left running
 	@$(ISOLATED) $(PYTHON_MODULE) demo --stop
 
-test: lint ## all of the following tests, on this machine only
-	@echo "End-to-end, unit and module tests run side by side, for some minutes; each shows when it is done."
-	@$(SIDE_BY_SIDE) 3 $(SHOWN_WHEN_DONE) end-to-end-first-half end-to-end-second-half unit module
+test: set-up ## all of the following tests, on this machine only
+	@echo "All tests run side by side, for some minutes; each part shows when it is done."
+	@$(SIDE_BY_SIDE) $(SHOWN_WHEN_DONE) $(END_TO_END) lint module unit canaries
 
 lint: set-up ## ruff, mypy, import-linter, terraform fmt
-	$(PYTHON_MODULE) ruff check
-	$(PYTHON_MODULE) ruff format --check
-	$(PYTHON_MODULE) mypy
-	.build/venv/bin/lint-imports --no-logo --cache-dir .build/import-linter
+	$(MEANWHILE) $(PYTHON_MODULE) ruff check
+	$(MEANWHILE) $(PYTHON_MODULE) ruff format --check
+	$(MEANWHILE) $(PYTHON_MODULE) mypy
+	$(MEANWHILE) .build/venv/bin/lint-imports --no-logo --cache-dir .build/import-linter
 	$(ISOLATED) terraform fmt -check -recursive
 
-# Two processes: the local AWS changes moto, which the other tests take as it is.
-unit: set-up ## tests of the Python package, of what must hold across languages, and of the local AWS
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/unit tests/contract
+unit: set-up ## tests of the Python packages, and of what must hold across languages
+	$(MEANWHILE) $(ISOLATED) $(PYTHON_MODULE) pytest tests/unit tests/contract
+
+# Apart, because the local AWS changes moto, which the other tests take as it is.
+canaries: set-up ## tests of the local AWS
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/local_aws
 
 module: set-up ## tests of what Terraform plans
 	$(ISOLATED) env TF_DATA_DIR=.build/module terraform init -input=false -upgrade -test-directory=tests/module >.build/module.log
-	$(ISOLATED) env TF_DATA_DIR=.build/module terraform test -test-directory=tests/module
+	$(MEANWHILE) $(ISOLATED) env TF_DATA_DIR=.build/module terraform test -test-directory=tests/module
 
 end-to-end: set-up ## tests of whole rotations on the local AWS
-	@$(SIDE_BY_SIDE) 2 $(SHOWN_WHEN_DONE) end-to-end-first-half end-to-end-second-half
+	@$(SIDE_BY_SIDE) $(SHOWN_WHEN_DONE) $(END_TO_END)
 
-# Each half deploys the rotator to a local AWS of its own.
-FIRST_HALF = $(patsubst %,tests/end_to_end/test_%.py,faults permissions redrives reports retention)
+# Each third deploys the rotator to a local AWS of its own.
+FIRST_THIRD = $(patsubst %,tests/end_to_end/test_%.py,channels faults meetings recipes)
+SECOND_THIRD = $(patsubst %,tests/end_to_end/test_%.py,hooks permissions redrives reports retention)
 
-end-to-end-first-half: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest $(FIRST_HALF)
+end-to-end-first-third: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest $(FIRST_THIRD)
 
-end-to-end-second-half: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/end_to_end $(addprefix --ignore=,$(FIRST_HALF))
+end-to-end-second-third: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest $(SECOND_THIRD)
+
+end-to-end-last-third: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/end_to_end $(addprefix --ignore=,$(FIRST_THIRD) $(SECOND_THIRD))
 
 soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, masking, examples, docs/, each permission taken away
+	@$(SIDE_BY_SIDE) 5 $(SHOWN_WHEN_DONE) $(SOAK)
+
+benchmarks: set-up
 	$(ISOLATED) .build/venv/bin/python benchmarks/import_cost.py
 	$(ISOLATED) .build/venv/bin/python benchmarks/masking_cost.py
 	$(ISOLATED) .build/venv/bin/python benchmarks/polling.py
 	$(ISOLATED) .build/venv/bin/python benchmarks/sweep.py
-	@$(SIDE_BY_SIDE) 4 crowds-and-examples masking least-privilege-first-half least-privilege-second-half accounts-and-docs
 
 least-privilege-first-half: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not second_half and not masking'
@@ -76,9 +91,11 @@ least-privilege-second-half: set-up
 masking: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_masking.py tests/soak/test_least_privilege.py -k masking
 
-# Two processes: what the documentation deploys has names that the other account's rotator has, too.
-accounts-and-docs: set-up
+# Apart: what the documentation deploys has names that the other account's rotator has, too.
+accounts: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_cross_account.py
+
+documented-commands: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_documentation.py
 
 crowds-and-examples: set-up

@@ -163,12 +163,12 @@ def test_an_execution_that_somebody_started_with_another_input_says_how_rotation
     )["executionArn"]
 
     def arrived() -> dict[str, Any] | None:
-        return next((message for message in deployment.inbox() if "by-hand" in message["Subject"]), None)
+        subject = "Failed: by-hand, which is not a rotation"
+        return next((message for message in deployment.inbox() if message["Subject"] == subject), None)
 
     report = wait_until("report", arrived, deployment.patience_seconds)
 
     assert client("stepfunctions").describe_execution(executionArn=arn)["error"] == "NotARotation"
-    assert report["Subject"] == "Failed: by-hand, which is not a rotation"
     assert "It lacks BackupSnsMessage," in report["Message"]
     assert f"--function-name {deployment.rotator['functions']['start_workflow']['name']}" in report["Message"]
     assert "stackTrace" not in report["Message"]
