@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 END_TO_END = end-to-end-first-third end-to-end-second-third end-to-end-last-third
-SOAK = benchmarks least-privilege-first-half least-privilege-second-half masking crowds-and-examples documented-commands \
+SOAK = benchmarks least-privilege-first-half least-privilege-second-half masking crowds examples documented-commands \
   accounts
 
 .PHONY: help demo demo-stop test lint unit canaries module end-to-end $(END_TO_END) soak $(SOAK) test-aws \
@@ -74,13 +74,13 @@ end-to-end-last-third: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/end_to_end $(addprefix --ignore=,$(FIRST_THIRD) $(SECOND_THIRD))
 
 soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, masking, examples, docs/, each permission taken away
-	@$(SIDE_BY_SIDE) 5 $(SHOWN_WHEN_DONE) $(SOAK)
+	@$(SIDE_BY_SIDE) 6 $(SHOWN_WHEN_DONE) $(SOAK)
 
 benchmarks: set-up
-	$(ISOLATED) .build/venv/bin/python benchmarks/import_cost.py
-	$(ISOLATED) .build/venv/bin/python benchmarks/masking_cost.py
-	$(ISOLATED) .build/venv/bin/python benchmarks/polling.py
-	$(ISOLATED) .build/venv/bin/python benchmarks/sweep.py
+	$(MEANWHILE) $(ISOLATED) .build/venv/bin/python benchmarks/import_cost.py
+	$(MEANWHILE) $(ISOLATED) .build/venv/bin/python benchmarks/masking_cost.py
+	$(MEANWHILE) $(ISOLATED) .build/venv/bin/python benchmarks/polling.py
+	$(MEANWHILE) $(ISOLATED) .build/venv/bin/python benchmarks/sweep.py
 
 least-privilege-first-half: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not second_half and not masking'
@@ -91,15 +91,20 @@ least-privilege-second-half: set-up
 masking: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_masking.py tests/soak/test_least_privilege.py -k masking
 
-# Apart: what the documentation deploys has names that the other account's rotator has, too.
-accounts: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_cross_account.py
+CROWDS = $(patsubst %,tests/soak/test_%.py,crowd faults_by_chance rivals)
+
+crowds: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest $(CROWDS)
 
 documented-commands: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_documentation.py
 
-crowds-and-examples: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak \
+# Apart: what the documentation deploys has names that the other account's rotator has, too.
+accounts: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_cross_account.py
+
+examples: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak $(addprefix --ignore=,$(CROWDS)) \
 	  $(addprefix --ignore=tests/soak/test_,cross_account.py documentation.py least_privilege.py masking.py)
 
 test-aws: set-up ## tests of whole rotations in the AWS account of your environment
