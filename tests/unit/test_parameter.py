@@ -50,6 +50,15 @@ def hold(clients: Clients, day: int) -> None:
     put_version(NAME, f"{TABLE_ARN}-staging-202611{day}-02-07-00", copy, clients.ssm, held=True)
 
 
+def put_versions(count: int, clients: Clients) -> None:
+    """As many rotations set the parameter, a minute apart from the first of the month."""
+    for number in range(count):
+        day, minute = divmod(number, 60)
+        state = rotation_of(day=day + 1, minute=minute)["State"]
+        copy, table = Copy.of(state, SETTINGS.module), state["DescribeTableOutput"]["Table"]
+        put_version(NAME, table["TableArn"], copy, clients.ssm, is_new=number == 0)
+
+
 def description(clients: Clients) -> str:
     (described,) = clients.ssm.describe_parameters()["Parameters"]
     return described["Description"]
@@ -371,9 +380,7 @@ def test_a_parameter_of_another_type_is_not_ours_whatever_its_description(kind: 
 def test_a_label_that_holds_on_to_the_oldest_of_all_versions_fails_before_the_restore(
     versions: int, labelled: int, full: bool, clients: Clients
 ) -> None:
-    for minute in range(versions):
-        day, minute_of_day = divmod(minute, 60)
-        point_parameter_at_table(rotation_of(day=day + 1, minute=minute_of_day), SETTINGS, clients)
+    put_versions(versions, clients)
     clients.ssm.label_parameter_version(Name=NAME, ParameterVersion=labelled, Labels=["stable"])
 
     if full:
@@ -450,7 +457,6 @@ def test_a_history_that_does_not_tell_yet_is_no_failure(clients: Clients) -> Non
 
 
 def test_the_newest_of_many_versions_counts(clients: Clients) -> None:
-    for minute in range(60):
-        point_parameter_at_table(rotation_of(day=1, minute=minute), SETTINGS, clients)
+    put_versions(60, clients)
 
     assert point_parameter_at_table(rotation_of(day=2), SETTINGS, clients)["Version"] == 61
