@@ -31,7 +31,7 @@ variables {
   restore_testing_plan_arns = ["arn:aws:backup:eu-central-1:123456789012:restore-testing-plan:ledger-1eb3b5e7-9eb0-435a-a80b-108b488b0d45"]
 }
 
-run "completed_tests_of_the_plan_invoke_the_function" {
+run "completed_tests_of_the_plan_are_validated" {
   command = plan
   module {
     source = "./modules/restore-test-validator"
@@ -54,14 +54,8 @@ run "completed_tests_of_the_plan_invoke_the_function" {
     condition     = aws_lambda_function.this.handler == "rotator.handlers.validate_restore_test.handler" && aws_lambda_permission.this.source_arn == aws_cloudwatch_event_rule.this.arn && aws_lambda_permission.this.principal == "events.amazonaws.com"
     error_message = "Something other than the rule may invoke the function."
   }
-}
 
-run "what_fails_is_kept" {
-  command = plan
-  module {
-    source = "./modules/restore-test-validator"
-  }
-
+  # What fails is kept.
   assert {
     condition     = aws_cloudwatch_event_target.this.dead_letter_config[0].arn == aws_sqs_queue.this.arn && aws_lambda_function_event_invoke_config.this.destination_config[0].on_failure[0].destination == aws_sqs_queue.this.arn && aws_lambda_function_event_invoke_config.this.maximum_retry_attempts == 2
     error_message = "What cannot be delivered or processed is lost."
@@ -78,14 +72,8 @@ run "what_fails_is_kept" {
     ]
     error_message = "Something other than the rule may send to the queue."
   }
-}
 
-run "the_function_reads_no_items_but_those_of_test_tables" {
-  command = plan
-  module {
-    source = "./modules/restore-test-validator"
-  }
-
+  # The function reads no items but those of test tables.
   assert {
     condition = { for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid => { actions = toset(flatten([statement.Action])), resource = statement.Resource } } == {
       WriteLogs                   = { actions = toset(["logs:CreateLogStream", "logs:PutLogEvents"]), resource = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/restore-test-validator:*" }

@@ -284,18 +284,18 @@ run "more_vaults_than_an_event_pattern_can_name" {
   expect_failures = [aws_cloudwatch_event_rule.recovery_points["backup-completed"], aws_cloudwatch_event_rule.recovery_points["copy-completed"]]
 }
 
-# Patterns that hardly compress.
+# Patterns of 256 characters, which hardly compress.
 run "rules_that_just_fit_in_the_environment" {
   command = plan
   variables {
-    rules = { for number in range(130) : "rule-${number}" => { source_pattern = md5(number), replacement_pattern = "-x" } }
+    rules = { for number in range(20) : "rule-${number}" => { source_pattern = join("", [for part in range(8) : md5("${number}.${part}")]), replacement_pattern = "-x" } }
   }
 }
 
 run "rules_that_do_not_fit_in_the_environment" {
   command = plan
   variables {
-    rules = { for number in range(140) : "rule-${number}" => { source_pattern = md5(number), replacement_pattern = "-x" } }
+    rules = { for number in range(21) : "rule-${number}" => { source_pattern = join("", [for part in range(8) : md5("${number}.${part}")]), replacement_pattern = "-x" } }
   }
   expect_failures = [aws_lambda_function.this["start_workflow"]]
 }
