@@ -46,7 +46,8 @@ unit: set-up ## tests of the Python package, of what must hold across languages,
 
 module: set-up ## tests of what Terraform plans
 	$(ISOLATED) env TF_DATA_DIR=.build/module terraform init -input=false -upgrade -test-directory=tests/module >.build/module.log
-	$(ISOLATED) env TF_DATA_DIR=.build/module terraform test -test-directory=tests/module
+	$(ISOLATED) env TF_DATA_DIR=.build/module $(PYTHON_MODULE) tests.module.with_one_provider \
+	  terraform test -test-directory=tests/module
 
 end-to-end: set-up ## tests of whole rotations on the local AWS
 	@$(SIDE_BY_SIDE) 2 $(SHOWN_WHEN_DONE) end-to-end-first-half end-to-end-second-half

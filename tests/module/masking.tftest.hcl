@@ -1,5 +1,5 @@
-# modules/masking: what AWS, or a function at night, would reject is rejected at plan. A plan rejects each variable by
-# itself, so a run has bad values of several.
+# modules/masking: what AWS, or a function at night, would reject is rejected at plan.
+# As in variables.tftest.hcl, a run has bad values of several variables.
 
 mock_provider "aws" {
   source = "./tests/module/mocks"

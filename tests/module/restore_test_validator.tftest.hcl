@@ -1,5 +1,5 @@
-# modules/restore-test-validator, as the real provider renders it, without an account. A plan rejects each variable by
-# itself, so a run has bad values of several.
+# modules/restore-test-validator, as the real provider renders it, without an account.
+# As in variables.tftest.hcl, a run has bad values of several variables.
 
 provider "aws" {
   region                      = "eu-central-1"
