@@ -260,11 +260,12 @@ run "vaults_alone" {
   }
 }
 
-run "a_topic_and_vaults" {
+run "a_topic_and_vaults_without_a_sweep" {
   command = plan
 
   variables {
     backup_sns_topic_arn = "arn:aws:sns:eu-central-1:123456789012:backups"
+    sweep_schedule       = null
   }
 
   assert {
@@ -275,6 +276,11 @@ run "a_topic_and_vaults" {
   assert {
     condition     = length(aws_sns_topic_subscription.this) == 1 && length(aws_cloudwatch_event_rule.recovery_points) == 2
     error_message = "A channel is missing."
+  }
+
+  assert {
+    condition     = length(aws_scheduler_schedule.this) == 0
+    error_message = jsonencode(aws_scheduler_schedule.this)
   }
 }
 
@@ -354,7 +360,7 @@ run "more_accounts_than_the_policy_of_the_bus_can_name" {
   expect_failures = [aws_cloudwatch_event_bus_policy.this]
 }
 
-run "schedules_of_rules_and_no_sweep" {
+run "rules_with_schedules" {
   command = plan
 
   variables {
