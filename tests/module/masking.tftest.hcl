@@ -289,21 +289,26 @@ run "what_does_not_exist" {
     architecture       = "arm"
     log_retention_days = 100
     role_path          = "/service"
+    tags               = { "team?" = "data" }
     unlisted           = "remove"
+    vpc_config         = { subnet_ids = ["vpc-1a"], security_group_ids = ["sg-3c"] }
     workers            = 2.5
   }
-  expect_failures = [var.architecture, var.log_retention_days, var.role_path, var.unlisted, var.workers]
+  expect_failures = [
+    var.architecture, var.log_retention_days, var.role_path, var.tags, var.unlisted, var.vpc_config, var.workers,
+  ]
 }
 
-run "no_worker" {
+run "no_worker_and_a_reserved_tag" {
   command = plan
   module {
     source = "./modules/masking"
   }
   variables {
+    tags    = { "aws:team" = "data" }
     workers = 0
   }
-  expect_failures = [var.workers]
+  expect_failures = [var.tags, var.workers]
 }
 
 run "more_than_aws_allows" {
@@ -312,11 +317,12 @@ run "more_than_aws_allows" {
     source = "./modules/masking"
   }
   variables {
-    name    = "a-name-of-forty-seven-characters-which-is-a-lot"
-    tags    = { "aws:team" = "data" }
-    workers = 41
+    name       = "a-name-of-forty-seven-characters-which-is-a-lot"
+    tags       = { team = join("", [for number in range(257) : "a"]) }
+    vpc_config = { subnet_ids = [for number in range(17) : "subnet-${number}"], security_group_ids = ["sg-3c"] }
+    workers    = 41
   }
-  expect_failures = [var.name, var.tags, var.workers]
+  expect_failures = [var.name, var.tags, var.vpc_config, var.workers]
 }
 
 run "more_counters_than_a_state_has_room_for" {

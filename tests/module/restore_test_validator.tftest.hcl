@@ -218,8 +218,9 @@ run "what_does_not_exist" {
     log_retention_days = 2
     name               = "restore test validator"
     role_path          = "/service"
+    vpc_config         = { subnet_ids = ["vpc-1a"], security_group_ids = ["sg-3c"] }
   }
-  expect_failures = [var.architecture, var.log_retention_days, var.name, var.role_path]
+  expect_failures = [var.architecture, var.log_retention_days, var.name, var.role_path, var.vpc_config]
 }
 
 run "more_plans_than_an_event_pattern_can_name" {

@@ -129,9 +129,11 @@ run "what_does_not_exist" {
     name               = "my rotator"
     role_path          = "/service"
     sweep_days         = 1.5
+    tags               = { "owner?" = "me" }
   }
   expect_failures = [
-    var.architecture, var.forwarding_account_ids, var.log_level, var.log_retention_days, var.name, var.role_path, var.sweep_days,
+    var.architecture, var.forwarding_account_ids, var.log_level, var.log_retention_days, var.name, var.role_path,
+    var.sweep_days, var.tags,
   ]
 }
 
