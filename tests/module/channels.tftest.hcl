@@ -187,12 +187,9 @@ run "vaults_alone" {
     ]
     error_message = jsonencode(aws_lambda_function.this["start_workflow"].environment[0].variables)
   }
-}
 
-# The account of a shared vault is that of its recovery points. Native ones cannot be copied or shared.
-run "only_the_given_vaults_are_read" {
-  command = plan
-
+  # Only these vaults are read. The account of a shared vault is that of its recovery points. Native ones cannot be copied or
+  # shared.
   assert {
     condition = {
       for statement in jsondecode(data.aws_iam_policy_document.start_workflow.json).Statement : statement.Sid => statement.Resource
@@ -207,83 +204,8 @@ run "only_the_given_vaults_are_read" {
     }
     error_message = data.aws_iam_policy_document.start_workflow.json
   }
-}
 
-run "a_topic_and_vaults" {
-  command = plan
-
-  variables {
-    backup_sns_topic_arn = "arn:aws:sns:eu-central-1:123456789012:backups"
-  }
-
-  assert {
-    condition     = [for statement in jsondecode(aws_sqs_queue.this["undelivered_notifications"].policy).Statement : statement.Sid] == ["KeepUndeliveredNotifications", "KeepUndeliveredEvents"]
-    error_message = aws_sqs_queue.this["undelivered_notifications"].policy
-  }
-
-  assert {
-    condition     = length(aws_sns_topic_subscription.this) == 1 && length(aws_cloudwatch_event_rule.recovery_points) == 2
-    error_message = "A channel is missing."
-  }
-}
-
-run "copies_that_other_accounts_forward" {
-  command = plan
-
-  variables {
-    forwarding_account_ids = ["444455556666", "777788889999"]
-  }
-
-  assert {
-    condition     = aws_cloudwatch_event_bus.this[0].name == "rotator" && aws_cloudwatch_event_bus_policy.this[0].event_bus_name == "rotator"
-    error_message = "The bus is ${aws_cloudwatch_event_bus.this[0].name}."
-  }
-
-  assert {
-    condition = jsondecode(aws_cloudwatch_event_bus_policy.this[0].policy).Statement == jsondecode(jsonencode([{
-      Sid       = "ForwardCopies"
-      Effect    = "Allow"
-      Action    = "events:PutEvents"
-      Resource  = "arn:aws:events:eu-central-1:123456789012:event-bus/rotator"
-      Principal = { AWS = ["arn:aws:iam::777788889999:root", "arn:aws:iam::444455556666:root"] }
-      Condition = {
-        "ForAllValues:StringEquals" = { "events:source" = "aws.backup" }
-        StringEquals                = { "events:detail-type" = "Copy Job State Change" }
-      }
-    }]))
-    error_message = aws_cloudwatch_event_bus_policy.this[0].policy
-  }
-
-  assert {
-    condition = [for resource in [aws_cloudwatch_event_rule.recovery_points["copy-forwarded"], aws_cloudwatch_event_target.start_workflow["copy-forwarded"]] : resource.event_bus_name] == [
-      "rotator", "rotator"
-    ]
-    error_message = "The rule is on another bus."
-  }
-
-  assert {
-    condition     = aws_cloudwatch_event_rule.recovery_points["copy-forwarded"].event_pattern == aws_cloudwatch_event_rule.recovery_points["copy-completed"].event_pattern
-    error_message = aws_cloudwatch_event_rule.recovery_points["copy-forwarded"].event_pattern
-  }
-
-  assert {
-    condition     = contains(jsondecode(aws_sqs_queue.this["undelivered_notifications"].policy).Statement[0].Condition.ArnEquals["aws:SourceArn"], aws_lambda_permission.recovery_points["copy-forwarded"].source_arn)
-    error_message = aws_sqs_queue.this["undelivered_notifications"].policy
-  }
-}
-
-run "more_accounts_than_the_policy_of_the_bus_can_name" {
-  command = plan
-
-  variables {
-    forwarding_account_ids = [for number in range(400) : format("%012d", number)]
-  }
-  expect_failures = [aws_cloudwatch_event_bus_policy.this]
-}
-
-run "a_sweep_every_hour" {
-  command = plan
-
+  # They are swept every hour.
   assert {
     condition     = [for schedule in aws_scheduler_schedule.this : [schedule.name, schedule.schedule_expression, schedule.target[0].input]] == [["sweep", "rate(1 hour)", "{\"Sweep\": {}}"]]
     error_message = jsonencode(aws_scheduler_schedule.this)
@@ -338,17 +260,104 @@ run "a_sweep_every_hour" {
   }
 }
 
-run "no_sweep" {
+run "a_topic_and_vaults_without_a_sweep" {
   command = plan
 
   variables {
-    sweep_schedule = null
+    backup_sns_topic_arn = "arn:aws:sns:eu-central-1:123456789012:backups"
+    sweep_schedule       = null
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_sqs_queue.this["undelivered_notifications"].policy).Statement : statement.Sid] == ["KeepUndeliveredNotifications", "KeepUndeliveredEvents"]
+    error_message = aws_sqs_queue.this["undelivered_notifications"].policy
+  }
+
+  assert {
+    condition     = length(aws_sns_topic_subscription.this) == 1 && length(aws_cloudwatch_event_rule.recovery_points) == 2
+    error_message = "A channel is missing."
   }
 
   assert {
     condition     = length(aws_scheduler_schedule.this) == 0
     error_message = jsonencode(aws_scheduler_schedule.this)
   }
+}
+
+run "copies_that_other_accounts_forward" {
+  command = plan
+
+  variables {
+    forwarding_account_ids = ["444455556666", "777788889999"]
+    permissions_boundary   = "arn:aws:iam::123456789012:policy/boundary"
+    role_path              = "/service/"
+    kms_key_arn            = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    tags                   = { team = "data" }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_event_bus.this[0].name == "rotator" && aws_cloudwatch_event_bus_policy.this[0].event_bus_name == "rotator"
+    error_message = "The bus is ${aws_cloudwatch_event_bus.this[0].name}."
+  }
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_bus_policy.this[0].policy).Statement == jsondecode(jsonencode([{
+      Sid       = "ForwardCopies"
+      Effect    = "Allow"
+      Action    = "events:PutEvents"
+      Resource  = "arn:aws:events:eu-central-1:123456789012:event-bus/rotator"
+      Principal = { AWS = ["arn:aws:iam::777788889999:root", "arn:aws:iam::444455556666:root"] }
+      Condition = {
+        "ForAllValues:StringEquals" = { "events:source" = "aws.backup" }
+        StringEquals                = { "events:detail-type" = "Copy Job State Change" }
+      }
+    }]))
+    error_message = aws_cloudwatch_event_bus_policy.this[0].policy
+  }
+
+  assert {
+    condition = [for resource in [aws_cloudwatch_event_rule.recovery_points["copy-forwarded"], aws_cloudwatch_event_target.start_workflow["copy-forwarded"]] : resource.event_bus_name] == [
+      "rotator", "rotator"
+    ]
+    error_message = "The rule is on another bus."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_event_rule.recovery_points["copy-forwarded"].event_pattern == aws_cloudwatch_event_rule.recovery_points["copy-completed"].event_pattern
+    error_message = aws_cloudwatch_event_rule.recovery_points["copy-forwarded"].event_pattern
+  }
+
+  assert {
+    condition     = contains(jsondecode(aws_sqs_queue.this["undelivered_notifications"].policy).Statement[0].Condition.ArnEquals["aws:SourceArn"], aws_lambda_permission.recovery_points["copy-forwarded"].source_arn)
+    error_message = aws_sqs_queue.this["undelivered_notifications"].policy
+  }
+
+  # Boundary, path, key and tags.
+  assert {
+    condition     = aws_iam_role.scheduler[0].permissions_boundary == var.permissions_boundary && aws_iam_role.scheduler[0].path == var.role_path
+    error_message = "The role of Scheduler lacks the boundary or the path."
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.scheduler[0].policy).Statement : [statement.Action, statement.Resource] if startswith(statement.Sid, "Encrypt")] == [
+      [["kms:GenerateDataKey", "kms:Decrypt"], var.kms_key_arn]
+    ]
+    error_message = aws_iam_role_policy.scheduler[0].policy
+  }
+
+  assert {
+    condition     = alltrue([for tags in concat(values(aws_cloudwatch_event_rule.recovery_points)[*].tags, [aws_cloudwatch_event_bus.this[0].tags, aws_scheduler_schedule_group.this[0].tags, aws_iam_role.scheduler[0].tags]) : tags["team"] == "data"])
+    error_message = "Something lacks the tags."
+  }
+}
+
+run "more_accounts_than_the_policy_of_the_bus_can_name" {
+  command = plan
+
+  variables {
+    forwarding_account_ids = [for number in range(400) : format("%012d", number)]
+  }
+  expect_failures = [aws_cloudwatch_event_bus_policy.this]
 }
 
 run "rules_with_schedules" {
@@ -385,34 +394,5 @@ run "rules_with_schedules" {
   assert {
     condition     = { for name, rule in jsondecode(local.rules_json) : name => rule.schedule if can(rule.schedule) } == { weekly = { expression = "cron(0 6 ? * MON *)", timezone = "Europe/Berlin" }, quarterly = { expression = "rate(90 days)", timezone = "UTC" } }
     error_message = local.rules_json
-  }
-}
-
-run "boundary_path_key_and_tags" {
-  command = plan
-
-  variables {
-    forwarding_account_ids = ["444455556666"]
-    permissions_boundary   = "arn:aws:iam::123456789012:policy/boundary"
-    role_path              = "/service/"
-    kms_key_arn            = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-    tags                   = { team = "data" }
-  }
-
-  assert {
-    condition     = aws_iam_role.scheduler[0].permissions_boundary == var.permissions_boundary && aws_iam_role.scheduler[0].path == var.role_path
-    error_message = "The role of Scheduler lacks the boundary or the path."
-  }
-
-  assert {
-    condition = [for statement in jsondecode(aws_iam_role_policy.scheduler[0].policy).Statement : [statement.Action, statement.Resource] if startswith(statement.Sid, "Encrypt")] == [
-      [["kms:GenerateDataKey", "kms:Decrypt"], var.kms_key_arn]
-    ]
-    error_message = aws_iam_role_policy.scheduler[0].policy
-  }
-
-  assert {
-    condition     = alltrue([for tags in concat(values(aws_cloudwatch_event_rule.recovery_points)[*].tags, [aws_cloudwatch_event_bus.this[0].tags, aws_scheduler_schedule_group.this[0].tags, aws_iam_role.scheduler[0].tags]) : tags["team"] == "data"])
-    error_message = "Something lacks the tags."
   }
 }

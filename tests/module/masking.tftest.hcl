@@ -1,4 +1,5 @@
 # modules/masking: what AWS, or a function at night, would reject is rejected at plan.
+# As in variables.tftest.hcl, a run has bad values of several variables.
 
 mock_provider "aws" {
   source = "./tests/module/mocks"
@@ -44,33 +45,100 @@ run "every_method_and_every_form_of_a_path" {
   }
   variables {
     attributes = {
-      pk                  = "email"
-      name                = "hash"
-      phone               = "digits"
-      "address.street"    = "redact"
-      "address.2nd line"  = "redact"
-      "items[*].note"     = "remove"
-      "items[*].price"    = "keep"
-      "matrix[*][*]"      = "keep"
-      "a\\.b"             = "keep"
-      "a\\[*]"            = "keep"
-      "a\\\\.b"           = "keep"
-      "größe"             = "keep"
+      pk                 = "email"
+      name               = "hash"
+      phone              = "digits"
+      "address.street"   = "redact"
+      "address.2nd line" = "redact"
+      "items[*].note"    = "remove"
+      "items[*].price"   = "keep"
+      "matrix[*][*]"     = "keep"
+      "a\\.b"            = "keep"
+      "a\\[*]"           = "keep"
+      "a\\\\.b"          = "keep"
+      "größe"            = "keep"
+      # Names that begin alike are not nested.
       "phones"            = "digits"
       "phones-of-friends" = "digits"
+      "phone\\.home"      = "digits"
+      "phone\\[0]"        = "digits"
     }
     unlisted = "fail"
     workers  = 40
   }
 }
 
-run "names_that_begin_alike_are_not_nested" {
+run "options" {
   command = plan
   module {
     source = "./modules/masking"
   }
   variables {
-    attributes = { phone = "digits", phones = "digits", "phone\\.home" = "digits", "phone\\[0]" = "digits" }
+    name                    = "orders-masking"
+    permissions_boundary    = "arn:aws:iam::123456789012:policy/boundary"
+    role_path               = "/service/"
+    code_signing_config_arn = "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdef0"
+    vpc_config              = { subnet_ids = ["subnet-1a", "subnet-2b"], security_group_ids = ["sg-3c"] }
+    tags                    = { team = "data" }
+  }
+
+  assert {
+    condition     = alltrue([for role in concat([aws_iam_role.state_machine], values(aws_iam_role.function)) : role.permissions_boundary == var.permissions_boundary && role.path == var.role_path])
+    error_message = "A role lacks the boundary or the path."
+  }
+
+  assert {
+    condition = alltrue([for resource in concat(
+      values(aws_iam_role.function), values(aws_lambda_function.this), values(aws_cloudwatch_log_group.function),
+      [aws_iam_role.state_machine, aws_sfn_state_machine.this, aws_cloudwatch_log_group.state_machine, aws_kms_key.this[0]],
+    ) : resource.tags == tomap({ team = "data" })])
+    error_message = "Something lacks the tags."
+  }
+
+  assert {
+    condition     = alltrue([for name in [for group in aws_cloudwatch_log_group.function : group.name] : startswith(name, "/aws/lambda/orders-masking-")])
+    error_message = "Log groups have other names."
+  }
+
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.this : function.code_signing_config_arn == "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdef0"])
+    error_message = "A function lacks the code signing configuration."
+  }
+
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.this : one(function.vpc_config).subnet_ids == toset(["subnet-1a", "subnet-2b"]) && one(function.vpc_config).security_group_ids == toset(["sg-3c"])])
+    error_message = "A function lacks the subnets and the security group."
+  }
+}
+
+run "a_key_of_your_own" {
+  command = plan
+  module {
+    source = "./modules/masking"
+  }
+  variables {
+    hmac_key_arn = "arn:aws:kms:us-east-1:210987654321:key/mrk-1234abcd12ab34cd56ef1234567890ab"
+  }
+
+  assert {
+    condition     = length(aws_kms_key.this) == 0 && output.hmac_key_arn == var.hmac_key_arn
+    error_message = "There is another key."
+  }
+
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.this : function.environment[0].variables["HMAC_KEY_ARN"] == var.hmac_key_arn])
+    error_message = "The functions use another key."
+  }
+}
+
+run "as_many_counters_as_a_state_has_room_for" {
+  command = plan
+  module {
+    source = "./modules/masking"
+  }
+  variables {
+    attributes = { for number in range(100) : "a${number}" => "redact" }
+    workers    = 40
   }
 }
 
@@ -92,17 +160,6 @@ run "an_element_of_a_list_that_has_a_method" {
   }
   variables {
     attributes = { "orders[*]" = "redact", "orders[*].items[*].note" = "remove" }
-  }
-  expect_failures = [var.attributes]
-}
-
-run "no_attribute" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    attributes = {}
   }
   expect_failures = [var.attributes]
 }
@@ -184,59 +241,88 @@ run "an_empty_path" {
   expect_failures = [var.attributes]
 }
 
-run "more_attributes_than_an_environment_has_room_for" {
+run "nothing" {
   command = plan
   module {
     source = "./modules/masking"
   }
   variables {
-    attributes = { for number in range(90) : join("", [for byte in range(3) : sha256("${number}.${byte}")]) => "redact" }
+    attributes = {}
+    vpc_config = { subnet_ids = [], security_group_ids = ["sg-3c"] }
   }
-  expect_failures = [aws_lambda_function.this]
+  expect_failures = [var.attributes, var.vpc_config]
 }
 
-run "another_answer_to_unlisted_attributes" {
+run "names_and_aliases_instead_of_arns_and_ids" {
   command = plan
   module {
     source = "./modules/masking"
   }
   variables {
-    unlisted = "remove"
+    hmac_key_arn         = "arn:aws:kms:us-east-1:123456789012:alias/masks"
+    kms_key_arn          = "arn:aws:kms:us-east-1:123456789012:alias/logs"
+    permissions_boundary = "boundary"
+    table_kms_key_arns   = ["alias/tables"]
+    vpc_config           = { subnet_ids = ["subnet-1a"], security_group_ids = ["default"] }
   }
-  expect_failures = [var.unlisted]
+  expect_failures = [var.hmac_key_arn, var.kms_key_arn, var.permissions_boundary, var.table_kms_key_arns, var.vpc_config]
 }
 
-run "no_worker" {
+run "in_another_region" {
   command = plan
   module {
     source = "./modules/masking"
   }
   variables {
+    code_signing_config_arn = "arn:aws:lambda:ap-south-1:123456789012:code-signing-config:csc-0123456789abcdef0"
+    hmac_key_arn            = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+  }
+  expect_failures = [var.code_signing_config_arn, var.hmac_key_arn]
+}
+
+run "what_does_not_exist" {
+  command = plan
+  module {
+    source = "./modules/masking"
+  }
+  variables {
+    architecture       = "arm"
+    log_retention_days = 100
+    role_path          = "/service"
+    tags               = { "team?" = "data" }
+    unlisted           = "remove"
+    vpc_config         = { subnet_ids = ["vpc-1a"], security_group_ids = ["sg-3c"] }
+    workers            = 2.5
+  }
+  expect_failures = [
+    var.architecture, var.log_retention_days, var.role_path, var.tags, var.unlisted, var.vpc_config, var.workers,
+  ]
+}
+
+run "no_worker_and_a_reserved_tag" {
+  command = plan
+  module {
+    source = "./modules/masking"
+  }
+  variables {
+    tags    = { "aws:team" = "data" }
     workers = 0
   }
-  expect_failures = [var.workers]
+  expect_failures = [var.tags, var.workers]
 }
 
-run "half_a_worker" {
+run "more_than_aws_allows" {
   command = plan
   module {
     source = "./modules/masking"
   }
   variables {
-    workers = 2.5
+    name       = "a-name-of-forty-seven-characters-which-is-a-lot"
+    tags       = { team = join("", [for number in range(257) : "a"]) }
+    vpc_config = { subnet_ids = [for number in range(17) : "subnet-${number}"], security_group_ids = ["sg-3c"] }
+    workers    = 41
   }
-  expect_failures = [var.workers]
-}
-
-run "more_workers_than_a_map_runs_at_a_time" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    workers = 41
-  }
-  expect_failures = [var.workers]
+  expect_failures = [var.name, var.tags, var.vpc_config, var.workers]
 }
 
 run "more_counters_than_a_state_has_room_for" {
@@ -251,226 +337,13 @@ run "more_counters_than_a_state_has_room_for" {
   expect_failures = [var.workers]
 }
 
-run "as_many_counters_as_a_state_has_room_for" {
+run "more_attributes_than_an_environment_has_room_for" {
   command = plan
   module {
     source = "./modules/masking"
   }
   variables {
-    attributes = { for number in range(100) : "a${number}" => "redact" }
-    workers    = 40
+    attributes = { for number in range(90) : join("", [for byte in range(3) : sha256("${number}.${byte}")]) => "redact" }
   }
-}
-
-run "a_key_of_your_own" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    hmac_key_arn = "arn:aws:kms:us-east-1:210987654321:key/mrk-1234abcd12ab34cd56ef1234567890ab"
-  }
-
-  assert {
-    condition     = length(aws_kms_key.this) == 0 && output.hmac_key_arn == var.hmac_key_arn
-    error_message = "There is another key."
-  }
-
-  assert {
-    condition     = alltrue([for function in aws_lambda_function.this : function.environment[0].variables["HMAC_KEY_ARN"] == var.hmac_key_arn])
-    error_message = "The functions use another key."
-  }
-}
-
-run "an_alias_instead_of_a_key" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    hmac_key_arn = "arn:aws:kms:us-east-1:123456789012:alias/masks"
-  }
-  expect_failures = [var.hmac_key_arn]
-}
-
-run "a_key_in_another_region" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    hmac_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-  }
-  expect_failures = [var.hmac_key_arn]
-}
-
-run "an_alias_of_the_key_of_tables" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    table_kms_key_arns = ["alias/tables"]
-  }
-  expect_failures = [var.table_kms_key_arns]
-}
-
-run "a_name_too_long_for_the_roles" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    name = "a-name-of-forty-seven-characters-which-is-a-lot"
-  }
-  expect_failures = [var.name]
-}
-
-run "a_permissions_boundary_that_is_not_a_policy" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    permissions_boundary = "boundary"
-  }
-  expect_failures = [var.permissions_boundary]
-}
-
-run "a_role_path_without_a_trailing_slash" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    role_path = "/service"
-  }
-  expect_failures = [var.role_path]
-}
-
-run "an_alias_of_the_key_of_logs" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    kms_key_arn = "arn:aws:kms:us-east-1:123456789012:alias/logs"
-  }
-  expect_failures = [var.kms_key_arn]
-}
-
-run "a_retention_that_cloudwatch_does_not_have" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    log_retention_days = 100
-  }
-  expect_failures = [var.log_retention_days]
-}
-
-run "an_unknown_architecture" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    architecture = "arm"
-  }
-  expect_failures = [var.architecture]
-}
-
-run "a_tag_of_aws" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    tags = { "aws:team" = "data" }
-  }
-  expect_failures = [var.tags]
-}
-
-run "boundary_path_and_tags" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    name                 = "orders-masking"
-    permissions_boundary = "arn:aws:iam::123456789012:policy/boundary"
-    role_path            = "/service/"
-    tags                 = { team = "data" }
-  }
-
-  assert {
-    condition     = alltrue([for role in concat([aws_iam_role.state_machine], values(aws_iam_role.function)) : role.permissions_boundary == var.permissions_boundary && role.path == var.role_path])
-    error_message = "A role lacks the boundary or the path."
-  }
-
-  assert {
-    condition = alltrue([for resource in concat(
-      values(aws_iam_role.function), values(aws_lambda_function.this), values(aws_cloudwatch_log_group.function),
-      [aws_iam_role.state_machine, aws_sfn_state_machine.this, aws_cloudwatch_log_group.state_machine, aws_kms_key.this[0]],
-    ) : resource.tags == tomap({ team = "data" })])
-    error_message = "Something lacks the tags."
-  }
-
-  assert {
-    condition     = alltrue([for name in [for group in aws_cloudwatch_log_group.function : group.name] : startswith(name, "/aws/lambda/orders-masking-")])
-    error_message = "Log groups have other names."
-  }
-}
-
-run "a_vpc_and_a_code_signing_configuration" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    code_signing_config_arn = "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdef0"
-    vpc_config              = { subnet_ids = ["subnet-1a", "subnet-2b"], security_group_ids = ["sg-3c"] }
-  }
-  assert {
-    condition     = alltrue([for function in aws_lambda_function.this : function.code_signing_config_arn == "arn:aws:lambda:us-east-1:123456789012:code-signing-config:csc-0123456789abcdef0"])
-    error_message = "A function lacks the code signing configuration."
-  }
-  assert {
-    condition     = alltrue([for function in aws_lambda_function.this : one(function.vpc_config).subnet_ids == toset(["subnet-1a", "subnet-2b"]) && one(function.vpc_config).security_group_ids == toset(["sg-3c"])])
-    error_message = "A function lacks the subnets and the security group."
-  }
-}
-
-run "a_code_signing_configuration_in_another_region" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    code_signing_config_arn = "arn:aws:lambda:ap-south-1:123456789012:code-signing-config:csc-0123456789abcdef0"
-  }
-  expect_failures = [var.code_signing_config_arn]
-}
-
-run "a_vpc_without_subnets" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    vpc_config = { subnet_ids = [], security_group_ids = ["sg-3c"] }
-  }
-  expect_failures = [var.vpc_config]
-}
-
-run "the_name_of_a_security_group_instead_of_its_id" {
-  command = plan
-  module {
-    source = "./modules/masking"
-  }
-  variables {
-    vpc_config = { subnet_ids = ["subnet-1a"], security_group_ids = ["default"] }
-  }
-  expect_failures = [var.vpc_config]
+  expect_failures = [aws_lambda_function.this]
 }

@@ -73,7 +73,7 @@ variables {
   tracing = false
 }
 
-run "policies" {
+run "by_default" {
   command = plan
 
   assert {
@@ -334,6 +334,108 @@ run "policies" {
     }]))
     error_message = aws_sqs_queue.this["failed_reports"].policy
   }
+
+  # AWS Backup may fill copies only.
+  assert {
+    condition = jsondecode(data.aws_iam_policy_document.restore.json).Statement == jsondecode(jsonencode([
+      {
+        Sid      = "RestoreTables"
+        Effect   = "Allow"
+        Action   = ["dynamodb:RestoreTableFromAwsBackup", "dynamodb:DescribeTable"]
+        Resource = "arn:aws-us-gov:dynamodb:*:*:table/*"
+      },
+      {
+        Sid    = "FillTargetTables"
+        Effect = "Allow"
+        Action = [
+          "dynamodb:UpdateItem",
+          "dynamodb:Scan",
+          "dynamodb:Query",
+          "dynamodb:PutItem",
+          "dynamodb:GetItem",
+          "dynamodb:DeleteItem",
+          "dynamodb:BatchWriteItem",
+        ]
+        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
+      },
+    ]))
+    error_message = data.aws_iam_policy_document.restore.json
+  }
+
+  # Every end of an execution is reported.
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.rotation_ended.event_pattern) == {
+      source        = ["aws.states"]
+      "detail-type" = ["Step Functions Execution Status Change"]
+      detail = {
+        stateMachineArn = ["arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"]
+        status          = ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+      }
+    }
+    error_message = aws_cloudwatch_event_rule.rotation_ended.event_pattern
+  }
+
+  assert {
+    condition     = aws_cloudwatch_event_target.report_result.arn == "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result"
+    error_message = "The rule invokes ${aws_cloudwatch_event_target.report_result.arn}."
+  }
+
+  assert {
+    condition     = aws_lambda_permission.report_result.function_name == "rotator-report-result" && aws_lambda_permission.report_result.source_arn == "arn:aws-us-gov:events:us-gov-west-1:123456789012:rule/rotator-rotation-ended" && aws_lambda_permission.report_result.principal == "events.amazonaws.com"
+    error_message = "Something other than the rule may invoke report_result, or the rule may not."
+  }
+
+  # What EventBridge cannot deliver, and what the function fails to process.
+  assert {
+    condition = [
+      aws_cloudwatch_event_target.report_result.dead_letter_config[0].arn,
+      aws_lambda_function_event_invoke_config.report_result.destination_config[0].on_failure[0].destination,
+    ] == [for consumer in ["rule", "function"] : "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:rotator-failed-reports"]
+    error_message = "A report that fails is lost."
+  }
+
+  assert {
+    condition     = aws_lambda_function_event_invoke_config.report_result.function_name == "rotator-report-result" && aws_lambda_function_event_invoke_config.report_result.maximum_retry_attempts == 2
+    error_message = "report_result is not retried twice."
+  }
+
+  # Each function receives what it reads.
+  assert {
+    condition = alltrue([for key in local.steps : aws_lambda_function.this[key].environment[0].variables == tomap({
+      POWERTOOLS_SERVICE_NAME = "rotator"
+      MODULE                  = "rotator"
+      RESTORE_ROLE_ARN        = "arn:aws-us-gov:iam::123456789012:role/rotator-restore-job"
+    })])
+    error_message = jsonencode({ for key in local.steps : key => aws_lambda_function.this[key].environment[0].variables })
+  }
+
+  assert {
+    condition = aws_lambda_function.this["start_workflow"].environment[0].variables == tomap({
+      POWERTOOLS_SERVICE_NAME = "rotator"
+      RULES                   = base64gzip(local.rules_json)
+      STATE_MACHINE_ARN       = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
+      BACKUP_VAULT_ARNS       = ""
+      SEARCH_ALL_VAULTS       = "true"
+      SWEEP_DAYS              = "7"
+    })
+    error_message = jsonencode(aws_lambda_function.this["start_workflow"].environment[0].variables)
+  }
+
+  assert {
+    condition = aws_lambda_function.this["report_result"].environment[0].variables == tomap({
+      POWERTOOLS_SERVICE_NAME = "rotator"
+      NOTIFICATION_TOPIC_ARN  = ""
+      NOTIFY_OF_SUCCESS       = "false"
+      START_WORKFLOW_FUNCTION = "rotator-start-workflow"
+    })
+    error_message = jsonencode(aws_lambda_function.this["report_result"].environment[0].variables)
+  }
+
+  # Nothing is published.
+  assert {
+    condition     = !strcontains(data.aws_iam_policy_document.report_result.json, "sns:") && length(aws_cloudwatch_metric_alarm.this) == 0
+    error_message = data.aws_iam_policy_document.report_result.json
+  }
 }
 
 # A function that only some rules need may only write its log where none does.
@@ -361,16 +463,37 @@ run "rules_that_need_nothing_grant_nothing" {
   }
 }
 
-run "tags_are_written_with_those_of_ownership" {
+run "null_attributes_count_as_left_out" {
   command = plan
 
   variables {
-    rules = { staging = { source_pattern = ".", replacement_pattern = "$0", carry_over = ["tags"], tags = { stage = "staging" } } }
+    rules = {
+      proof = {
+        source_pattern      = "."
+        replacement_pattern = "$0"
+        exclude_pattern     = null
+        ssm_parameter_name  = null
+        ssm_parameter_adopt = null
+        ssm_parameter_value = null
+        restore             = null
+        carry_over          = null
+        tags                = null
+        before_switch       = null
+        verify              = null
+        keep                = null
+      }
+    }
   }
 
   assert {
-    condition     = [for statement in jsondecode(data.aws_iam_policy_document.configure_table.json).Statement : statement.Sid] == ["WriteLogs"]
-    error_message = data.aws_iam_policy_document.configure_table.json
+    condition     = local.rules_json == jsonencode({ proof = { replacement_pattern = "$0", source_pattern = "." } })
+    error_message = local.rules_json
+  }
+
+  # Rules without parameters grant nothing to set them with.
+  assert {
+    condition     = [for statement in jsondecode(data.aws_iam_policy_document.update_ssm_parameter.json).Statement : statement.Sid] == ["WriteLogs"]
+    error_message = data.aws_iam_policy_document.update_ssm_parameter.json
   }
 }
 
@@ -519,8 +642,7 @@ run "a_rule_that_asks_for_everything" {
   }
 }
 
-# A recovery point in a vault that another account shares belongs to that account.
-run "recovery_points_of_shared_vaults" {
+run "tags_and_recovery_points_of_shared_vaults" {
   command = plan
 
   variables {
@@ -529,9 +651,10 @@ run "recovery_points_of_shared_vaults" {
       "arn:aws-us-gov:backup:us-gov-west-1:210987654321:backup-vault:air-gapped",
       "arn:aws-us-gov:backup:us-gov-west-1:210987654321:backup-vault:air-gapped-too",
     ]
-    rules = { staging = { source_pattern = ".", replacement_pattern = "$0", carry_over = ["tags"] } }
+    rules = { staging = { source_pattern = ".", replacement_pattern = "$0", carry_over = ["tags"], tags = { stage = "staging" } } }
   }
 
+  # A recovery point in a vault that another account shares belongs to that account.
   assert {
     condition = {
       for name, policy in local.function_policies : name => {
@@ -557,6 +680,12 @@ run "recovery_points_of_shared_vaults" {
     }
     error_message = jsonencode(local.function_policies)
   }
+
+  # Tags are written with those of ownership.
+  assert {
+    condition     = [for statement in jsondecode(data.aws_iam_policy_document.configure_table.json).Statement : statement.Sid] == ["WriteLogs"]
+    error_message = data.aws_iam_policy_document.configure_table.json
+  }
 }
 
 # Application Auto Scaling rejects a caller that may not do what it will do.
@@ -573,36 +702,6 @@ run "auto_scaling_alone" {
       KeepAlarmsOfAutoScaling     = [["cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms"], "arn:aws-us-gov:cloudwatch:us-gov-west-1:123456789012:alarm:*"]
     }
     error_message = data.aws_iam_policy_document.carry_over_settings.json
-  }
-}
-
-run "aws_backup_may_fill_copies_only" {
-  command = plan
-
-  assert {
-    condition = jsondecode(data.aws_iam_policy_document.restore.json).Statement == jsondecode(jsonencode([
-      {
-        Sid      = "RestoreTables"
-        Effect   = "Allow"
-        Action   = ["dynamodb:RestoreTableFromAwsBackup", "dynamodb:DescribeTable"]
-        Resource = "arn:aws-us-gov:dynamodb:*:*:table/*"
-      },
-      {
-        Sid    = "FillTargetTables"
-        Effect = "Allow"
-        Action = [
-          "dynamodb:UpdateItem",
-          "dynamodb:Scan",
-          "dynamodb:Query",
-          "dynamodb:PutItem",
-          "dynamodb:GetItem",
-          "dynamodb:DeleteItem",
-          "dynamodb:BatchWriteItem",
-        ]
-        Resource = "arn:aws-us-gov:dynamodb:us-gov-west-1:123456789012:table/*-????????-??-??-??"
-      },
-    ]))
-    error_message = data.aws_iam_policy_document.restore.json
   }
 }
 
@@ -719,47 +818,6 @@ run "a_copy_that_is_not_verified_is_not_read" {
   }
 }
 
-run "null_attributes_count_as_left_out" {
-  command = plan
-
-  variables {
-    rules = {
-      proof = {
-        source_pattern      = "."
-        replacement_pattern = "$0"
-        exclude_pattern     = null
-        ssm_parameter_name  = null
-        ssm_parameter_adopt = null
-        ssm_parameter_value = null
-        restore             = null
-        carry_over          = null
-        tags                = null
-        before_switch       = null
-        verify              = null
-        keep                = null
-      }
-    }
-  }
-
-  assert {
-    condition     = local.rules_json == jsonencode({ proof = { replacement_pattern = "$0", source_pattern = "." } })
-    error_message = local.rules_json
-  }
-}
-
-run "rules_without_parameters_grant_nothing_to_set_them_with" {
-  command = plan
-
-  variables {
-    rules = { proof = { source_pattern = ".", replacement_pattern = "$0" } }
-  }
-
-  assert {
-    condition     = [for statement in jsondecode(data.aws_iam_policy_document.update_ssm_parameter.json).Statement : statement.Sid] == ["WriteLogs"]
-    error_message = data.aws_iam_policy_document.update_ssm_parameter.json
-  }
-}
-
 run "options" {
   command = plan
 
@@ -772,6 +830,7 @@ run "options" {
     role_path            = "/service/"
     kms_key_arn          = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     tags                 = { team = "data" }
+    alarms               = { topic_arn = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:alarms" }
   }
 
   assert {
@@ -826,15 +885,6 @@ run "options" {
     ] == [for function in ["start_workflow", "report_result"] : [[["kms:GenerateDataKey", "kms:Decrypt"], var.kms_key_arn]]]
     error_message = "start_workflow or report_result may not send to an encrypted queue, or may do more."
   }
-}
-
-run "everything_has_the_tags" {
-  command = plan
-
-  variables {
-    tags   = { team = "data" }
-    alarms = { topic_arn = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:alarms" }
-  }
 
   assert {
     condition = alltrue([
@@ -851,11 +901,13 @@ run "everything_has_the_tags" {
   }
 }
 
-run "the_state_machine_belongs_to_its_partition_and_has_the_time_limit" {
+run "time_limit_restore_role_and_network" {
   command = plan
 
   variables {
-    timeout_hours = 1.5001
+    timeout_hours    = 1.5001
+    restore_role_arn = "arn:aws-us-gov:iam::123456789012:role/restore"
+    vpc_config       = { subnet_ids = ["subnet-1a"], security_group_ids = ["sg-2b"] }
   }
 
   assert {
@@ -867,195 +919,8 @@ run "the_state_machine_belongs_to_its_partition_and_has_the_time_limit" {
     condition     = alltrue([for state in jsondecode(aws_sfn_state_machine.this.definition).States : startswith(state.Resource, "arn:aws-us-gov:states:::") if state.Type == "Task"])
     error_message = aws_sfn_state_machine.this.definition
   }
-}
 
-run "every_end_of_an_execution_is_reported" {
-  command = plan
-
-  assert {
-    condition = jsondecode(aws_cloudwatch_event_rule.rotation_ended.event_pattern) == {
-      source        = ["aws.states"]
-      "detail-type" = ["Step Functions Execution Status Change"]
-      detail = {
-        stateMachineArn = ["arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"]
-        status          = ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
-      }
-    }
-    error_message = aws_cloudwatch_event_rule.rotation_ended.event_pattern
-  }
-
-  assert {
-    condition     = aws_cloudwatch_event_target.report_result.arn == "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:rotator-report-result"
-    error_message = "The rule invokes ${aws_cloudwatch_event_target.report_result.arn}."
-  }
-
-  assert {
-    condition     = aws_lambda_permission.report_result.function_name == "rotator-report-result" && aws_lambda_permission.report_result.source_arn == "arn:aws-us-gov:events:us-gov-west-1:123456789012:rule/rotator-rotation-ended" && aws_lambda_permission.report_result.principal == "events.amazonaws.com"
-    error_message = "Something other than the rule may invoke report_result, or the rule may not."
-  }
-
-  # What EventBridge cannot deliver, and what the function fails to process.
-  assert {
-    condition = [
-      aws_cloudwatch_event_target.report_result.dead_letter_config[0].arn,
-      aws_lambda_function_event_invoke_config.report_result.destination_config[0].on_failure[0].destination,
-    ] == [for consumer in ["rule", "function"] : "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:rotator-failed-reports"]
-    error_message = "A report that fails is lost."
-  }
-
-  assert {
-    condition     = aws_lambda_function_event_invoke_config.report_result.function_name == "rotator-report-result" && aws_lambda_function_event_invoke_config.report_result.maximum_retry_attempts == 2
-    error_message = "report_result is not retried twice."
-  }
-}
-
-run "each_function_receives_what_it_reads" {
-  command = plan
-
-  assert {
-    condition = alltrue([for key in local.steps : aws_lambda_function.this[key].environment[0].variables == tomap({
-      POWERTOOLS_SERVICE_NAME = "rotator"
-      MODULE                  = "rotator"
-      RESTORE_ROLE_ARN        = "arn:aws-us-gov:iam::123456789012:role/rotator-restore-job"
-    })])
-    error_message = jsonencode({ for key in local.steps : key => aws_lambda_function.this[key].environment[0].variables })
-  }
-
-  assert {
-    condition = aws_lambda_function.this["start_workflow"].environment[0].variables == tomap({
-      POWERTOOLS_SERVICE_NAME = "rotator"
-      RULES                   = base64gzip(local.rules_json)
-      STATE_MACHINE_ARN       = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
-      BACKUP_VAULT_ARNS       = ""
-      SEARCH_ALL_VAULTS       = "true"
-      SWEEP_DAYS              = "7"
-    })
-    error_message = jsonencode(aws_lambda_function.this["start_workflow"].environment[0].variables)
-  }
-
-  assert {
-    condition = aws_lambda_function.this["report_result"].environment[0].variables == tomap({
-      POWERTOOLS_SERVICE_NAME = "rotator"
-      NOTIFICATION_TOPIC_ARN  = ""
-      NOTIFY_OF_SUCCESS       = "false"
-      START_WORKFLOW_FUNCTION = "rotator-start-workflow"
-    })
-    error_message = jsonencode(aws_lambda_function.this["report_result"].environment[0].variables)
-  }
-}
-
-run "by_default_nothing_is_published" {
-  command = plan
-
-  assert {
-    condition     = !strcontains(data.aws_iam_policy_document.report_result.json, "sns:") && length(aws_cloudwatch_metric_alarm.this) == 0
-    error_message = data.aws_iam_policy_document.report_result.json
-  }
-}
-
-run "messages_and_alarms" {
-  command = plan
-
-  variables {
-    notification_topic_arn = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:rotations"
-    notify_of_success      = true
-    alarms                 = { topic_arn = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:alarms" }
-  }
-
-  assert {
-    condition = one([for statement in jsondecode(data.aws_iam_policy_document.report_result.json).Statement : statement if statement.Sid == "PublishResults"]) == jsondecode(jsonencode({
-      Sid      = "PublishResults"
-      Effect   = "Allow"
-      Action   = "sns:Publish"
-      Resource = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:rotations"
-    }))
-    error_message = data.aws_iam_policy_document.report_result.json
-  }
-
-  assert {
-    condition     = [for name in ["NOTIFICATION_TOPIC_ARN", "NOTIFY_OF_SUCCESS"] : aws_lambda_function.this["report_result"].environment[0].variables[name]] == ["arn:aws-us-gov:sns:us-gov-west-1:123456789012:rotations", "true"]
-    error_message = jsonencode(aws_lambda_function.this["report_result"].environment[0].variables)
-  }
-
-  assert {
-    condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => "${alarm.namespace} ${alarm.metric_name} ${one(values(alarm.dimensions))}" } == {
-      rotations-failed          = "AWS/States ExecutionsFailed arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
-      rotations-timed-out       = "AWS/States ExecutionsTimedOut arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
-      rotations-stopped         = "AWS/States ExecutionsAborted arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
-      start-workflow-errors     = "AWS/Lambda Errors rotator-start-workflow"
-      failed-notifications      = "AWS/SQS ApproximateNumberOfMessagesVisible rotator-failed-notifications"
-      undelivered-notifications = "AWS/SQS ApproximateNumberOfMessagesVisible rotator-undelivered-notifications"
-      failed-reports            = "AWS/SQS ApproximateNumberOfMessagesVisible rotator-failed-reports"
-    }
-    error_message = "The alarms watch ${jsonencode({ for key, alarm in aws_cloudwatch_metric_alarm.this : key => alarm.dimensions })}."
-  }
-
-  assert {
-    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : one(alarm.alarm_actions) == var.alarms.topic_arn])
-    error_message = "An alarm notifies another topic."
-  }
-}
-
-run "an_alarm_for_each_rule_with_an_age" {
-  command = plan
-
-  variables {
-    alarms = { topic_arn = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:alarms" }
-    tags   = { team = "data" }
-    rules = {
-      staging = { source_pattern = "-production$", replacement_pattern = "-staging", max_age_hours = 30 }
-      proof   = { source_pattern = ".", replacement_pattern = "$0" }
-    }
-  }
-
-  assert {
-    condition = jsonencode({
-      for rule, alarm in aws_cloudwatch_metric_alarm.overdue : rule => {
-        name    = alarm.alarm_name
-        raised  = "${alarm.comparison_operator} ${alarm.threshold} in ${alarm.evaluation_periods}"
-        missing = alarm.treat_missing_data
-        topics  = setunion(alarm.alarm_actions, alarm.ok_actions)
-        tags    = alarm.tags
-      }
-      }) == jsonencode({
-      staging = {
-        name    = "rotator-overdue-staging"
-        raised  = "LessThanThreshold 1 in 30"
-        missing = "breaching"
-        topics  = [var.alarms.topic_arn]
-        tags    = var.tags
-      }
-    })
-    error_message = jsonencode(aws_cloudwatch_metric_alarm.overdue)
-  }
-
-  # Two rules of the same name, in two modules, have metrics of their own.
-  assert {
-    condition = jsonencode([for query in aws_cloudwatch_metric_alarm.overdue["staging"].metric_query : concat(compact([query.expression]), query.metric[*].dimensions, query.metric[*].period)]) == jsonencode([
-      [{ rule = "staging", service = "rotator" }, 3600],
-      ["FILL(succeeded, 0)"],
-    ])
-    error_message = jsonencode(aws_cloudwatch_metric_alarm.overdue["staging"].metric_query)
-  }
-
-  assert {
-    condition     = contains(keys(output.alarms), "overdue-staging")
-    error_message = "The output alarms has only ${jsonencode(keys(output.alarms))}."
-  }
-
-  assert {
-    condition     = !strcontains(local.rules_json, "max_age_hours")
-    error_message = "The environment of start_workflow holds what it does not read: ${local.rules_json}"
-  }
-}
-
-run "only_the_given_restore_role_is_passed" {
-  command = plan
-
-  variables {
-    restore_role_arn = "arn:aws-us-gov:iam::123456789012:role/restore"
-  }
-
+  # Only the given role is passed.
   assert {
     condition = [
       for statement in jsondecode(data.aws_iam_policy_document.restore_backup.json).Statement : statement.Resource if statement.Sid == "PassRestoreRole"
@@ -1066,14 +931,6 @@ run "only_the_given_restore_role_is_passed" {
   assert {
     condition     = aws_lambda_function.this["restore_backup"].environment[0].variables["RESTORE_ROLE_ARN"] == "arn:aws-us-gov:iam::123456789012:role/restore"
     error_message = "restore_backup received another role."
-  }
-}
-
-run "network_of_the_functions" {
-  command = plan
-
-  variables {
-    vpc_config = { subnet_ids = ["subnet-1a"], security_group_ids = ["sg-2b"] }
   }
 
   assert {
@@ -1114,5 +971,94 @@ run "network_of_the_functions" {
       },
     ]))
     error_message = data.aws_iam_policy_document.function["verify_table"].json
+  }
+}
+
+run "messages_and_alarms" {
+  command = plan
+
+  variables {
+    notification_topic_arn = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:rotations"
+    notify_of_success      = true
+    alarms                 = { topic_arn = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:alarms" }
+    tags                   = { team = "data" }
+    rules = {
+      staging = { source_pattern = "-production$", replacement_pattern = "-staging", max_age_hours = 30 }
+      proof   = { source_pattern = ".", replacement_pattern = "$0" }
+    }
+  }
+
+  assert {
+    condition = one([for statement in jsondecode(data.aws_iam_policy_document.report_result.json).Statement : statement if statement.Sid == "PublishResults"]) == jsondecode(jsonencode({
+      Sid      = "PublishResults"
+      Effect   = "Allow"
+      Action   = "sns:Publish"
+      Resource = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:rotations"
+    }))
+    error_message = data.aws_iam_policy_document.report_result.json
+  }
+
+  assert {
+    condition     = [for name in ["NOTIFICATION_TOPIC_ARN", "NOTIFY_OF_SUCCESS"] : aws_lambda_function.this["report_result"].environment[0].variables[name]] == ["arn:aws-us-gov:sns:us-gov-west-1:123456789012:rotations", "true"]
+    error_message = jsonencode(aws_lambda_function.this["report_result"].environment[0].variables)
+  }
+
+  assert {
+    condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => "${alarm.namespace} ${alarm.metric_name} ${one(values(alarm.dimensions))}" } == {
+      rotations-failed          = "AWS/States ExecutionsFailed arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
+      rotations-timed-out       = "AWS/States ExecutionsTimedOut arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
+      rotations-stopped         = "AWS/States ExecutionsAborted arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:rotator"
+      start-workflow-errors     = "AWS/Lambda Errors rotator-start-workflow"
+      failed-notifications      = "AWS/SQS ApproximateNumberOfMessagesVisible rotator-failed-notifications"
+      undelivered-notifications = "AWS/SQS ApproximateNumberOfMessagesVisible rotator-undelivered-notifications"
+      failed-reports            = "AWS/SQS ApproximateNumberOfMessagesVisible rotator-failed-reports"
+    }
+    error_message = "The alarms watch ${jsonencode({ for key, alarm in aws_cloudwatch_metric_alarm.this : key => alarm.dimensions })}."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : one(alarm.alarm_actions) == var.alarms.topic_arn])
+    error_message = "An alarm notifies another topic."
+  }
+
+  # A rule with an age has an alarm of its own.
+  assert {
+    condition = jsonencode({
+      for rule, alarm in aws_cloudwatch_metric_alarm.overdue : rule => {
+        name    = alarm.alarm_name
+        raised  = "${alarm.comparison_operator} ${alarm.threshold} in ${alarm.evaluation_periods}"
+        missing = alarm.treat_missing_data
+        topics  = setunion(alarm.alarm_actions, alarm.ok_actions)
+        tags    = alarm.tags
+      }
+      }) == jsonencode({
+      staging = {
+        name    = "rotator-overdue-staging"
+        raised  = "LessThanThreshold 1 in 30"
+        missing = "breaching"
+        topics  = [var.alarms.topic_arn]
+        tags    = var.tags
+      }
+    })
+    error_message = jsonencode(aws_cloudwatch_metric_alarm.overdue)
+  }
+
+  # Two rules of the same name, in two modules, have metrics of their own.
+  assert {
+    condition = jsonencode([for query in aws_cloudwatch_metric_alarm.overdue["staging"].metric_query : concat(compact([query.expression]), query.metric[*].dimensions, query.metric[*].period)]) == jsonencode([
+      [{ rule = "staging", service = "rotator" }, 3600],
+      ["FILL(succeeded, 0)"],
+    ])
+    error_message = jsonencode(aws_cloudwatch_metric_alarm.overdue["staging"].metric_query)
+  }
+
+  assert {
+    condition     = contains(keys(output.alarms), "overdue-staging")
+    error_message = "The output alarms has only ${jsonencode(keys(output.alarms))}."
+  }
+
+  assert {
+    condition     = !strcontains(local.rules_json, "max_age_hours")
+    error_message = "The environment of start_workflow holds what it does not read: ${local.rules_json}"
   }
 }

@@ -1,4 +1,5 @@
 # modules/restore-test-validator, as the real provider renders it, without an account.
+# As in variables.tftest.hcl, a run has bad values of several variables.
 
 provider "aws" {
   region                      = "eu-central-1"
@@ -30,7 +31,7 @@ variables {
   restore_testing_plan_arns = ["arn:aws:backup:eu-central-1:123456789012:restore-testing-plan:ledger-1eb3b5e7-9eb0-435a-a80b-108b488b0d45"]
 }
 
-run "completed_tests_of_the_plan_invoke_the_function" {
+run "completed_tests_of_the_plan_are_validated" {
   command = plan
   module {
     source = "./modules/restore-test-validator"
@@ -53,14 +54,8 @@ run "completed_tests_of_the_plan_invoke_the_function" {
     condition     = aws_lambda_function.this.handler == "rotator.handlers.validate_restore_test.handler" && aws_lambda_permission.this.source_arn == aws_cloudwatch_event_rule.this.arn && aws_lambda_permission.this.principal == "events.amazonaws.com"
     error_message = "Something other than the rule may invoke the function."
   }
-}
 
-run "what_fails_is_kept" {
-  command = plan
-  module {
-    source = "./modules/restore-test-validator"
-  }
-
+  # What fails is kept.
   assert {
     condition     = aws_cloudwatch_event_target.this.dead_letter_config[0].arn == aws_sqs_queue.this.arn && aws_lambda_function_event_invoke_config.this.destination_config[0].on_failure[0].destination == aws_sqs_queue.this.arn && aws_lambda_function_event_invoke_config.this.maximum_retry_attempts == 2
     error_message = "What cannot be delivered or processed is lost."
@@ -77,14 +72,8 @@ run "what_fails_is_kept" {
     ]
     error_message = "Something other than the rule may send to the queue."
   }
-}
 
-run "the_function_reads_no_items_but_those_of_test_tables" {
-  command = plan
-  module {
-    source = "./modules/restore-test-validator"
-  }
-
+  # The function reads no items but those of test tables.
   assert {
     condition = { for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid => { actions = toset(flatten([statement.Action])), resource = statement.Resource } } == {
       WriteLogs                   = { actions = toset(["logs:CreateLogStream", "logs:PutLogEvents"]), resource = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/restore-test-validator:*" }
@@ -149,37 +138,89 @@ run "keys_boundary_path_and_tags" {
   }
 }
 
-run "no_plan" {
+run "network_and_code_signing" {
+  command = plan
+  module {
+    source = "./modules/restore-test-validator"
+  }
+  variables {
+    code_signing_config_arn = "arn:aws:lambda:eu-central-1:123456789012:code-signing-config:csc-0123456789abcdef0"
+    vpc_config              = { subnet_ids = ["subnet-1a", "subnet-2b"], security_group_ids = ["sg-3c"] }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.code_signing_config_arn == "arn:aws:lambda:eu-central-1:123456789012:code-signing-config:csc-0123456789abcdef0"
+    error_message = "The function lacks the code signing configuration."
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.this.vpc_config).subnet_ids == toset(["subnet-1a", "subnet-2b"]) && one(aws_lambda_function.this.vpc_config).security_group_ids == toset(["sg-3c"])
+    error_message = "The function lacks the subnets and the security group."
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(data.aws_iam_policy_document.validate_restore_test.json).Statement : statement.Sid] == ["DescribeNetwork", "ManageNetworkInterfaces", "KeepCodeFromNetwork", "WriteLogs", "ReadTestTables", "DescribeTestAndSourceTables", "DescribeBackups", "RecordVerdicts", "KeepFailedValidations"]
+    error_message = data.aws_iam_policy_document.validate_restore_test.json
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(data.aws_iam_policy_document.validate_restore_test.json).Statement : statement.Condition.ArnLike if statement.Effect == "Deny"] == [{ "lambda:SourceFunctionArn" = "arn:aws:lambda:eu-central-1:123456789012:function:restore-test-validator" }]
+    error_message = data.aws_iam_policy_document.validate_restore_test.json
+  }
+}
+
+run "nothing" {
   command = plan
   module {
     source = "./modules/restore-test-validator"
   }
   variables {
     restore_testing_plan_arns = []
+    vpc_config                = { subnet_ids = [], security_group_ids = ["sg-3c"] }
   }
-  expect_failures = [var.restore_testing_plan_arns]
+  expect_failures = [var.restore_testing_plan_arns, var.vpc_config]
 }
 
-run "the_name_of_a_plan_instead_of_its_arn" {
+run "names_and_aliases_instead_of_arns_and_ids" {
   command = plan
   module {
     source = "./modules/restore-test-validator"
   }
   variables {
+    kms_key_arn               = "alias/logs"
+    permissions_boundary      = "boundary"
     restore_testing_plan_arns = ["ledger"]
+    table_kms_key_arns        = ["alias/ledger"]
+    vpc_config                = { subnet_ids = ["subnet-1a"], security_group_ids = ["default"] }
   }
-  expect_failures = [var.restore_testing_plan_arns]
+  expect_failures = [var.kms_key_arn, var.permissions_boundary, var.restore_testing_plan_arns, var.table_kms_key_arns, var.vpc_config]
 }
 
-run "a_plan_of_another_region" {
+run "in_another_region" {
   command = plan
   module {
     source = "./modules/restore-test-validator"
   }
   variables {
+    code_signing_config_arn   = "arn:aws:lambda:ap-south-1:123456789012:code-signing-config:csc-0123456789abcdef0"
     restore_testing_plan_arns = ["arn:aws:backup:eu-west-1:123456789012:restore-testing-plan:ledger-1eb3b5e7"]
   }
-  expect_failures = [var.restore_testing_plan_arns]
+  expect_failures = [var.code_signing_config_arn, var.restore_testing_plan_arns]
+}
+
+run "what_does_not_exist" {
+  command = plan
+  module {
+    source = "./modules/restore-test-validator"
+  }
+  variables {
+    architecture       = "arm"
+    log_retention_days = 2
+    name               = "restore test validator"
+    role_path          = "/service"
+    vpc_config         = { subnet_ids = ["vpc-1a"], security_group_ids = ["sg-3c"] }
+  }
+  expect_failures = [var.architecture, var.log_retention_days, var.name, var.role_path, var.vpc_config]
 }
 
 run "more_plans_than_an_event_pattern_can_name" {
@@ -191,151 +232,4 @@ run "more_plans_than_an_event_pattern_can_name" {
     restore_testing_plan_arns = [for number in range(30) : "arn:aws:backup:eu-central-1:123456789012:restore-testing-plan:ledger-1eb3b5e7-9eb0-435a-a80b-${number}"]
   }
   expect_failures = [aws_cloudwatch_event_rule.this]
-}
-
-run "an_alias_instead_of_a_key_of_test_tables" {
-  command = plan
-  module {
-    source = "./modules/restore-test-validator"
-  }
-  variables {
-    table_kms_key_arns = ["alias/ledger"]
-  }
-  expect_failures = [var.table_kms_key_arns]
-}
-
-run "a_name_that_a_queue_cannot_have" {
-  command = plan
-  module {
-    source = "./modules/restore-test-validator"
-  }
-  variables {
-    name = "restore test validator"
-  }
-  expect_failures = [var.name]
-}
-
-run "a_permissions_boundary_that_is_not_a_policy" {
-  command = plan
-  module {
-    source = "./modules/restore-test-validator"
-  }
-  variables {
-    permissions_boundary = "boundary"
-  }
-  expect_failures = [var.permissions_boundary]
-}
-
-run "a_role_path_without_a_trailing_slash" {
-  command = plan
-  module {
-    source = "./modules/restore-test-validator"
-  }
-  variables {
-    role_path = "/service"
-  }
-  expect_failures = [var.role_path]
-}
-
-run "an_alias_instead_of_a_key" {
-  command = plan
-  module {
-    source = "./modules/restore-test-validator"
-  }
-  variables {
-    kms_key_arn = "alias/logs"
-  }
-  expect_failures = [var.kms_key_arn]
-}
-
-run "a_log_retention_that_cloudwatch_does_not_accept" {
-  command = plan
-  module {
-    source = "./modules/restore-test-validator"
-  }
-  variables {
-    log_retention_days = 2
-  }
-  expect_failures = [var.log_retention_days]
-}
-
-run "an_architecture_that_lambda_does_not_have" {
-  command = plan
-  module {
-    source = "./modules/restore-test-validator"
-  }
-  variables {
-    architecture = "arm"
-  }
-  expect_failures = [var.architecture]
-}
-
-run "a_vpc_and_a_code_signing_configuration" {
-  command = plan
-  module {
-    source = "./modules/restore-test-validator"
-  }
-  variables {
-    code_signing_config_arn = "arn:aws:lambda:eu-central-1:123456789012:code-signing-config:csc-0123456789abcdef0"
-    vpc_config              = { subnet_ids = ["subnet-1a", "subnet-2b"], security_group_ids = ["sg-3c"] }
-  }
-  assert {
-    condition     = aws_lambda_function.this.code_signing_config_arn == "arn:aws:lambda:eu-central-1:123456789012:code-signing-config:csc-0123456789abcdef0"
-    error_message = "The function lacks the code signing configuration."
-  }
-  assert {
-    condition     = one(aws_lambda_function.this.vpc_config).subnet_ids == toset(["subnet-1a", "subnet-2b"]) && one(aws_lambda_function.this.vpc_config).security_group_ids == toset(["sg-3c"])
-    error_message = "The function lacks the subnets and the security group."
-  }
-}
-
-run "a_code_signing_configuration_in_another_region" {
-  command = plan
-  module {
-    source = "./modules/restore-test-validator"
-  }
-  variables {
-    code_signing_config_arn = "arn:aws:lambda:ap-south-1:123456789012:code-signing-config:csc-0123456789abcdef0"
-  }
-  expect_failures = [var.code_signing_config_arn]
-}
-
-run "a_vpc_without_subnets" {
-  command = plan
-  module {
-    source = "./modules/restore-test-validator"
-  }
-  variables {
-    vpc_config = { subnet_ids = [], security_group_ids = ["sg-3c"] }
-  }
-  expect_failures = [var.vpc_config]
-}
-
-run "the_name_of_a_security_group_instead_of_its_id" {
-  command = plan
-  module {
-    source = "./modules/restore-test-validator"
-  }
-  variables {
-    vpc_config = { subnet_ids = ["subnet-1a"], security_group_ids = ["default"] }
-  }
-  expect_failures = [var.vpc_config]
-}
-
-run "network_of_the_function" {
-  command = plan
-  module {
-    source = "./modules/restore-test-validator"
-  }
-  variables {
-    vpc_config = { subnet_ids = ["subnet-1a"], security_group_ids = ["sg-2b"] }
-  }
-  assert {
-    condition     = [for statement in jsondecode(data.aws_iam_policy_document.validate_restore_test.json).Statement : statement.Sid] == ["DescribeNetwork", "ManageNetworkInterfaces", "KeepCodeFromNetwork", "WriteLogs", "ReadTestTables", "DescribeTestAndSourceTables", "DescribeBackups", "RecordVerdicts", "KeepFailedValidations"]
-    error_message = data.aws_iam_policy_document.validate_restore_test.json
-  }
-  assert {
-    condition     = [for statement in jsondecode(data.aws_iam_policy_document.validate_restore_test.json).Statement : statement.Condition.ArnLike if statement.Effect == "Deny"] == [{ "lambda:SourceFunctionArn" = "arn:aws:lambda:eu-central-1:123456789012:function:restore-test-validator" }]
-    error_message = data.aws_iam_policy_document.validate_restore_test.json
-  }
 }

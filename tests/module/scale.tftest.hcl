@@ -83,28 +83,21 @@ run "sixty_rules_with_every_attribute_fit" {
   }
 }
 
-run "rules_whose_parameters_do_not_fit_in_a_policy" {
+run "rules_whose_parameters_and_hooks_do_not_fit_in_a_policy" {
   command = plan
 
   variables {
     rules = {
       for number in range(100) :
-      "rule-${number}" => { source_pattern = "^${number}$", replacement_pattern = "copy-of-${number}", ssm_parameter_name = "/${join("", [for repeat in range(50) : "x"])}/${number}" }
+      "rule-${number}" => {
+        source_pattern      = "^${number}$"
+        replacement_pattern = "copy-of-${number}"
+        ssm_parameter_name  = "/${join("", [for repeat in range(50) : "x"])}/${number}"
+        before_switch       = number < 60 ? "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:mask-${number}" : null
+      }
     }
   }
-  expect_failures = [aws_iam_role_policy.function["restore_backup"], aws_iam_role_policy.function["update_ssm_parameter"]]
-}
-
-run "rules_whose_hooks_do_not_fit_in_a_policy" {
-  command = plan
-
-  variables {
-    rules = {
-      for number in range(60) :
-      "rule-${number}" => { source_pattern = "^${number}$", replacement_pattern = "copy-of-${number}", before_switch = "arn:aws-us-gov:states:us-gov-west-1:123456789012:stateMachine:mask-${number}" }
-    }
-  }
-  expect_failures = [aws_iam_role_policy.state_machine]
+  expect_failures = [aws_iam_role_policy.function["restore_backup"], aws_iam_role_policy.function["update_ssm_parameter"], aws_iam_role_policy.state_machine]
 }
 
 run "rules_whose_keys_do_not_fit_in_a_policy" {

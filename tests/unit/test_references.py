@@ -1,4 +1,4 @@
-"""Replacement as Go does it; `tests/module/test_patterns.py` compares it with Go itself."""
+"""Replacement as Go does it; `tests/contract/test_patterns.py` compares it with Go itself."""
 
 import re
 
