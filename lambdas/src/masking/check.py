@@ -11,6 +11,7 @@ from masking.settings import MaskingSettings
 from masking.state import CheckTableInput, CheckTableOutput, Table
 from rotator.clients import Clients
 from rotator.indexes import indexes_of
+from rotator.logs import logger
 from rotator.ownership import TABLE_ID, is_claimed, tags_of
 from rotator.table_description import describe_table
 from rotator.timestamps import TABLE_NAME_SUFFIX_PATTERN
@@ -30,6 +31,7 @@ def check_table(received: CheckTableInput, settings: MaskingSettings, clients: C
     description = _describe_copy(name, clients)
     _check_rules(settings.rules, description)
     table: Table = {"Name": name, "Key": _key_of(description)}
+    logger.info("Table checked", table=name, dry_run=dry_run, segments=settings.workers)
     return {
         "TableName": name,
         "DryRun": dry_run,
