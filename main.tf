@@ -9,6 +9,7 @@ locals {
   region = lookup(data.aws_region.this, "region", lookup(data.aws_region.this, "id", null))
 
   topic_arn_pattern = "^arn:[^:]+:sns:${local.region}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$"
+  key_arn_pattern   = "^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$"
 
   # Whether the ARN of a new topic is null is unknown at plan, but without vaults there must be one.
   has_topic = length(var.backup_vault_arns) == 0 ? true : var.backup_sns_topic_arn != null

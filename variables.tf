@@ -194,8 +194,8 @@ variable "backup_kms_key_arns" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for arn in var.backup_kms_key_arns : can(regex("^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", arn))])
-    error_message = "backup_kms_key_arns has ${join(", ", [for arn in var.backup_kms_key_arns : jsonencode(arn) if !can(regex("^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", arn))])}. Use ARNs of KMS keys in ${local.region}, such as arn:aws:kms:${local.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. An alias does not work."
+    condition     = alltrue([for arn in var.backup_kms_key_arns : can(regex(local.key_arn_pattern, arn))])
+    error_message = "backup_kms_key_arns has ${join(", ", [for arn in var.backup_kms_key_arns : jsonencode(arn) if !can(regex(local.key_arn_pattern, arn))])}. Use ARNs of KMS keys in ${local.region}, such as arn:aws:kms:${local.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. An alias does not work."
   }
 }
 
@@ -281,7 +281,7 @@ variable "kms_key_arn" {
   default     = null
 
   validation {
-    condition     = var.kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
+    condition     = var.kms_key_arn == null ? true : can(regex(local.key_arn_pattern, var.kms_key_arn))
     error_message = "kms_key_arn is ${jsonencode(var.kms_key_arn)}, which is not the ARN of a KMS key in ${local.region}, such as arn:aws:kms:${local.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. CloudWatch Logs does not accept an alias: use the arn attribute of your aws_kms_key."
   }
 }
@@ -353,7 +353,7 @@ variable "vpc_config" {
 
   validation {
     condition     = var.vpc_config == null ? true : length(var.vpc_config.security_group_ids) >= 1 && length(var.vpc_config.security_group_ids) <= 5 && alltrue([for id in var.vpc_config.security_group_ids : can(regex("^sg-[0-9a-z]+$", id))])
-    error_message = "vpc_config.security_group_ids is ${jsonencode(try(var.vpc_config.security_group_ids, null))}. Use the IDs of 1 to 5 security groups, such as [aws_security_group.rotator.id]."
+    error_message = "vpc_config.security_group_ids is ${jsonencode(try(var.vpc_config.security_group_ids, null))}. Use the IDs of 1 to 5 security groups, such as [aws_security_group.functions.id]."
   }
 }
 

@@ -191,7 +191,7 @@ variable "vpc_config" {
 
   validation {
     condition     = var.vpc_config == null ? true : length(var.vpc_config.security_group_ids) >= 1 && length(var.vpc_config.security_group_ids) <= 5 && alltrue([for id in var.vpc_config.security_group_ids : can(regex("^sg-[0-9a-z]+$", id))])
-    error_message = "vpc_config.security_group_ids is ${jsonencode(try(var.vpc_config.security_group_ids, null))}. Use the IDs of 1 to 5 security groups, such as [aws_security_group.masking.id]."
+    error_message = "vpc_config.security_group_ids is ${jsonencode(try(var.vpc_config.security_group_ids, null))}. Use the IDs of 1 to 5 security groups, such as [aws_security_group.functions.id]."
   }
 }
 

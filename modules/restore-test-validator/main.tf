@@ -10,6 +10,9 @@ locals {
   # Version 6 of the provider deprecates `id`, and version 5 has no `region`.
   region = lookup(data.aws_region.this, "region", lookup(data.aws_region.this, "id", null))
 
+  key_arn_pattern    = "^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$"
+  log_retention_days = [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+
   log_group = "/aws/lambda/${var.name}"
   # Not references, because the policy of the queue names both.
   queue_name = "${var.name}-failed-validations"

@@ -21,8 +21,8 @@ variable "table_kms_key_arns" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for arn in var.table_kms_key_arns : can(regex("^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", arn))])
-    error_message = "table_kms_key_arns has ${join(", ", [for arn in var.table_kms_key_arns : jsonencode(arn) if !can(regex("^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", arn))])}. Use ARNs of KMS keys in ${local.region}, such as the arn attribute of your aws_kms_key. A policy cannot name an alias."
+    condition     = alltrue([for arn in var.table_kms_key_arns : can(regex(local.key_arn_pattern, arn))])
+    error_message = "table_kms_key_arns has ${join(", ", [for arn in var.table_kms_key_arns : jsonencode(arn) if !can(regex(local.key_arn_pattern, arn))])}. Use ARNs of KMS keys in ${local.region}, such as arn:aws:kms:${local.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. An alias does not work."
   }
 }
 
@@ -67,20 +67,20 @@ variable "kms_key_arn" {
   default     = null
 
   validation {
-    condition     = var.kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:${local.region}:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
+    condition     = var.kms_key_arn == null ? true : can(regex(local.key_arn_pattern, var.kms_key_arn))
     error_message = "kms_key_arn is ${jsonencode(var.kms_key_arn)}, which is not the ARN of a KMS key in ${local.region}, such as arn:aws:kms:${local.region}:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab. CloudWatch Logs does not accept an alias: use the arn attribute of your aws_kms_key."
   }
 }
 
 variable "log_retention_days" {
-  description = "How many days to keep logs: one of the numbers that CloudWatch Logs accepts, such as 30, 90 or 365. 0 keeps them forever."
+  description = "How many days to keep logs. 0 keeps them forever."
   type        = number
   default     = 90
   nullable    = false
 
   validation {
-    condition     = contains([0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days is ${var.log_retention_days}. CloudWatch Logs accepts 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 and 3653."
+    condition     = contains(local.log_retention_days, var.log_retention_days)
+    error_message = "log_retention_days is ${var.log_retention_days}. CloudWatch Logs accepts ${join(", ", local.log_retention_days)}."
   }
 }
 
@@ -127,7 +127,7 @@ variable "vpc_config" {
 
   validation {
     condition     = var.vpc_config == null ? true : length(var.vpc_config.security_group_ids) >= 1 && length(var.vpc_config.security_group_ids) <= 5 && alltrue([for id in var.vpc_config.security_group_ids : can(regex("^sg-[0-9a-z]+$", id))])
-    error_message = "vpc_config.security_group_ids is ${jsonencode(try(var.vpc_config.security_group_ids, null))}. Use the IDs of 1 to 5 security groups, such as [aws_security_group.validator.id]."
+    error_message = "vpc_config.security_group_ids is ${jsonencode(try(var.vpc_config.security_group_ids, null))}. Use the IDs of 1 to 5 security groups, such as [aws_security_group.functions.id]."
   }
 }
 
@@ -136,4 +136,14 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+
+  validation {
+    condition     = alltrue([for key, value in var.tags : can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{1,128}$", key)) && can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{0,256}$", value)) && !startswith(lower(key), "aws:")])
+    error_message = "tags has ${jsonencode({ for key, value in var.tags : key => value if !(can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{1,128}$", key)) && can(regex("^[\\pL\\pZ\\pN_.:/=+@-]{0,256}$", value)) && !startswith(lower(key), "aws:")) })}. A key has 1 to 128 characters and a value at most 256, from letters, digits, spaces and _.:/=+-@, and no key starts with \"aws:\"."
+  }
+
+  validation {
+    condition     = length(var.tags) <= 50
+    error_message = "tags has ${length(var.tags)} tags, and AWS allows 50 on a resource. Remove some."
+  }
 }

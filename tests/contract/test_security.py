@@ -10,7 +10,19 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
+PLACEHOLDER = re.compile(r"\b[A-Z]+(?:/[A-Z]+)+\b|<[^>]+>")
+
 pytestmark = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no checkout")
+
+
+def test_the_page_says_what_takes_the_place_of_each_placeholder() -> None:
+    page = (ROOT / "SECURITY.md").read_text()
+    placeholders = {
+        name for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for name in PLACEHOLDER.findall(block)
+    }
+
+    assert placeholders
+    assert [name for name in placeholders if f"Instead of `{name}`, write " not in page] == []
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import json
 import os
 import re
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from local_aws import Fault, changed_settings, injected
 from tests.support.aws import ENDPOINT, client, local_only, recovery_points
 from tests.support.deployment import BackupJob, Deployment
+from tests.support.pages import Shell, answer
 from tests.support.polling import wait_until
 from tests.support.tables import make_table
 
@@ -174,7 +175,7 @@ def test_an_execution_that_somebody_started_with_another_input_says_how_rotation
     assert "stackTrace" not in report["Message"]
 
 
-def test_the_command_in_a_report_starts_a_new_rotation(deployment: Deployment) -> None:
+def test_the_command_in_a_report_starts_a_new_rotation(deployment: Deployment, tmp_path: Path) -> None:
     name = "rotator-test-anew-production"
     denied = Fault(
         service="dynamodb",
@@ -188,11 +189,9 @@ def test_the_command_in_a_report_starts_a_new_rotation(deployment: Deployment) -
         deployment.end_of_rotation("staging", job)
     report = report_on(name, deployment)
 
-    words = shlex.split(next(line for line in report.splitlines() if line.startswith("aws lambda invoke")))
-    answer = client("lambda").invoke(
-        FunctionName=words[words.index("--function-name") + 1], Payload=words[words.index("--payload") + 1]
-    )
-    (started,) = json.load(answer["Payload"])["Rotations"]
+    command = next(line for line in report.splitlines() if "aws lambda invoke" in line)
+    with Shell(tmp_path) as shell:
+        (started,) = answer(shell.run(f"{command}\n"))["Rotations"]
 
     assert started["Execution"].startswith(f"staging-{job.recovery_point_id}-")
     execution = deployment.end_of_execution(started["Execution"])

@@ -3,6 +3,7 @@ another account or Region.
 """
 
 import itertools
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -17,9 +18,10 @@ from local_aws import Fault, changed_settings, injected
 from tests.support.accounts import PRODUCTION, STAGING, Vault, make_role
 from tests.support.aws import ENDPOINT, client, items
 from tests.support.deployment import BackupJob, Deployment
+from tests.support.examples import Reader, applied
 from tests.support.fixtures import PATIENCE_SECONDS
+from tests.support.pages import answer
 from tests.support.permissions import statements, without, without_policy
-from tests.support.plans import assert_nothing_to_change
 from tests.support.polling import wait_until
 from tests.support.tables import make_table, table_names
 
@@ -43,16 +45,21 @@ def _role_for_terraform(_aws: None) -> None:
     make_role(PRODUCTION, ADMINISTRATOR, {"AWS": f"arn:aws:iam::{STAGING}:root"}, "AdministratorAccess")
 
 
-@pytest.fixture
-def example(cross_account: TerraformTestApi) -> Deployment:
-    outputs = cross_account.outputs["cross_account"]["value"]
-    return Deployment({name: {"value": value} for name, value in outputs.items()}, PATIENCE_SECONDS)
+@pytest.fixture(scope="module")
+def reader(_role_for_terraform: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    with applied("cross-account", tmp_path_factory.mktemp("cross_account")) as reader:
+        yield reader
+
+
+@pytest.fixture(scope="module")
+def example(reader: Reader) -> Deployment:
+    return reader.deployment()
 
 
 @pytest.fixture
-def elsewhere(cross_account: TerraformTestApi) -> Deployment:
+def elsewhere(unforwarded: TerraformTestApi) -> Deployment:
     """A rotator that nobody forwards events to."""
-    return Deployment(cross_account.outputs, PATIENCE_SECONDS)
+    return Deployment(unforwarded.outputs, PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -62,32 +69,30 @@ def production(example: Deployment) -> Vault:
     return Vault(PRODUCTION, outputs["backup_vault_name"]["value"], outputs["backup_role_arn"]["value"])
 
 
-@pytest.fixture(scope="session")
-def sealed(cross_account: TerraformTestApi) -> Vault:
+@pytest.fixture(scope="module")
+def sealed(unforwarded: TerraformTestApi, example: Deployment) -> Vault:
     """A vault of production's with a customer managed key."""
-    outputs = cross_account.outputs
     client("backup", PRODUCTION).create_backup_vault(
-        BackupVaultName="sealed", EncryptionKeyArn=outputs["production_key_arn"]["value"]
+        BackupVaultName="sealed", EncryptionKeyArn=unforwarded.outputs["production_key_arn"]["value"]
     )
-    return Vault(PRODUCTION, "sealed", outputs["cross_account"]["value"]["backup_role_arn"])
+    return Vault(PRODUCTION, "sealed", example.outputs["backup_role_arn"]["value"])
 
 
-@pytest.fixture(scope="session")
-def shared(cross_account: TerraformTestApi) -> Vault:
+@pytest.fixture(scope="module")
+def shared(unforwarded: TerraformTestApi, example: Deployment) -> Vault:
     """A logically air-gapped vault with a customer managed key, which production shares with staging."""
-    outputs = cross_account.outputs
     arn = client("backup", PRODUCTION).create_logically_air_gapped_backup_vault(
         BackupVaultName="shared",
-        EncryptionKeyArn=outputs["production_key_arn"]["value"],
+        EncryptionKeyArn=unforwarded.outputs["production_key_arn"]["value"],
         MinRetentionDays=7,
         MaxRetentionDays=35,
     )["BackupVaultArn"]
     client("ram", PRODUCTION).create_resource_share(name="shared", resourceArns=[arn], principals=[STAGING])
-    return Vault(PRODUCTION, "shared", outputs["cross_account"]["value"]["backup_role_arn"])
+    return Vault(PRODUCTION, "shared", example.outputs["backup_role_arn"]["value"])
 
 
-def test_terraform_finds_nothing_to_change_afterwards(cross_account: TerraformTestApi) -> None:
-    assert_nothing_to_change(cross_account)
+def test_terraform_finds_nothing_to_change_afterwards(reader: Reader) -> None:
+    reader.assert_nothing_to_change()
 
 
 def test_production_has_nothing_of_the_rotator_but_the_forwarder(example: Deployment) -> None:
@@ -142,6 +147,24 @@ def test_a_copied_backup_is_rotated_once_whether_its_event_arrives_or_not(
     assert example.executions(job) == [f"staging-{job.recovery_point_id}"]
 
 
+def test_the_commands_of_the_example_copy_a_backup(reader: Reader, example: Deployment, production: Vault) -> None:
+    start, look, copy, parameter = reader.commands("Copy a backup by hand")
+
+    job = production.end_of_backup(answer(reader.shell.run(in_production(start)))["BackupJobId"])
+    state, recovery_point_arn = json.loads(reader.shell.run(in_production(look), id=job.id))
+    assert state == "COMPLETED"
+    started = reader.shell.run(in_production(copy), recovery_point=recovery_point_arn)
+    copied = production.end_of_copy(answer(started)["CopyJobId"], job)
+
+    table = example.rotate("staging", copied)["DescribeTableOutput"]["Table"]
+    assert reader.shell.run(parameter).strip() == table["TableArn"]
+
+
+def in_production(block: str) -> str:
+    """The commands with the credentials of production."""
+    return f"(export AWS_ACCESS_KEY_ID={PRODUCTION}\n{block})\n"
+
+
 @pytest.mark.parametrize("closed", ["role of the forwarder", "bus of the rotator"])
 def test_an_event_is_forwarded_only_where_both_accounts_allow_it(
     closed: str, example: Deployment, production: Vault
@@ -155,7 +178,7 @@ def test_an_event_is_forwarded_only_where_both_accounts_allow_it(
 
 
 def test_a_copy_is_ready_to_use_although_nothing_of_its_source_table_can_be_read(
-    cross_account: TerraformTestApi, elsewhere: Deployment, sealed: Vault
+    elsewhere: Deployment, sealed: Vault
 ) -> None:
     source = f"{NAME}-orders-production"
     tags = [{"Key": "team", "Value": "orders"}, {"Key": "stage", "Value": "production"}]

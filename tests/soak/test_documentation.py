@@ -4,13 +4,12 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from local_aws import changed_settings
 from tests.support.aws import ENDPOINT, client
-from tests.support.pages import ROOT, Shell, clone, commands
+from tests.support.pages import ROOT, Shell, answer, clone, commands
 from tests.support.polling import wait_until
 
 STARTING, OPERATING, UPGRADING = "docs/getting-started.md", "docs/operating.md", "docs/upgrading.md"
@@ -49,11 +48,6 @@ def state_machine() -> str:
 
 def status(execution_arn: str) -> str:
     return str(client("stepfunctions").describe_execution(executionArn=execution_arn)["status"])
-
-
-def answer(printed: str) -> Any:  # noqa: ANN401 (whatever a function answers)
-    """The function's answer, which the CLI prints before its own."""
-    return json.JSONDecoder().raw_decode(printed[printed.index("{") :])[0]
 
 
 def refresh(reader: Shell) -> str:

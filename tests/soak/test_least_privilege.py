@@ -23,10 +23,10 @@ from tests.support.accounts import STAGING, Vault
 from tests.support.aws import ENDPOINT, client, held_up, recovery_points
 from tests.support.deployment import BackupJob, Deployment, notification
 from tests.support.leaks import log_texts
-from tests.support.masking import SHORT_SECONDS, SUFFIX, Masking, make_copy
+from tests.support.masking import SHORT_SECONDS, Masking, make_copy
 from tests.support.permissions import statements, without
 from tests.support.polling import wait_until
-from tests.support.shop import item, make_shop
+from tests.support.shop import item
 from tests.support.tables import (
     make_table,
     make_table_to_resize,
@@ -292,17 +292,6 @@ class MaskingScenarios:
     def dry_run(self) -> None:
         self._run("report_attributes", DryRun=True)
 
-    def refused_table(self) -> None:
-        name = f"rotator-test-{next(_numbers)}{SUFFIX}"
-        make_shop(name, [])
-        self._masking.refusal(name)
-        self._assert_logged("check_table", name)
-
-    def failed_summary(self) -> None:
-        name = self._masking.outputs["functions"]["summarize"]["name"]
-        answer = json.load(client("lambda").invoke(FunctionName=name, Payload=json.dumps({}))["Payload"])
-        self._assert_logged("summarize", answer["requestId"])
-
     def masking_continued(self) -> None:
         self._run_continued()
 
@@ -317,9 +306,10 @@ class MaskingScenarios:
         key = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": self._key_arn}
         table = make_copy(str(next(_numbers)), [item(0), item(1), UNMOVED], SSESpecification=key)
         self._masking.run(table, **more)
-        for function in functions:
-            self._assert_logged(function, table)
         called = ("check_table", *functions, "summarize")
+        assert_logged(
+            {function: self._masking.outputs["function_log_groups"][function]["name"] for function in called}, table
+        )
         names = {self._masking.outputs["functions"][function]["name"] for function in called}
         assert_traced({*names, self._masking.outputs["state_machine_name"]}, began)
 
@@ -330,9 +320,6 @@ class MaskingScenarios:
         slow = Fault(operation="Scan", role=f"{self._masking.outputs['state_machine_name']}-*", seconds=1.2)
         with self._masking.changed(seconds=SHORT_SECONDS), injected(os.environ[ENDPOINT], slow):
             self._masking.run(table, **more)
-
-    def _assert_logged(self, function: str, text: str) -> None:
-        assert_logged({function: self._masking.outputs["function_log_groups"][function]["name"]}, text)
 
 
 def assert_logged(groups: dict[str, str], text: str) -> None:

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ from pytest_terraform.tf import TerraformTestApi
 
 from local_aws import Fault, InjectedFault, calls, changed_settings, injected
 from tests.support.aws import ENDPOINT, client
-from tests.support.deployment import Deployment
+from tests.support.examples import Reader, applied
 from tests.support.leaks import everything_written_down, log_texts, seen_in, text_of_execution, text_of_stream
-from tests.support.masking import PATIENCE_SECONDS, SHORT_SECONDS, SUFFIX, Masking, make_copy, output_of
+from tests.support.masking import SHORT_SECONDS, SUFFIX, Masking, make_copy, output_of
 from tests.support.masks import Item, Masks, comparable, leaves, texts
+from tests.support.pages import Shell, answer, commands
 from tests.support.polling import wait_until
 from tests.support.scale import SCALE
 from tests.support.shop import INDEXES, KEY, address, delete, in_index, item, make_shop, write
@@ -385,10 +387,14 @@ CUSTOMERS = [
 CARD = "9876543210123456"
 
 
-def test_nothing_leaves_a_rotation_unmasked(masking: TerraformTestApi) -> None:
-    example = masking.outputs["example"]["value"]
-    outputs = example | {"vault_name": example["backup_vault_name"]}
-    deployment = Deployment({name: {"value": value} for name, value in outputs.items()}, PATIENCE_SECONDS)
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    with applied("masking", tmp_path_factory.mktemp("masking")) as reader:
+        yield reader
+
+
+def test_nothing_leaves_a_rotation_unmasked(reader: Reader) -> None:
+    example, deployment = reader.outputs, reader.deployment()
     masks = Masking.of(example["masking"]).masks
     source, originals = example["table_name"], list(store())
     secrets = [*masks.secrets(originals), CARD]
@@ -421,6 +427,34 @@ def test_nothing_leaves_a_rotation_unmasked(masking: TerraformTestApi) -> None:
     assert [where for where, text in written if seen_in(text, secrets)] == []
     told = {where for where, text in written if copy in text}
     assert len(told) > len(example["rotator"]["functions"]), "there was something to search"
+
+
+def test_the_commands_of_the_example_show_a_masked_customer(reader: Reader) -> None:
+    deployment = reader.deployment()
+    start, look, sum_up = reader.commands("See it work")
+
+    job = deployment.end_of_backup(answer(reader.shell.run(start))["BackupJobId"])
+    deployment.rotate("staging", job)
+
+    (customer,) = [item for item in answer(reader.shell.run(look))["Items"] if item.get("id") == {"S": "C-17"}]
+    assert re.fullmatch(r"CUSTOMER#\d{12}@example\.invalid", customer["pk"]["S"])
+    assert customer["email"]["S"] == customer["pk"]["S"].removeprefix("CUSTOMER#")
+    assert answer(reader.shell.run(sum_up))["Attributes"]["email"]["Masked"] > 0
+
+
+def test_the_commands_of_the_page_report_the_attributes_of_a_copy(masking_module: Masking, tmp_path: Path) -> None:
+    table = make_copy("reported", [item(0), item(1)])
+    start, look = commands("modules/masking/README.md", "Finding out which attributes there are")
+    on_this_copy = start.replace("orders-staging-20261123-02-07-00", table)
+
+    with Shell(tmp_path) as shell:
+        started = shell.run(on_this_copy, state_machine_arn=masking_module.outputs["state_machine_arn"])
+        execution = answer(started)["executionArn"]
+        masking_module.end(execution)
+        report = answer(shell.run(look, execution_arn=execution))
+
+    assert (report["TableName"], report["ItemsScanned"]) == (table, 2)
+    assert {*report["Attributes"]} > {*KEY}
 
 
 def store() -> Iterator[Item]:

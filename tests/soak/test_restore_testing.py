@@ -4,19 +4,16 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_terraform.tf import TerraformTestApi
 
 from local_aws import Fault, changed_settings, injected, run_restore_tests
 from tests.support.aws import ENDPOINT, client, recovery_points
-from tests.support.deployment import Deployment
+from tests.support.examples import Reader, applied
 from tests.support.fixtures import PATIENCE_SECONDS
-from tests.support.pages import Shell, commands
+from tests.support.pages import commands
 from tests.support.permissions import statements, without
-from tests.support.plans import assert_nothing_to_change
 from tests.support.polling import wait_until
 
 # Lambda writes it once the function has ended.
@@ -36,10 +33,8 @@ def _quick(_aws: None) -> Iterator[None]:
 class RestoreTesting:
     """The example, as its user has it."""
 
-    def __init__(self, outputs: dict[str, Any]) -> None:
-        self.outputs = outputs
-        values = outputs | {"vault_name": outputs["backup_vault_name"]}
-        self.deployment = Deployment({name: {"value": value} for name, value in values.items()}, PATIENCE_SECONDS)
+    def __init__(self, reader: Reader) -> None:
+        self.reader, self.outputs, self.deployment = reader, reader.outputs, reader.deployment()
 
     @property
     def validator(self) -> dict[str, Any]:
@@ -79,13 +74,14 @@ class RestoreTesting:
         return [message for message in messages if text in json.dumps(message)]
 
 
-@pytest.fixture
-def example(restore_testing: TerraformTestApi) -> RestoreTesting:
-    return RestoreTesting(restore_testing.outputs["restore_testing"]["value"])
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestoreTesting]:
+    with applied("restore-testing", tmp_path_factory.mktemp("restore_testing")) as reader:
+        yield RestoreTesting(reader)
 
 
-def test_terraform_finds_nothing_to_change_afterwards(restore_testing: TerraformTestApi) -> None:
-    assert_nothing_to_change(restore_testing)
+def test_terraform_finds_nothing_to_change_afterwards(example: RestoreTesting) -> None:
+    example.reader.assert_nothing_to_change()
 
 
 @pytest.mark.parametrize("kind", ["native", "advanced"])
@@ -154,9 +150,7 @@ def test_what_cannot_be_validated_is_kept(example: RestoreTesting) -> None:
 
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="the commands need jq")
-def test_the_commands_of_the_pages_replay_what_failed_and_list_the_verdicts(
-    example: RestoreTesting, tmp_path: Path
-) -> None:
+def test_the_commands_of_the_pages_replay_what_failed_and_list_the_verdicts(example: RestoreTesting) -> None:
     example.back_up()
     denied = Fault(service="dynamodb", operation="Scan", error="AccessDeniedException", containing="awsbackup-restore")
     with injected(os.environ[ENDPOINT], denied):
@@ -164,13 +158,9 @@ def test_the_commands_of_the_pages_replay_what_failed_and_list_the_verdicts(
         queue = example.validator["failed_validations_queue"]["url"]
         wait_until("dead letter", lambda: has_messages(queue), RETRIES_SECONDS)
     (replay,) = commands("modules/restore-test-validator/README.md", "When something goes wrong")
-    (look,) = commands("examples/restore-testing/README.md", "Look at the verdicts")
-    plan = '"$(terraform output -raw restore_testing_plan_arn)"'
-    assert plan in look
-    with Shell(tmp_path) as shell:
-        name = example.validator["function"]["name"]
-        shell.run(replay.replace("restore-test-validator", name), url=queue)
-        verdicts = shell.run(look.replace(plan, example.outputs["restore_testing_plan_arn"]))
+    name = example.validator["function"]["name"]
+    example.reader.shell.run(replay.replace("restore-test-validator", name), url=queue)
+    verdicts = example.reader.shell.run(*example.reader.commands("Look at the verdicts"))
 
     assert example.verdict(job_id)["ValidationStatus"] == "SUCCESSFUL"
     assert "SUCCESSFUL\tVerified: key, indexes, attribute types, items. Compared with: source table." in verdicts

@@ -37,22 +37,28 @@ class Vault:
 
     def back_up(self, table_arn: str) -> BackupJob:
         """The job, once it has completed."""
-        backup = self._backup
-        started = backup.start_backup_job(BackupVaultName=self.name, ResourceArn=table_arn, IamRoleArn=self.role_arn)
-        job_id = started["BackupJobId"]
-        job = _completed(lambda: backup.describe_backup_job(BackupJobId=job_id))
-        return BackupJob(job_id, job["RecoveryPointArn"], table_arn, job["CreationDate"])
+        started = self._backup.start_backup_job(
+            BackupVaultName=self.name, ResourceArn=table_arn, IamRoleArn=self.role_arn
+        )
+        return self.end_of_backup(started["BackupJobId"])
+
+    def end_of_backup(self, job_id: str) -> BackupJob:
+        job = _completed(lambda: self._backup.describe_backup_job(BackupJobId=job_id))
+        return BackupJob(job_id, job["RecoveryPointArn"], job["ResourceArn"], job["CreationDate"])
 
     def copy(self, job: BackupJob, to: str) -> BackupJob:
         """The same backup with the recovery point that it has in the vault with the ARN `to`."""
-        backup = self._backup
-        job_id = backup.start_copy_job(
+        started = self._backup.start_copy_job(
             SourceBackupVaultName=self.name,
             RecoveryPointArn=job.recovery_point_arn,
             DestinationBackupVaultArn=to,
             IamRoleArn=self.role_arn,
-        )["CopyJobId"]
-        copied = _completed(lambda: backup.describe_copy_job(CopyJobId=job_id)["CopyJob"])
+        )
+        return self.end_of_copy(started["CopyJobId"], job)
+
+    def end_of_copy(self, job_id: str, job: BackupJob) -> BackupJob:
+        """The job with the recovery point that its copy made."""
+        copied = _completed(lambda: self._backup.describe_copy_job(CopyJobId=job_id)["CopyJob"])
         return BackupJob(job.id, copied["DestinationRecoveryPointArn"], job.table_arn, job.start_time)
 
     @property

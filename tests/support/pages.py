@@ -1,5 +1,6 @@
 """The commands on the pages of the documentation, as a reader runs them in a terminal."""
 
+import json
 import os
 import re
 import shutil
@@ -8,7 +9,7 @@ import sys
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 300
@@ -20,6 +21,11 @@ def commands(page: str, heading: str) -> list[str]:
     """Each block of commands under a heading."""
     section = (ROOT / page).read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
     return re.findall(r"^ *```sh\n(.*?)```", section, re.MULTILINE | re.DOTALL)
+
+
+def answer(printed: str) -> Any:  # noqa: ANN401 (whatever a function answers)
+    """What a function answers, which the CLI prints before its own response."""
+    return json.JSONDecoder().raw_decode(printed[printed.index("{") :])[0]
 
 
 def clone(directory: Path) -> Path:

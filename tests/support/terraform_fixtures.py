@@ -27,13 +27,8 @@ TEARDOWN = terraform.TEARDOWN_ON if os.environ.get(REAL_AWS) else terraform.TEAR
 
 terraform("rotator", scope="session", replay=False, teardown=TEARDOWN)
 terraform("masking", scope="session", replay=False, teardown=TEARDOWN)
-terraform("hook", scope="session", replay=False, teardown=TEARDOWN)
-terraform("sns_topic", scope="session", replay=False, teardown=TEARDOWN)
-terraform("restore_testing", scope="session", replay=False, teardown=TEARDOWN)
-terraform("cross_account", scope="session", replay=False, teardown=TEARDOWN)
+terraform("unforwarded", scope="session", replay=False, teardown=TEARDOWN)
 terraform("rival", scope="session", replay=False, teardown=TEARDOWN)
-# To see that it can be destroyed.
-terraform("complete", scope="session", replay=False)
 
 
 @pytest.fixture(scope="session")

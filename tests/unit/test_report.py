@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -118,7 +119,8 @@ def test_a_failure_says_what_why_where_and_what_to_do(clients: Clients) -> None:
         TARGET,
         f"https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/{EXECUTION_ARN}",
         REDRIVE,
-        f"It makes another copy:\n\n{NEW_ROTATION}",
+        "It makes another copy:\n\necho ",
+        NEW_ROTATION,
     ):
         assert part in text
     assert "line 1" not in text
@@ -182,10 +184,12 @@ def test_the_command_for_a_new_rotation_names_recovery_point_and_rule(clients: C
 
     text = failed(clients, state, "Start Restore", "AccessDeniedException")
 
-    command = next(line for line in text.splitlines() if line.startswith(NEW_ROTATION))
-    assert json.loads(command.partition("--payload '")[2].rpartition("'")[0]) == {
+    echo, command = next(line for line in text.splitlines() if NEW_ROTATION in line).split(" | ")
+    (request,) = shlex.split(echo)[1:]
+    assert json.loads(request) == {
         "Refresh": {"Rule": "staging", "RecoveryPointArn": state["BackupSnsMessage"]["RecoveryPointArn"]}
     }
+    assert command == f"{NEW_ROTATION} --payload fileb:///dev/stdin /dev/stdout"
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from masking.methods import check_type
 from masking.rules import METHODS, Rule, Rules
 from masking.settings import MaskingSettings
 from masking.state import CheckTableInput, CheckTableOutput, Table
-from rotator.aws_errors import translated_errors
 from rotator.clients import Clients
 from rotator.indexes import indexes_of
+from rotator.logs import logger
 from rotator.ownership import TABLE_ID, is_claimed, tags_of
+from rotator.table_description import describe_table
 from rotator.timestamps import TABLE_NAME_SUFFIX_PATTERN
 from rotator.wording import quoted
 
@@ -30,6 +31,7 @@ def check_table(received: CheckTableInput, settings: MaskingSettings, clients: C
     description = _describe_copy(name, clients)
     _check_rules(settings.rules, description)
     table: Table = {"Name": name, "Key": _key_of(description)}
+    logger.info("Table checked", table=name, dry_run=dry_run, segments=settings.workers)
     return {
         "TableName": name,
         "DryRun": dry_run,
@@ -63,8 +65,9 @@ def _describe_copy(name: str, clients: Clients) -> dict[str, Any]:
     """What DynamoDB says of a table that a rotation created and nobody has replaced since."""
     if not re.search(f"{TABLE_NAME_SUFFIX_PATTERN}$", name):
         raise NotACopy(f"{name!r} is not the name of a copy, which ends as in orders-20261129-02-07-00")
-    with translated_errors():
-        description: dict[str, Any] = dict(clients.dynamodb.describe_table(TableName=name)["Table"])
+    description = describe_table(name, clients.dynamodb)
+    if description is None:
+        raise NotACopy(f"The table {name} does not exist: nothing was written")
     tags = tags_of(description["TableArn"], clients.dynamodb)
     if not is_claimed(tags) or tags.get(TABLE_ID) != description["TableId"]:
         raise NotACopy(

@@ -6,6 +6,7 @@ from masking.errors import NotMasked, UnlistedAttributes
 from masking.rules import Rules
 from masking.settings import MaskingSettings
 from masking.state import MaskCounts, Report, ReportCounts, Segment, SummarizeInput, Summary, VerifyCounts
+from rotator.logs import logger
 from rotator.wording import listed
 
 # A redrive of this execution would find the same counts.
@@ -15,8 +16,23 @@ _AGAIN = "Then redrive the rotation, which starts a new execution of this state 
 def summarize(received: SummarizeInput, settings: MaskingSettings) -> Summary | Report:
     """Raises `NotMasked` and `UnlistedAttributes`."""
     if "Reported" in received:
-        return _report(received["Reported"])
-    return _summary(received["Masked"], received["Verified"], settings.rules)
+        report = _report(received["Reported"])
+        logger.info(
+            "Attributes reported",
+            table=report["TableName"],
+            items_scanned=report["ItemsScanned"],
+            paths=len(report["Attributes"]),
+        )
+        return report
+    summary = _summary(received["Masked"], received["Verified"], settings.rules)
+    logger.info(
+        "Table masked",
+        table=summary["TableName"],
+        items_scanned=summary["ItemsScanned"],
+        items_changed=summary["ItemsChanged"],
+        write_units=summary["WriteUnits"],
+    )
+    return summary
 
 
 def _summary(masked: list[Segment[MaskCounts]], verified: list[Segment[VerifyCounts]], rules: Rules) -> Summary:

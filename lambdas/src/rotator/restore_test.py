@@ -13,7 +13,8 @@ from rotator.errors import TableNotFound
 from rotator.logs import logger
 from rotator.recovery_points import NATIVE, TABLE_ARN, kind_of
 from rotator.restore.job import describe_restore_job
-from rotator.source_table import ELSEWHERE, GONE, describe_backup_in_place, describe_table
+from rotator.source_table import ELSEWHERE, GONE, describe_backup_in_place
+from rotator.table_description import describe_table
 from rotator.verdict import failure, record_verdict, success
 
 if TYPE_CHECKING:

@@ -31,6 +31,7 @@ from rotator.ownership import ROTATION, is_copy_by_rule, tags_of
 from rotator.parameter_history import table_name_in, tables_of
 from rotator.settings import RotationSettings
 from rotator.state import DeleteOldTablesOutput, Invocation, KeptTable, RotationState
+from rotator.table_description import describe_table
 from rotator.timestamps import TABLE_NAME_SUFFIX_PATTERN
 
 if TYPE_CHECKING:
@@ -110,12 +111,8 @@ def _copies(
     """
     dynamodb = clients.dynamodb
     for name in reversed(names):
-        with translated_errors():
-            try:
-                table: dict[str, Any] = dict(dynamodb.describe_table(TableName=name)["Table"])
-            except dynamodb.exceptions.ResourceNotFoundException:
-                continue
-        if table["TableStatus"] in ("CREATING", "DELETING"):
+        table = describe_table(name, dynamodb)
+        if table is None or table["TableStatus"] in ("CREATING", "DELETING"):
             continue
         tags = tags_of(table["TableArn"], dynamodb)
         if is_copy_by_rule(tags, table["TableId"], state, module):

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypedDict
 
-from rotator.aws_errors import AwsError, translated_errors
+from rotator.aws_errors import AwsError
 from rotator.clients import Clients
 from rotator.errors import InvalidRequest, NothingToRollBackTo, ParameterTaken, UnknownParameter
 from rotator.logs import logger
 from rotator.ownership import is_copy_of, tags_of
 from rotator.parameter_history import Version, check_room, current_in, history_of, put_version
 from rotator.settings import RotationSettings
+from rotator.table_description import describe_table
 from rotator.wording import quoted
 
 if TYPE_CHECKING:
@@ -133,11 +134,9 @@ def _reason_to_skip(version: Version, current: Version, dynamodb: "DynamoDBClien
         return "belongs to another source table, rule or module"
     if version.copy.time >= current.copy.time:
         return "is not earlier"
-    with translated_errors():
-        try:
-            table = dynamodb.describe_table(TableName=version.table_name)["Table"]
-        except dynamodb.exceptions.ResourceNotFoundException:
-            return "is gone"
+    table = describe_table(version.table_name, dynamodb)
+    if table is None:
+        return "is gone"
     if table["TableStatus"] != "ACTIVE":
         return f"is {table['TableStatus']}"
     if not is_copy_of(tags_of(table["TableArn"], dynamodb), table["TableId"], *version.copy.owner):

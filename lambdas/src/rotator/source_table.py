@@ -11,6 +11,7 @@ from rotator.aws_errors import translated_errors
 from rotator.errors import SettingsNotApplied
 from rotator.recovery_points import NATIVE
 from rotator.state import Invocation, RotationState
+from rotator.table_description import describe_table
 from rotator.unknown_members import member
 
 if TYPE_CHECKING:
@@ -53,15 +54,6 @@ def check_carry_over(invocation: Invocation) -> None:
 def describe_source_table(invocation: Invocation, dynamodb: "DynamoDBClient") -> dict[str, Any] | None:
     """What `DescribeTable` says of the source table as it is now. `None` where it is gone, or elsewhere."""
     return None if is_elsewhere(invocation) else describe_table(source_table_name(invocation["State"]), dynamodb)
-
-
-def describe_table(name: str, dynamodb: "DynamoDBClient") -> dict[str, Any] | None:
-    """What `DescribeTable` says of a table. `None` where it is gone."""
-    with translated_errors():
-        try:
-            return member(dynamodb.describe_table(TableName=name), "Table")
-        except dynamodb.exceptions.ResourceNotFoundException:
-            return None
 
 
 def describe_recovery_point(state: RotationState, dynamodb: "DynamoDBClient") -> dict[str, Any] | None:

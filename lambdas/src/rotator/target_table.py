@@ -17,7 +17,7 @@ AWS_MANAGED = "AWS_MANAGED"
 
 
 def describe_target_table(state: RotationState, dynamodb: "DynamoDBClient") -> dict[str, Any]:
-    """What `DescribeTable` says of the target table. Raises `TableNotFound`."""
+    """The target table as it goes into the state. Raises `TableNotFound`."""
     name = state["TargetTableName"]
     with translated_errors():
         try:

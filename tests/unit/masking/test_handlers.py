@@ -16,6 +16,7 @@ from masking.methods import Item
 from rotator.clients import Clients
 from rotator.errors import MissingSetting
 from rotator.logs import logger
+from rotator.ownership import ROTATION, TABLE_ID
 from tests.support.masking_work import COPY, HMAC_KEY_ARN, Context, items_of, make_ready, make_table, segment_of
 
 HANDLERS = sorted(file.stem for file in (Path(__file__).parents[3] / "lambdas/src/masking/handlers").glob("[a-z]*.py"))
@@ -75,8 +76,10 @@ def handler(clients: Clients, environment: pytest.MonkeyPatch) -> Callable[[str]
 
     def imported(name: str) -> Any:  # noqa: ANN401
         import masking.work
+        import rotator.clients
 
-        environment.setattr(masking.work, "Clients", lambda *_: make_ready(clients))
+        for module in (masking.work, rotator.clients):
+            environment.setattr(module, "Clients", lambda *_: make_ready(clients))
         return importlib.reload(importlib.import_module(f"masking.handlers.{name}")).handler
 
     return imported
@@ -142,6 +145,33 @@ def test_the_counts_are_logged(handler: Callable[[str], Any], clients: Clients, 
 
     counts = {name: result["Counts"][name] for name in ("ItemsScanned", "ItemsChanged", "WriteUnits")}
     assert json.loads(log.getvalue())["counts"] == counts
+
+
+def test_the_functions_before_and_after_the_segments_log_a_line_each(
+    handler: Callable[[str], Any], clients: Clients, log: io.StringIO
+) -> None:
+    make_table(clients, ANNA)
+    table = clients.dynamodb.describe_table(TableName=COPY)["Table"]
+    tags: Any = [{"Key": ROTATION, "Value": "an execution"}, {"Key": TABLE_ID, "Value": table["TableId"]}]
+    clients.dynamodb.tag_resource(ResourceArn=table["TableArn"], Tags=tags)
+
+    checked = handler("check_table")({"Input": {"TargetTableName": COPY}}, LambdaContext())
+    done = {
+        key: [handler(name)(segment_of(), LambdaContext())]
+        for key, name in (("Masked", "mask_segment"), ("Verified", "verify_segment"))
+    }
+    summary = handler("summarize")(done, LambdaContext())
+    reported = [handler("report_attributes")(segment_of(), LambdaContext())]
+    report = handler("summarize")({"Reported": reported}, LambdaContext())
+
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    about = [line for line in lines if line["message"] != "A segment was worked on"]
+    assert [line["message"] for line in about] == ["Table checked", "Table masked", "Attributes reported"]
+    assert {line["table"] for line in about} == {COPY}
+    assert about[0]["segments"] == len(checked["Segments"])
+    assert about[1]["items_changed"] == summary["ItemsChanged"] == 1
+    assert about[2]["paths"] == len(report["Attributes"])
+    assert not [original for original in ORIGINALS if original in log.getvalue()]
 
 
 def test_errors_tell_nothing_of_an_item(handler: Callable[[str], Any], clients: Clients, log: io.StringIO) -> None:

@@ -83,8 +83,12 @@ def _first_rotation(start_workflow_function: str) -> NextStep:
 
 
 def _refresh(start_workflow_function: str, **request: str) -> str:
-    """The command that invokes `start_workflow` with a request."""
+    """The command that invokes `start_workflow` with a request.
+
+    What `fileb://` names, both versions of the CLI send as it is:
+    https://docs.aws.amazon.com/cli/latest/userguide/cliv2-migration-changes.html
+    """
     return (
-        f"aws lambda invoke --function-name {start_workflow_function} --cli-binary-format raw-in-base64-out "
-        f"--payload {shlex.quote(json.dumps({'Refresh': request}))} /dev/stdout"
+        f"echo {shlex.quote(json.dumps({'Refresh': request}))} | "
+        f"aws lambda invoke --function-name {start_workflow_function} --payload fileb:///dev/stdin /dev/stdout"
     )

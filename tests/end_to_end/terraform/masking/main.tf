@@ -1,4 +1,4 @@
-# The example as it is, and the masking of tests/support/shop.py with every option that adds to a role.
+# The masking of tests/support/shop.py with every option that adds to a role.
 
 terraform {
   required_providers {
@@ -6,10 +6,6 @@ terraform {
       source = "hashicorp/aws"
     }
   }
-}
-
-module "example" {
-  source = "../../../../examples/masking"
 }
 
 resource "aws_kms_key" "tables" {
@@ -23,11 +19,6 @@ module "masking" {
   name               = "rotator-test-masking"
   attributes         = jsondecode(file("${path.module}/attributes.json"))
   table_kms_key_arns = [aws_kms_key.tables.arn]
-}
-
-output "example" {
-  description = "The outputs of the example."
-  value       = module.example
 }
 
 output "masking" {

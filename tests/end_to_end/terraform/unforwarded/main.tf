@@ -1,5 +1,5 @@
-# The example as it is, and a second rotator in staging's account for what the example leaves open: no forwarded events,
-# tags, retention, reports, and a vault that production shares.
+# A rotator in staging's account, for what the example leaves open: no forwarded events, tags, retention, reports, and a
+# vault that production shares.
 
 terraform {
   required_providers {
@@ -26,12 +26,6 @@ locals {
   production = "111122223333"
   # Version 6 of the provider deprecates `id`, and version 5 has no `region`.
   region = lookup(data.aws_region.this, "region", lookup(data.aws_region.this, "id", null))
-}
-
-module "cross_account" {
-  source = "../../../../examples/cross-account"
-
-  production_role_arn = "arn:${local.partition}:iam::${local.production}:role/OrganizationAccountAccessRole"
 }
 
 # Encrypts vaults of production. The one that it shares can be restored from because the policy lets staging in.
@@ -144,11 +138,6 @@ resource "aws_sns_topic_subscription" "inbox" {
   topic_arn = aws_sns_topic.results.arn
   protocol  = "sqs"
   endpoint  = aws_sqs_queue.inbox.arn
-}
-
-output "cross_account" {
-  description = "The outputs of the example."
-  value       = module.cross_account
 }
 
 output "rotator" {
