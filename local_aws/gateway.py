@@ -122,13 +122,15 @@ def _serialized(response: BaseResponse, error: ServiceError) -> Any:  # noqa: AN
 @replaces(
     werkzeug_app,
     "create_backend_app",
-    because="moto answers an action of a REST service that it lacks with an anonymous 404",
+    because="moto answers an action of a REST service that it lacks with an anonymous 404, and looks for mistakes of "
+    "its own in every request",
     source="tool",
     written_against="a317751e",
 )
 def create_backend_app(original: Any, service: str) -> Flask:  # noqa: ANN401
     """Makes the 404 of the service's application name the missing action."""
     app: Flask = original(service)
+    app.debug = False
     app.register_error_handler(404, lambda _: _unknown(service))
     return app
 

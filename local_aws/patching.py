@@ -28,7 +28,14 @@ class Patch:
     because: str
     source: str
     written_against: str
-    found: str
+    original: Any
+
+    @property
+    def found(self) -> str:
+        """The fingerprint of the code of moto that is installed, or whether there is any."""
+        if self.written_against != MISSING:
+            return fingerprint(self.original)
+        return MISSING if self.original is MISSING else "present"
 
     def described(self) -> dict[str, str]:
         """As text."""
@@ -59,7 +66,7 @@ def replaces(
 
     def decorate(replacement: Callable[..., Any]) -> Callable[..., Any]:
         original = getattr(owner, name)
-        PATCHES.append(Patch(owner, name, because, source, written_against, fingerprint(original)))
+        PATCHES.append(Patch(owner, name, because, source, written_against, original))
 
         @functools.wraps(original)
         def patched(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
@@ -71,12 +78,27 @@ def replaces(
     return decorate
 
 
+def remembers(owner: Any, name: str, *, because: str, written_against: str) -> None:  # noqa: ANN401
+    """Has `owner.name` keep what it returns, and return it again for the same arguments.
+
+    Nothing may change what it returns, which must depend on the arguments alone.
+    """
+    kept: dict[Any, Any] = {}
+
+    def remembered(original: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
+        # Making it twice at the same time does no harm.
+        if arguments not in kept:
+            kept[arguments] = original(*arguments)
+        return kept[arguments]
+
+    replaces(owner, name, because=because, source="tool", written_against=written_against)(remembered)
+
+
 def adds(owner: Any, name: str, *, because: str, source: str) -> Callable[..., Any]:  # noqa: ANN401
     """Adds `owner.name`, which moto lacks."""
 
     def decorate(addition: Callable[..., Any]) -> Callable[..., Any]:
-        found = "present" if hasattr(owner, name) else MISSING
-        PATCHES.append(Patch(owner, name, because, source, MISSING, found))
+        PATCHES.append(Patch(owner, name, because, source, MISSING, getattr(owner, name, MISSING)))
         setattr(owner, name, addition)
         return addition
 

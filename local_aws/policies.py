@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
+from functools import cache
 from typing import Any
 
 Document = str | Mapping[str, Any]
@@ -53,14 +54,25 @@ def decide_for_principal(policy: Document, principal: str, action: str, resource
 
 def matches(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
     """Whether the value matches a pattern in which `*` and `?` are wildcards."""
+    return _expression(pattern, ignore_case).fullmatch(value) is not None
+
+
+@cache
+def _expression(pattern: str, ignore_case: bool) -> re.Pattern[str]:
     expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(expression, value, re.DOTALL | (re.IGNORECASE if ignore_case else 0)) is not None
+    return re.compile(expression, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
 
 
 def _statements(policies: Iterable[Document]) -> Iterable[Mapping[str, Any]]:
     for policy in policies:
-        document = json.loads(policy) if isinstance(policy, str) else policy
+        document = _parsed(policy) if isinstance(policy, str) else policy
         yield from _listed(document.get("Statement", []))
+
+
+@cache
+def _parsed(policy: str) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = json.loads(policy)
+    return document
 
 
 def _verdict(statements: Iterable[Mapping[str, Any]], action: str, resource: str, context: Context) -> Decision:

@@ -1,7 +1,6 @@
 """Serves the local AWS in this process."""
 
 import gc
-import logging
 import os
 import signal
 import socket
@@ -36,11 +35,17 @@ def serve(port: int) -> int:
     settings.port = listener.getsockname()[1]
     # moto's own clients find this server through it.
     os.environ["MOTO_PORT"] = str(settings.port)
+    # No page in a browser calls it.
+    os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
 
     # Imported modules stay: collecting garbage among them takes as long as the rest of the start, and again at the end.
     gc.disable()
     from moto.moto_server import werkzeug_app
     from werkzeug.serving import make_server
+
+    # First, because some of what it speeds up is the import of moto's services.
+    from local_aws import speed  # noqa: F401
+    from local_aws.connections import RequestHandler
 
     # Importing it applies every patch.
     from local_aws.control import controlled
@@ -51,15 +56,13 @@ def serve(port: int) -> int:
 
     # Most models do not list AccessDeniedException, and none has UnknownOperationException.
     warnings.filterwarnings("ignore", message="Exception.* does not match an error shape")
-    # A line for every request would bury the important ones.
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
     server = make_server(
         HOST,
         settings.port,
         controlled(werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)),
         threaded=True,
-        request_handler=werkzeug_app.MotoRequestHandler,
+        request_handler=RequestHandler,
         fd=listener.fileno(),
     )
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -131,11 +131,12 @@ def called(response: BaseResponse) -> tuple[str, str]:
 
 def authorize_call(response: BaseResponse) -> None:
     """Raises AccessDeniedException if the caller's policies, or another account's, do not allow the call."""
-    for action, resources in _actions_and_resources(response):
-        _authorize_action(response, action, resources)
+    given = _parameters(response)
+    for action, resources in _actions_and_resources(response, given):
+        _authorize_action(response, action, resources, given)
 
 
-def _authorize_action(response: BaseResponse, action: str, resources: list[str]) -> None:
+def _authorize_action(response: BaseResponse, action: str, resources: list[str], given: dict[str, Any]) -> None:
     role_arn = caller(response)
     code = _ERROR_CODES.get(action.split(":")[0], ACCESS_DENIED)
     principal = role_arn or f"arn:{response.partition}:iam::{response.current_account}:root"
@@ -145,14 +146,14 @@ def _authorize_action(response: BaseResponse, action: str, resources: list[str])
             raise _denial(code, response.access_key, principal, action, resource, lacking)
     if role_arn is None or action == "sts:GetCallerIdentity":
         return
-    called_with = _request_context(action, _parameters(response))
+    called_with = _request_context(action, given)
     for resource in resources:
         context = _context(response.region, resource) | called_with
         authorize(response.access_key, action, resource, context, code)
         if not _key_lets_in(role_arn, action, resource, context):
             lacking = f"because no resource-based policy allows the {action} action"
             raise _denial(code, response.access_key, role_arn, action, resource, lacking)
-    for need in needs(action, resources, _parameters(response)):
+    for need in needs(action, resources, given):
         context = _context(response.region, need.resource)
         if need.via:
             context |= use_of_key(need.action, response.region, need.via)
@@ -351,10 +352,9 @@ _ACTIONS_OF_TRANSACTIONS = {
 }
 
 
-def _actions_and_resources(response: BaseResponse) -> list[tuple[str, list[str]]]:
+def _actions_and_resources(response: BaseResponse, given: dict[str, Any]) -> list[tuple[str, list[str]]]:
     """The IAM actions of a call, each with the ARNs that it acts on; `*` where the action has no resource type."""
     service, operation = called(response)
-    given = _parameters(response)
     arn = f"arn:{response.partition}:{service}:{response.region}:{response.current_account}:"
     if operation in ("TransactGetItems", "TransactWriteItems"):
         parts = {(kind, part["TableName"]) for parts in given["TransactItems"] for kind, part in parts.items()}

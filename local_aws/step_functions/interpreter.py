@@ -36,7 +36,7 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 
 from local_aws.iam import enforcement as iam
-from local_aws.patching import replaces
+from local_aws.patching import remembers, replaces
 from local_aws.settings import settings
 
 LONGEST_TASK_SECONDS = 900
@@ -255,27 +255,14 @@ def init_error(
     original(error, message, exception_type or error.TYPE or (code if isinstance(code, str) else None), status)
 
 
-# Speed: moto parses a definition for each execution, and a path each time it is used
-
-
-_parsed: dict[Any, Any] = {}
-
-
-def _parse_once(original: Any, text: str) -> Any:  # noqa: ANN401
-    # Parsing twice at the same time does no harm: what is parsed is not changed afterwards.
-    key = (original, text)
-    if key not in _parsed:
-        _parsed[key] = original(text)
-    return _parsed[key]
-
+# Speed: moto parses a definition for each execution, and a path each time it is used. What is parsed is never changed.
 
 _PARSING = "parsing a path takes longer than following it"
-replaces(json_path, "parse", because=_PARSING, source="tool", written_against="8e8fc5e9")(_parse_once)
-replaces(result_path, "parse", because=_PARSING, source="tool", written_against="cd433e74")(_parse_once)
-replaces(
+remembers(json_path, "parse", because=_PARSING, written_against="8e8fc5e9")
+remembers(result_path, "parse", because=_PARSING, written_against="cd433e74")
+remembers(
     AmazonStateLanguageParser,
     "parse",
     because="parsing a definition takes longer than executing most of its states",
-    source="tool",
     written_against="a59a7d18",
-)(_parse_once)
+)
