@@ -169,7 +169,7 @@ def _advanced(setup: Aws) -> Iterator[None]:
 @pytest.fixture
 def _slow(local_aws: str) -> Iterator[None]:
     """Backup jobs take long enough for something to happen meanwhile."""
-    with changed_settings(local_aws, backup_seconds=0.3):
+    with changed_settings(local_aws, backup_seconds=1):
         yield
 
 

@@ -35,7 +35,7 @@ from tests.support.tables import (
 )
 
 MODULE = Path(__file__).parents[2]
-QUICK = {"restore_seconds": 0.01, "backup_seconds": 0.1}
+QUICK = {"restore_seconds": 0.01, "backup_seconds": 0.1, "retry_factor": 0.05}
 PATIENCE_SECONDS = 60
 REPORT_SECONDS = 5
 # After two retries of Lambda's.
