@@ -149,10 +149,12 @@ def _init(terraform: Terraform, directory: Path, variables: dict[str, str]) -> s
     """Why `terraform init` failed, in one line; empty if it succeeded."""
     command = [terraform.executable, f"-chdir={directory}", "init", "-no-color", "-input=false", "-upgrade"]
     answer = _run(command, variables)
-    if answer.returncode == 0:
-        return ""
-    text = " ".join(answer.stderr.split())
-    return re.sub(r"^.* for provider \S+: ", "", text).split(": ")[0][:200]
+    return cause(answer.stderr) if answer.returncode else ""
+
+
+def cause(error: str) -> str:
+    """What Terraform or OpenTofu says of a provider that it could not install, without what surrounds it."""
+    return re.sub(r"^.* (?:for|resolve) provider \S+: ", "", " ".join(error.split())).split(": ")[0][:200]
 
 
 def _environment() -> dict[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from set_up.terraform_provider import is_new_enough, plugin_directories, provider_trees, users_configuration
+from set_up.terraform_provider import cause, is_new_enough, plugin_directories, provider_trees, users_configuration
 
 PROJECT = Path(__file__).resolve().parents[2]
 PLATFORM = "linux_amd64"
@@ -68,6 +68,31 @@ def test_a_cli_configuration_that_is_missing_is_no_obstacle(tmp_path: Path) -> N
     assert users_configuration({"TF_CLI_CONFIG_FILE": str(present)}) == present
     assert users_configuration({"TF_CLI_CONFIG_FILE": str(tmp_path / "missing")}) is None
     assert users_configuration({}) is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        # Terraform 1.16
+        """
+        Error: Failed to query available provider packages
+
+        Could not retrieve the list of available versions for provider hashicorp/aws: could not connect to
+        registry.example: failed to request discovery document: Get
+        "https://registry.example/.well-known/terraform.json": dial tcp: lookup registry.example: no such host
+        """,
+        # OpenTofu 1.12
+        """
+        Error: Failed to resolve provider packages
+
+        Could not resolve provider hashicorp/aws: could not connect to registry.example: failed to request discovery
+        document: Get "https://registry.example/.well-known/terraform.json": dial tcp: no such host
+        """,
+    ],
+    ids=["Terraform", "OpenTofu"],
+)
+def test_the_cause_of_a_failed_installation_is_short(error: str) -> None:
+    assert cause(error) == "could not connect to registry.example"
 
 
 def test_an_old_python_is_named_in_one_line(tmp_path: Path) -> None:
