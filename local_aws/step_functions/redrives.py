@@ -60,18 +60,20 @@ def _environment(execution: Execution, worker: ExecutionWorker, previous: Enviro
 
 def _go_on(execution: Execution, worker: ExecutionWorker) -> None:
     env, program = worker.env, worker._get_evaluation_entrypoint()
-    state = next(
+    entered = (
         event["stateEnteredEventDetails"]
         for event in reversed(env.event_manager.get_event_history())
         if event.get("stateEnteredEventDetails", {}).get("name") in program.states.states
     )
-    env.states.reset(input_value=json.loads(state["input"]))
     env.event_manager.add_event(
         context=env.event_history_context,
         event_type=HistoryEventType.ExecutionRedriven,
         event_details=EventDetails(executionRedrivenEventDetails={"redriveCount": execution.redrives}),
     )
-    maps.resume(execution, state["name"])
-    program.start_at = StartAt(start_at_name=state["name"])
+    # One that was stopped at once has not entered any.
+    if state := next(entered, None):
+        env.states.reset(input_value=json.loads(state["input"]))
+        maps.resume(execution, state["name"])
+        program.start_at = StartAt(start_at_name=state["name"])
     program.eval(env)
     worker._execution_communication.terminated()

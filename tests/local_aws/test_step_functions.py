@@ -675,6 +675,25 @@ def test_an_execution_that_was_stopped_can_be_redriven(aws: Aws, local_aws: str,
     assert (output["Count"], output["Time"][-1]) == (1, "Z")
 
 
+def test_an_execution_that_was_stopped_at_once_begins_when_it_is_redriven(aws: Aws, machine: Make) -> None:
+    client = aws("stepfunctions")
+    arn = machine({"StartAt": "Pass", "States": {"Pass": {"Type": "Pass", "End": True}}})
+    before_the_first_state = []
+
+    # Soon, one of them is stopped in time.
+    def stopped_in_time() -> str | None:
+        execution: str = client.start_execution(stateMachineArn=arn, input='{"a": 1}')["executionArn"]
+        client.stop_execution(executionArn=execution)
+        events = client.get_execution_history(executionArn=execution)["events"]
+        if [event["type"] for event in events] == ["ExecutionStarted", "ExecutionAborted"]:
+            before_the_first_state.append(execution)
+        return next(iter(before_the_first_state), None)
+
+    execution = wait_until("execution that was stopped in time", stopped_in_time, 60)
+    client.redrive_execution(executionArn=execution)
+    assert json.loads(closed(aws, execution)["output"]) == {"a": 1}
+
+
 def test_waits_and_retries_can_be_made_shorter(
     aws: Aws, local_aws: str, execute: Callable[..., dict[str, Any]]
 ) -> None:
