@@ -1,7 +1,7 @@
 # Whatever is installed or written is in .build; `make clean` removes it.
 
 .DEFAULT_GOAL := help
-END_TO_END = end-to-end-first-third end-to-end-second-third end-to-end-last-third
+END_TO_END = $(patsubst %,end-to-end-%-quarter,first second third last)
 SOAK = benchmarks least-privilege-first-half least-privilege-second-half masking crowds examples documented-commands \
   accounts
 
@@ -61,18 +61,22 @@ module: set-up ## tests of what Terraform plans
 end-to-end: set-up ## tests of whole rotations on the local AWS
 	@$(SIDE_BY_SIDE) $(SHOWN_WHEN_DONE) $(END_TO_END)
 
-# Each third deploys the rotator to a local AWS of its own.
-FIRST_THIRD = $(patsubst %,tests/end_to_end/test_%.py,channels faults meetings recipes)
-SECOND_THIRD = $(patsubst %,tests/end_to_end/test_%.py,hooks permissions redrives reports retention)
+# Each quarter deploys the rotator to a local AWS of its own.
+FIRST_QUARTER = $(patsubst %,tests/end_to_end/test_%.py,channels faults hooks refresh)
+SECOND_QUARTER = $(patsubst %,tests/end_to_end/test_%.py,leaks meetings permissions recipes settings)
+THIRD_QUARTER = $(patsubst %,tests/end_to_end/test_%.py,redrives reports retention)
 
-end-to-end-first-third: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest $(FIRST_THIRD)
+end-to-end-first-quarter: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest $(FIRST_QUARTER)
 
-end-to-end-second-third: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest $(SECOND_THIRD)
+end-to-end-second-quarter: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest $(SECOND_QUARTER)
 
-end-to-end-last-third: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/end_to_end $(addprefix --ignore=,$(FIRST_THIRD) $(SECOND_THIRD))
+end-to-end-third-quarter: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest $(THIRD_QUARTER)
+
+end-to-end-last-quarter: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/end_to_end $(addprefix --ignore=,$(FIRST_QUARTER) $(SECOND_QUARTER) $(THIRD_QUARTER))
 
 soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, masking, examples, docs/, each permission taken away
 	@$(SIDE_BY_SIDE) 6 $(SHOWN_WHEN_DONE) $(SOAK)

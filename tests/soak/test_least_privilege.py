@@ -36,10 +36,10 @@ from tests.support.tables import (
 
 MODULE = Path(__file__).parents[2]
 QUICK = {"restore_seconds": 0.01, "backup_seconds": 0.1, "retry_factor": 0.05}
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 30
 REPORT_SECONDS = 5
 # After two retries of Lambda's.
-LETTER_SECONDS = 10
+LETTER_SECONDS = 6
 # Lambda writes them once the function has ended.
 LOG_SECONDS = 2
 
