@@ -2,8 +2,8 @@
 
 .DEFAULT_GOAL := help
 END_TO_END = $(patsubst %,end-to-end-%-quarter,first second third last)
-SOAK = benchmarks least-privilege-first-half least-privilege-second-half masking crowds examples documented-commands \
-  accounts
+SOAK = masking $(patsubst %,least-privilege-%-third,first second last) examples crowds documented-commands accounts \
+  benchmarks
 
 .PHONY: help demo demo-stop test lint unit canaries module end-to-end $(END_TO_END) soak $(SOAK) test-aws \
   local-aws dist docs set-up clean
@@ -79,7 +79,7 @@ end-to-end-last-quarter: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/end_to_end $(addprefix --ignore=,$(FIRST_QUARTER) $(SECOND_QUARTER) $(THIRD_QUARTER))
 
 soak: set-up ## what takes longer: benchmarks, crowds, faults by chance, masking, examples, docs/, each permission taken away
-	@$(SIDE_BY_SIDE) 6 $(SHOWN_WHEN_DONE) $(SOAK)
+	@$(SIDE_BY_SIDE) 7 $(SHOWN_WHEN_DONE) $(SOAK)
 
 benchmarks: set-up
 	$(MEANWHILE) $(ISOLATED) .build/venv/bin/python benchmarks/import_cost.py
@@ -87,11 +87,14 @@ benchmarks: set-up
 	$(MEANWHILE) $(ISOLATED) .build/venv/bin/python benchmarks/polling.py
 	$(MEANWHILE) $(ISOLATED) .build/venv/bin/python benchmarks/sweep.py
 
-least-privilege-first-half: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not second_half and not masking'
+least-privilege-first-third: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k 'not second_third and not last_third and not masking'
 
-least-privilege-second-half: set-up
-	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k second_half
+least-privilege-second-third: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k second_third
+
+least-privilege-last-third: set-up
+	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_least_privilege.py -k last_third
 
 masking: set-up
 	$(ISOLATED) $(PYTHON_MODULE) pytest tests/soak/test_masking.py tests/soak/test_least_privilege.py -k masking

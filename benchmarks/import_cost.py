@@ -15,7 +15,7 @@ from pathlib import Path
 LAMBDAS = Path(__file__).parents[1] / "lambdas"
 HANDLERS = sorted(f"{file.parts[-3]}.handlers.{file.stem}" for file in LAMBDAS.glob("src/*/handlers/[a-z]*.py"))
 PROCESSES = 8
-LIMIT = 1.3
+LIMIT = 1.35
 
 BASELINE = 'boto3.client("dynamodb")'
 PROGRAM = "import time; {}; print(time.process_time())"

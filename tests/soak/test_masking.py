@@ -31,7 +31,7 @@ AT_ONCE = 4
 WRITES = ("UpdateItem", "TransactWriteItems")
 
 # DynamoDB returns at most a megabyte at a time: enough for several pages of each segment.
-PADDING = 6_000
+PADDING = 30_000
 
 
 @pytest.fixture(scope="module")
@@ -116,11 +116,12 @@ def test_each_item_of_a_large_table_is_masked(masking_module: Masking, say: Call
     assert by_key(map(others.masked, twice)) == by_key(map(others.masked, masked))
 
 
-def test_a_worker_whose_time_is_up_is_continued_from_where_it_stopped(masking_module: Masking) -> None:
+def test_a_worker_whose_time_is_up_is_continued_from_where_it_stopped(masking_module: Masking, role: str) -> None:
     originals = [item(number, PADDING) for number in range(FEW)]
     table = make_copy("continued", originals)
+    slow = Fault(role=role, operation="Scan", seconds=1.2)
 
-    with masking_module.changed(workers=2, seconds=SHORT_SECONDS):
+    with masking_module.changed(workers=2, seconds=SHORT_SECONDS), all_injected(slow):
         execution = masking_module.start(table)
         output_of(masking_module.end(execution))
 
