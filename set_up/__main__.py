@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import venv
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from set_up import terraform_provider
@@ -23,8 +24,10 @@ def main() -> int:
     begin = time.monotonic()
     try:
         terraform = terraform_provider.find_terraform()
-        install_python_tools(ROOT / "pyproject.toml", BUILD / "venv")
-        terraform_provider.prepare(terraform, ROOT / "versions.tf", BUILD)
+        with ThreadPoolExecutor() as meanwhile:
+            prepared = meanwhile.submit(terraform_provider.prepare, terraform, ROOT / "versions.tf", BUILD)
+            install_python_tools(ROOT / "pyproject.toml", BUILD / "venv")
+            prepared.result()
         SECONDS.write_text(f"{time.monotonic() - begin:.1f}")
     except SetUpError as error:
         print(f"set-up: {error}", file=sys.stderr)
