@@ -41,7 +41,7 @@ KINDS = ["native", "advanced"]
 def jobs_with_indexes(deployment: Deployment) -> dict[str, BackupJob]:
     """All at once. What is built after a restore takes so long that the verification comes earlier."""
     jobs: dict[str, BackupJob] = {}
-    with changed_settings(os.environ[ENDPOINT], vector_index_seconds=10):
+    with changed_settings(os.environ[ENDPOINT], vector_index_seconds=20):
         for kind in KINDS:
             indexed = [BY_PICTURE, vector_index("by-embedding")]
             tables = [
