@@ -46,8 +46,7 @@ class RequestHandler(MotoRequestHandler):  # type: ignore[misc]  # (moto has no 
         for name, value in headers:
             self.send_header(name, value)
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+        self.wfile.write(body)
 
     def handle_expect_100(self) -> bool:
         """Tells the client at once to send the body."""
