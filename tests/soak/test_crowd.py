@@ -14,6 +14,8 @@ NOTIFICATIONS = 10 * RESTORES_AT_ONCE
 RESTORE_SECONDS = 8
 PATIENCE_SECONDS = 1200
 
+# As much smaller as the quota, or so few restores at once would hardly be throttled.
+RATE_FACTOR = RESTORES_AT_ONCE / 50
 
 # What DynamoDB allows in a second, and how often a rotation needs it.
 CALLS_PER_SECOND = {"TagResource": 5, "ListTagsOfResource": 10}
@@ -31,7 +33,11 @@ def test_each_of_a_crowd_gets_its_turn(deployment: Deployment, say: Callable[[st
     with (
         recovery_points(native=True),
         changed_settings(
-            os.environ[ENDPOINT], restore_seconds=RESTORE_SECONDS, restores_at_once=RESTORES_AT_ONCE, backup_seconds=20
+            os.environ[ENDPOINT],
+            restore_seconds=RESTORE_SECONDS,
+            restores_at_once=RESTORES_AT_ONCE,
+            rate_factor=RATE_FACTOR,
+            backup_seconds=20,
         ),
     ):
         jobs = back_up_all(stems, deployment)
@@ -43,7 +49,7 @@ def test_each_of_a_crowd_gets_its_turn(deployment: Deployment, say: Callable[[st
     floors = {
         "restores at once": NOTIFICATIONS / RESTORES_AT_ONCE * RESTORE_SECONDS,
         **{
-            f"the rate of {name}": NOTIFICATIONS * CALLS_PER_ROTATION[name] / rate
+            f"the rate of {name}": NOTIFICATIONS * CALLS_PER_ROTATION[name] / (rate * RATE_FACTOR)
             for name, rate in CALLS_PER_SECOND.items()
         },
     }
@@ -56,7 +62,8 @@ def test_each_of_a_crowd_gets_its_turn(deployment: Deployment, say: Callable[[st
     for stem in stems:
         assert_switched(stem, executions[jobs[stem].id])
     assert [*letters.values(), *dead_letters(deployment)] == []
-    assert min(at_quota, throttled) > 0
+    assert at_quota > 0
+    assert throttled > 0
 
 
 def _throttled() -> int:
