@@ -2,10 +2,9 @@
 
 import sys
 
+from documentation.errors import DrawingFailed, RecordingFailed
 from documentation.pictures import PICTURES
-from documentation.recording import RecordingFailed
 from documentation.reference import Undescribed, with_tables
-from documentation.state_machine import DrawingFailed
 from set_up.paths import ROOT
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from documentation.dashboard import drawing_of_the_dashboard
 from documentation.recording import recording_of_the_demo
 from documentation.state_machine import drawing_of_the_state_machine
 from set_up.paths import ROOT
@@ -36,12 +37,18 @@ def _hash(files: Iterable[Path]) -> str:
 
 
 _DEFINITION = ROOT / "statemachine" / "restore_backup.asl.json"
+_DASHBOARD = ROOT / "dashboard.tf"
 
 PICTURES = (
     Picture(
         ROOT / "docs" / "state-machine.svg",
         (_DEFINITION, _HERE / "state_machine.py"),
         lambda: drawing_of_the_state_machine(_DEFINITION),
+    ),
+    Picture(
+        ROOT / "docs" / "dashboard.svg",
+        (_DASHBOARD, *(_HERE / name for name in ("dashboard.py", "example_metrics.py", "metric_math.py"))),
+        lambda: drawing_of_the_dashboard(_DASHBOARD),
     ),
     Picture(
         ROOT / "docs" / "demo.svg",

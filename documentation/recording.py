@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from html import escape
 
+from documentation.errors import RecordingFailed
 from set_up.paths import ROOT
 
 _LONGEST_PAUSE_SECONDS = 1.5
@@ -15,10 +16,6 @@ _COLUMN_WIDTH, _LINE_HEIGHT, _MARGIN = 7.25, 16, 14
 
 Line = tuple[float, str]
 """When it was printed, in seconds from the beginning, and what it says."""
-
-
-class RecordingFailed(Exception):
-    """The demo failed; the message is what it printed."""
 
 
 def recording_of_the_demo() -> str:

@@ -8,16 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from documentation.errors import DrawingFailed
+
 _SHAPES = {
     "Task": 'style="rounded,filled" color="#8250df" fillcolor="#f3ecff"',
     "Choice": 'shape=hexagon style=filled color="#8c959f" fillcolor="#f6f8fa"',
     "Wait": 'style="rounded,dashed" color="#8c959f"',
     "Succeed": 'style="rounded,filled" color="#1a7f37" fillcolor="#e6f6ea"',
 }
-
-
-class DrawingFailed(Exception):
-    """Graphviz is missing, or failed; the message says which."""
 
 
 def drawing_of_the_state_machine(template: Path) -> str:

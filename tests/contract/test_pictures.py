@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from documentation.dashboard import drawing_of_the_dashboard
+from documentation.example_metrics import SECONDS
+from documentation.metric_math import lines
 from documentation.pictures import PICTURES, Picture
 
 ROOT = Path(__file__).parents[2]
+HOUR = 60 * 60
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.file.name)
@@ -46,6 +50,30 @@ def test_the_picture_of_a_rotation_has_the_queues_and_the_functions_that_are_no_
     assert len(functions) == 9
     assert len(queues) == 3
     assert {*queues, *(name for name, kind in functions if kind != "step")} <= {*texts}
+
+
+def test_the_drawing_of_the_dashboard_has_what_terraform_renders() -> None:
+    assert source("docs/dashboard.svg").startswith(drawing_of_the_dashboard(ROOT / "dashboard.tf"))
+
+
+def test_the_graph_of_ages_is_drawn_as_the_time_since_the_last_success() -> None:
+    expression, metric = (
+        "IF(FILL(IF(s, EPOCH(s)), REPEAT), (EPOCH(s) - FILL(IF(s, EPOCH(s)), REPEAT)) / 3600)",
+        "Succeeded",
+    )
+    graph = {
+        "period": 24 * HOUR,
+        "metrics": [
+            [{"expression": expression, "label": "age"}],
+            ["Rotator", metric, "rule", "staging", {"id": "s", "stat": "Sum", "period": HOUR, "visible": False}],
+        ],
+    }
+
+    ((label, series),) = lines(graph, {(metric, "staging"): [(2 * HOUR, 1), (5 * HOUR + 60, 1)]})
+
+    assert label == "age"
+    assert series.values[:8] == [None, None, 0, 1, 2, 0, 1, 2]
+    assert series.values[-1] == SECONDS // HOUR - 6
 
 
 def source(name: str) -> str:
