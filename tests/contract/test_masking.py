@@ -16,6 +16,7 @@ from masking.paths import parse
 from masking.rules import METHODS
 from masking.settings import ATTRIBUTES, MaskingSettings
 from rotator import errors as errors_of_rotator
+from tests.support.lambda_errors import FAILURES, NOT_READY
 
 ROOT = Path(__file__).parents[2]
 MODULE = ROOT / "modules/masking"
@@ -25,19 +26,6 @@ MACHINE: dict[str, Any] = json.loads(TEMPLATE)
 STATES: dict[str, dict[str, Any]] = MACHINE["States"]
 MAPS = {name: definition for name, definition in STATES.items() if definition["Type"] == "Map"}
 
-# https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html and
-# https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
-ERRORS_OF_AWS = {
-    "Lambda.AWSLambdaException",
-    "Lambda.ClientExecutionTimeoutException",
-    "Lambda.SdkClientException",
-    "Lambda.ServiceException",
-    "Lambda.TooManyRequestsException",
-    "Lambda.Unknown",
-    "Runtime.ExitError",
-    "Sandbox.Timedout",
-    "States.Timeout",
-}
 OUR_ERRORS = {name for module in (errors, errors_of_rotator) for name in vars(module)}
 
 
@@ -167,15 +155,15 @@ def test_a_task_has_a_time_limit_and_retries(name: str) -> None:
     few_times, for_hours = TASKS[name]["Retry"]
 
     assert TASKS[name]["TimeoutSeconds"] > int(of_segment if is_of_segment else of_others)
-    assert {*few_times["ErrorEquals"], *for_hours["ErrorEquals"]} == ERRORS_OF_AWS | {"NotYet", "TemporaryFailure"}
-    assert {*for_hours["ErrorEquals"]} == {"Lambda.TooManyRequestsException", "NotYet"}
+    assert {*few_times["ErrorEquals"]} == FAILURES | {"TemporaryFailure"}
+    assert {*for_hours["ErrorEquals"]} == NOT_READY | {"NotYet"}
     assert (few_times["MaxAttempts"], for_hours["MaxAttempts"]) == (6, 100_000)
 
 
 def test_each_error_is_one_of_ours_or_of_aws() -> None:
     retried = {error for task in TASKS.values() for retry in task["Retry"] for error in retry["ErrorEquals"]}
 
-    assert retried <= ERRORS_OF_AWS | OUR_ERRORS
+    assert retried <= FAILURES | NOT_READY | OUR_ERRORS
 
 
 def test_nothing_is_written_in_a_dry_run_and_no_mark_is_removed_before_the_proof() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -21,6 +22,7 @@ from rotator.restore import status
 from rotator.restore.polling import SECONDS_FROM_CLAIM_TO_CHECK
 from rotator.restore.target import SUPERSEDED
 from rotator.step import last_function
+from tests.support.lambda_errors import FAILURES, NOT_READY
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = (ROOT / "statemachine/restore_backup.asl.json").read_text()
@@ -29,20 +31,6 @@ MACHINE: dict[str, Any] = json.loads(TEMPLATE.replace("${timeout_seconds}", "1")
 STATES: dict[str, dict[str, Any]] = MACHINE["States"]
 TASKS = {name: definition for name, definition in STATES.items() if definition["Type"] == "Task"}
 STEPS = set(TASKS) - HOOK_STEPS
-
-# https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html and
-# https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
-ERRORS_OF_AWS = {
-    "Lambda.AWSLambdaException",
-    "Lambda.ClientExecutionTimeoutException",
-    "Lambda.SdkClientException",
-    "Lambda.ServiceException",
-    "Lambda.TooManyRequestsException",
-    "Lambda.Unknown",
-    "Runtime.ExitError",
-    "Sandbox.Timedout",
-    "States.Timeout",
-}
 
 
 def strings(value: Any) -> list[str]:  # noqa: ANN401
@@ -119,7 +107,7 @@ def test_a_task_has_a_time_limit_and_retries(name: str) -> None:
     retried = {error for handler in TASKS[name]["Retry"] for error in handler["ErrorEquals"]}
 
     assert TASKS[name]["TimeoutSeconds"] > 60  # what Terraform gives a function
-    assert retried >= ERRORS_OF_AWS | {"NotYet", "TemporaryFailure"}
+    assert retried >= FAILURES | NOT_READY | {"NotYet", "TemporaryFailure"}
 
 
 @pytest.mark.parametrize("name", HOOK_STEPS)
@@ -134,8 +122,8 @@ def test_a_hook_may_take_its_time_and_is_not_retried_for_an_error_of_its_own(nam
 @pytest.mark.parametrize(
     ("name", "errors_of_throttling"),
     [
-        *[(name, {"Lambda.TooManyRequestsException", "NotYet"}) for name in sorted(STEPS)],
-        ("Run Hook Function", {"Lambda.TooManyRequestsException"}),
+        *[(name, NOT_READY | {"NotYet"}) for name in sorted(STEPS)],
+        ("Run Hook Function", NOT_READY),
         ("Run Hook State Machine", {"StepFunctions.ExecutionLimitExceeded", "StepFunctions.ThrottlingException"}),
     ],
 )
@@ -209,11 +197,28 @@ def test_what_lets_data_out_comes_after_the_hook() -> None:
     assert {*after, hook["Default"]} == {"Carry Over Settings"}
 
 
+@pytest.mark.parametrize(
+    ("hook", "step"),
+    [
+        ("arn:aws:lambda:us-east-1:123456789012:function:mask", "Run Hook Function"),
+        ("arn:aws-cn:lambda:cn-north-1:123456789012:function:states:live", "Run Hook Function"),
+        ("arn:aws:states:us-east-1:123456789012:stateMachine:mask", "Run Hook State Machine"),
+        ("arn:aws:states:us-east-1:123456789012:stateMachine:lambda:live", "Run Hook State Machine"),
+        ("", "Carry Over Settings"),
+    ],
+)
+def test_a_hook_is_run_as_what_it_is(hook: str, step: str) -> None:
+    ways = STATES["Hook Requested?"]
+    matching = [choice["Next"] for choice in ways["Choices"] if fnmatchcase(hook, choice["StringMatches"])]
+
+    assert [*matching, ways["Default"]][0] == step
+
+
 def test_each_error_is_one_of_ours_or_of_aws() -> None:
     retried = {error for name in STEPS for retry in TASKS[name]["Retry"] for error in retry["ErrorEquals"]}
     ours = {name for name, value in vars(errors).items() if isinstance(value, type)}
 
-    assert retried <= ERRORS_OF_AWS | ours
+    assert retried <= FAILURES | NOT_READY | ours
 
 
 def test_each_state_is_reached_from_another_or_first() -> None:
