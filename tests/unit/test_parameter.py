@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 from botocore.stub import Stubber
@@ -10,9 +11,12 @@ from botocore.stub import Stubber
 from rotator.clients import Clients
 from rotator.errors import ParameterFull, ParameterTaken
 from rotator.parameter import check_parameter, point_parameter_at_table
-from rotator.parameter_history import Copy, put_version
+from rotator.parameter_history import Copy, history_of, put_version, tier_of
 from rotator.state import Invocation
 from tests.support.rotations import ELSEWHERE, SETTINGS, TABLE_ARN, invocation, restored
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm.literals import ParameterTierType
 
 NAME = "/staging/table-arn"
 
@@ -47,7 +51,8 @@ def by_name(rotation: Invocation) -> Invocation:
 def hold(clients: Clients, day: int) -> None:
     """Sets the parameter back to the copy of a day, and holds it there."""
     copy = Copy.of(rotation_of(day)["State"], SETTINGS.module)
-    put_version(NAME, f"{TABLE_ARN}-staging-202611{day}-02-07-00", copy, clients.ssm, held=True)
+    tier = tier_of(history_of(NAME, clients.ssm))
+    put_version(NAME, f"{TABLE_ARN}-staging-202611{day}-02-07-00", copy, clients.ssm, tier=tier, held=True)
 
 
 def put_versions(count: int, clients: Clients) -> None:
@@ -56,7 +61,7 @@ def put_versions(count: int, clients: Clients) -> None:
         day, minute = divmod(number, 60)
         state = rotation_of(day=day + 1, minute=minute)["State"]
         copy, table = Copy.of(state, SETTINGS.module), state["DescribeTableOutput"]["Table"]
-        put_version(NAME, table["TableArn"], copy, clients.ssm, is_new=number == 0)
+        put_version(NAME, table["TableArn"], copy, clients.ssm, tier="Standard" if number else None)
 
 
 def description(clients: Clients) -> str:
@@ -86,7 +91,7 @@ def test_the_longest_description_is_accepted(clients: Clients) -> None:
         module="m" * 43,
     )
 
-    put_version(NAME, f"{table_arn[:-20]}-20261125-10-00-00", copy, clients.ssm, held=True)
+    put_version(NAME, f"{table_arn[:-20]}-20261125-10-00-00", copy, clients.ssm, tier=None, held=True)
 
     assert description(clients).endswith(", held until released")
     assert len(description(clients)) <= 1024
@@ -114,6 +119,24 @@ def test_it_moves_to_the_copy_of_a_later_backup(clients: Clients) -> None:
     output = point_parameter_at_table(rotation_of(day=23), SETTINGS, clients)
 
     assert (output["Version"], value(clients)) == (2, f"{TABLE_ARN}-staging-20261123-02-07-00")
+
+
+@pytest.mark.parametrize("tier", ["Standard", "Advanced"])
+def test_it_stays_in_its_tier_whatever_the_default_of_the_account_is(
+    tier: "ParameterTierType", clients: Clients
+) -> None:
+    clients.ssm.put_parameter(Name=NAME, Value="?", Type="String", Tier=tier)
+    asked: list[str | None] = []
+    clients.ssm.meta.events.register(
+        "provide-client-params.ssm.PutParameter", lambda params, **_: asked.append(params.get("Tier"))
+    )
+
+    first = rotation_of(day=21)
+    first["State"]["AdoptParameter"] = True
+    point_parameter_at_table(first, SETTINGS, clients)
+    point_parameter_at_table(rotation_of(day=22), SETTINGS, clients)
+
+    assert asked == [tier, tier]
 
 
 def test_it_never_goes_back(clients: Clients) -> None:
@@ -209,7 +232,7 @@ def test_one_that_was_released_moves_on(clients: Clients) -> None:
         point_parameter_at_table(rotation_of(day), SETTINGS, clients)
     hold(clients, 20)
     copy = Copy.of(rotation_of(day=20)["State"], SETTINGS.module)
-    put_version(NAME, value(clients), copy, clients.ssm)
+    put_version(NAME, value(clients), copy, clients.ssm, tier="Standard")
 
     output = point_parameter_at_table(rotation_of(day=22), SETTINGS, clients)
 
@@ -297,7 +320,7 @@ def test_a_hold_that_a_rotation_replaced_before_it_was_killed_is_put_back_by_the
         point_parameter_at_table(rotation_of(day), SETTINGS, clients)
     hold(clients, 20)
     copy = Copy.of(rotation_of(day=22)["State"], SETTINGS.module)
-    put_version(NAME, f"{TABLE_ARN}-staging-20261122-02-07-00", copy, clients.ssm)
+    put_version(NAME, f"{TABLE_ARN}-staging-20261122-02-07-00", copy, clients.ssm, tier="Standard")
 
     output = point_parameter_at_table(rotation_of(day=22), SETTINGS, clients)
 

@@ -1,5 +1,6 @@
 """How each kind of recovery point takes what a rule asks of a restore."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -171,11 +172,17 @@ def test_an_index_that_the_backup_does_not_have_fails_before_the_restore(clients
         overrides_for({"ExcludedIndexes": ["by-day", "by-dya"]}, clients, backup())
 
 
-def check(options: RestoreOptions, clients: Clients) -> None:
+def check(options: RestoreOptions, clients: Clients, created_at: datetime = datetime(2025, 1, 1, tzinfo=UTC)) -> None:
     """The check of an advanced recovery point whose source table has a local and a vector index."""
     rotation = invocation()
     rotation["State"]["Restore"] = options
-    table = {"TableArn": TABLE_ARN, "LocalSecondaryIndexes": [index("by-size")], "VectorIndexes": [VECTOR]}
+    table = {
+        "TableName": "orders",
+        "TableArn": TABLE_ARN,
+        "CreationDateTime": created_at,
+        "LocalSecondaryIndexes": [index("by-size")],
+        "VectorIndexes": [VECTOR],
+    }
     with Stubber(clients.dynamodb) as stub:
         stub.add_response("describe_table", {"Table": table})
         check_restore_job_options(rotation, clients.dynamodb)
@@ -194,6 +201,10 @@ def test_what_is_not_available_for_an_advanced_recovery_point_fails_before_the_r
 ) -> None:
     with pytest.raises(RestoreOptionImpossible, match=named):
         check(options, clients)
+
+
+def test_a_table_that_was_created_in_place_of_the_source_tells_nothing(clients: Clients) -> None:
+    check({"ExcludedIndexes": ["by-dya"]}, clients, created_at=datetime(2026, 11, 24, tzinfo=UTC))
 
 
 def test_a_vector_index_of_an_advanced_recovery_point_can_be_left_out(clients: Clients) -> None:

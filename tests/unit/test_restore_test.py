@@ -162,6 +162,17 @@ def test_an_index_that_the_source_may_have_got_since_proves_nothing(
     assert logged(caplog)["differences"] == ["its index by-day is missing"]
 
 
+@pytest.mark.parametrize("backup", [None, recorded()], ids=["advanced", "native"])
+def test_a_type_that_the_source_may_have_got_since_proves_nothing(
+    backup: dict[str, Any] | None, clients: Clients, caplog: pytest.LogCaptureFixture
+) -> None:
+    types = [{"AttributeName": "id", "AttributeType": "N"}]
+
+    assert verdict(clients, table(), source=table(AttributeDefinitions=types), backup=backup) is None
+
+    assert logged(caplog)["differences"] == ["its attribute id is of type S, not N"]
+
+
 @pytest.mark.parametrize(
     ("source", "job", "why"),
     [

@@ -252,6 +252,23 @@ def test_auto_scaling_ends_with_a_copy_and_stays_on_one_that_cannot_be_deleted(
     assert {target["ResourceId"] for target in targets} == {f"table/{names[0]}", f"table/{names[3]}", "table/orders"}
 
 
+def test_auto_scaling_stays_on_a_copy_that_the_list_of_tables_lacks(clients: Clients) -> None:
+    names = [copy(clients, day) for day in range(4)]
+    scale(clients, names[3])
+    rotation = rotation_of(3)
+    rotation["State"]["CarryOver"] = ["auto_scaling"]
+
+    def put_another_first(parsed: dict[str, Any], **_: object) -> None:
+        parsed["TableNames"].insert(0, "zzz")
+
+    clients.dynamodb.meta.events.register("after-call.dynamodb.ListTables", put_another_first)
+
+    delete_old_tables(rotation, SETTINGS, clients)
+
+    targets = clients.application_autoscaling.describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"]
+    assert [target["ResourceId"] for target in targets] == [f"table/{names[3]}"]
+
+
 def test_each_try_makes_progress_however_many_copies_there_are(clients: Clients) -> None:
     names = [copy(clients, day) for day in range(6)]
 

@@ -175,7 +175,7 @@ def test_a_copy_of_another_source_table_in_the_history_is_skipped(clients: Clien
     switch(clients, rotation_of(22))
     other = rotation_of(23)
     other["State"]["BackupSnsMessage"]["BackedUpResourceArn"] = f"{ARNS}users"
-    put_version(NAME, f"{ARNS}{table_of(23)}", Copy.of(other["State"], SETTINGS.module), clients.ssm)
+    put_version(NAME, f"{ARNS}{table_of(23)}", Copy.of(other["State"], SETTINGS.module), clients.ssm, tier="Standard")
 
     with pytest.raises(NothingToRollBackTo, match=f"{table_of(22)} belongs to another source table, rule or module"):
         roll_back(clients)
@@ -269,7 +269,7 @@ def test_a_label_that_leaves_no_room_is_named(request_: Callable[[Clients], Any]
     clients.ssm.label_parameter_version(Name=NAME, ParameterVersion=1, Labels=["stable"])
     copy = Copy.of(rotation_of(23)["State"], SETTINGS.module)
     for _ in range(98):
-        put_version(NAME, value(clients), copy, clients.ssm, held=True)
+        put_version(NAME, value(clients), copy, clients.ssm, tier="Standard", held=True)
 
     with pytest.raises(ParameterFull, match="the oldest, 1, has the label stable"):
         request_(clients)

@@ -20,6 +20,8 @@ from tests.support.rotations import TARGET, TARGET_ARN, invocation, restored
 
 ADVANCED = "arn:aws:backup:us-east-1:123456789012:recovery-point:1eb3b5e7-9eb0-435a-a80b-108b488b0d45"
 KEY = [{"AttributeName": "id", "KeyType": "HASH"}]
+# In seconds since 1970, as DynamoDB sends it.
+CREATED = 1_735_689_600
 GRAPH = {"GraphIndexes": [{"IndexName": "by-friend"}]}
 
 
@@ -48,7 +50,13 @@ def answers(client: Any, operation: str, *responses: dict[str, Any], status: int
 
 
 def tables(clients: Clients, source: dict[str, Any], **copy: Any) -> None:  # noqa: ANN401
-    described = {"TableName": TARGET, "TableArn": TARGET_ARN, "TableStatus": "ACTIVE", "KeySchema": KEY}
+    described = {
+        "TableName": TARGET,
+        "TableArn": TARGET_ARN,
+        "TableStatus": "ACTIVE",
+        "CreationDateTime": CREATED,
+        "KeySchema": KEY,
+    }
     answers(clients.dynamodb, "DescribeTable", {"Table": described | copy}, {"Table": described | source})
 
 
@@ -186,7 +194,7 @@ def test_no_override_is_written_for_a_backup_with_indexes_that_are_not_known_com
 
 
 def test_an_index_of_an_unknown_kind_is_not_left_out(clients: Clients) -> None:
-    answers(clients.dynamodb, "DescribeTable", {"Table": {"TableName": "orders", **GRAPH}})
+    answers(clients.dynamodb, "DescribeTable", {"Table": {"TableName": "orders", "CreationDateTime": CREATED, **GRAPH}})
     rotation = invocation(ADVANCED)
     rotation["State"]["Restore"] = {"ExcludedIndexes": ["by-friend"]}
 

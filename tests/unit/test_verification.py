@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ def index(name: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
 def table(**changes: Any) -> dict[str, Any]:  # noqa: ANN401
     return {
         "TableName": TARGET,
+        "CreationDateTime": datetime(2025, 1, 1, tzinfo=UTC),
         "KeySchema": KEY,
         "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
         "GlobalSecondaryIndexes": [index("by-day", IndexStatus="ACTIVE")],
@@ -261,6 +263,17 @@ def test_a_copy_of_which_nothing_is_proven_is_neither_verified_nor_failed(
 
 def test_without_source_and_native_backup_it_says_that_there_was_nothing_to_compare(clients: Clients) -> None:
     assert verified(clients, table())["ComparedWith"] == "nothing, as the source table is gone"
+
+
+def test_a_copy_is_not_compared_with_a_table_that_was_created_in_place_of_its_source(clients: Clients) -> None:
+    other = table(
+        KeySchema=[{"AttributeName": "no", "KeyType": "HASH"}], CreationDateTime=datetime(2026, 11, 24, tzinfo=UTC)
+    )
+
+    output = verified(clients, table(), source=other)
+
+    assert output["ComparedWith"] == "nothing, as the source table has been created anew since the backup"
+    assert (output["Verified"], output["Comparisons"]) == (None, ["items"])
 
 
 def test_a_copy_is_not_compared_with_a_table_here_that_has_the_name_of_one_elsewhere(clients: Clients) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 KEY = "key"
 ITEMS = "items"
+TYPES = "attribute types"
 BACKUP = "backup"
 
 # A table with less than that compared is not verified.
@@ -97,7 +98,7 @@ def _comparisons(
         indexes = f"indexes except {', '.join(unknown)}" if unknown else "indexes"
         yield indexes, _differences_of_indexes(table, expected or {}, options.get("ExcludedIndexes", []))
     if source:
-        yield "attribute types", _differences_of_types(table, source)
+        yield TYPES, _differences_of_types(table, source)
     if "BillingMode" in options:
         yield "billing mode", _differences_of_billing_mode(table, options["BillingMode"])
     if "Encryption" in options:

@@ -19,6 +19,7 @@ from rotator.parameter_history import (
     history_of,
     is_described,
     put_version,
+    tier_of,
 )
 from rotator.settings import RotationSettings
 from rotator.state import Invocation, RotationState, UpdateSSMParameterOutput
@@ -56,19 +57,21 @@ def point_parameter_at_table(
 def _point_at_table(state: RotationState, module: str, ssm: "SSMClient") -> Version:
     name, copy, value = state["TargetParameterName"], Copy.of(state, module), _value(state)
     history = history_of(name, ssm)
-    newest = history[-1]["Version"] if history else 0
+    newest, tier = history[-1]["Version"] if history else 0, tier_of(history)
     current = _current(history, copy, adopt=state.get("AdoptParameter", False)) if history else None
     if current and current.held:
         # A rotation that did not see the hold may have set it since.
-        return current if current.number == newest else put_version(name, current.value, current.copy, ssm, held=True)
+        if current.number == newest:
+            return current
+        return put_version(name, current.value, current.copy, ssm, tier=tier, held=True)
     if current and (current.copy.time > copy.time or current.value == value):
         return current
-    version = put_version(name, value, copy, ssm, is_new=not history)
+    version = put_version(name, value, copy, ssm, tier=tier)
     # Another rotation or a person may have set it between reading and writing.
     while overruling := _overruling(version, history_of(name, ssm), since=newest):
         if overruling.number > version.number:
             return overruling
-        version = put_version(name, overruling.value, overruling.copy, ssm, held=overruling.held)
+        version = put_version(name, overruling.value, overruling.copy, ssm, tier=version.tier, held=overruling.held)
     return version
 
 

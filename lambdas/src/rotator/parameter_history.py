@@ -5,9 +5,10 @@ description, with a value that contradicts it, or of another type, was set by so
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from rotator.aws_errors import translated_errors
 from rotator.errors import ParameterFull, TemporaryFailure
@@ -17,6 +18,7 @@ from rotator.timestamps import parse_iso8601, to_table_name_suffix
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_ssm.literals import ParameterTierType
     from mypy_boto3_ssm.type_defs import ParameterHistoryTypeDef
 
 TYPE: Final = "String"
@@ -86,7 +88,7 @@ class Version:
     """A version of a parameter that some instance of the module has set."""
 
     number: int
-    tier: str
+    tier: "ParameterTierType"
     value: str
     copy: Copy
     held: bool
@@ -158,14 +160,31 @@ def held_in(history: "list[ParameterHistoryTypeDef]") -> Version | None:
     return held
 
 
+def tier_of(history: "list[ParameterHistoryTypeDef]") -> "ParameterTierType | None":
+    """The tier of the parameter. `None` where there is no parameter yet."""
+    return history[-1]["Tier"] if history else None
+
+
 def put_version(
-    name: str, value: str, copy: Copy, ssm: "SSMClient", *, held: bool = False, is_new: bool = False
+    name: str,
+    value: str,
+    copy: Copy,
+    ssm: "SSMClient",
+    *,
+    tier: "ParameterTierType | None",
+    held: bool = False,
 ) -> Version:
+    """Sets the parameter, or creates it where it has no `tier` yet.
+
+    Without one, Systems Manager takes the account's default, and does not document what that does to another tier.
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+    """
+    kept: Mapping[str, Any] = {"Tier": tier} if tier else {}
     description = copy.description + (_HELD if held else "")
     with translated_errors():
         try:
             response = ssm.put_parameter(
-                Name=name, Value=value, Type=TYPE, Description=description, Overwrite=not is_new
+                Name=name, Value=value, Type=TYPE, Description=description, Overwrite=bool(tier), **kept
             )
         except ssm.exceptions.ParameterAlreadyExists as error:
             raise TemporaryFailure(f"Somebody else has just created the parameter {name}") from error

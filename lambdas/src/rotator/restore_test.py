@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from rotator.arns import place_of
 from rotator.clients import Clients
-from rotator.comparison import BACKUP, ITEMS, KEY, Findings, Original, compare
+from rotator.comparison import BACKUP, ITEMS, KEY, TYPES, Findings, Original, compare
 from rotator.errors import TableNotFound
 from rotator.logs import logger
 from rotator.recovery_points import NATIVE, TABLE_ARN, kind_of
 from rotator.restore.job import describe_restore_job
-from rotator.source_table import ELSEWHERE, GONE, describe_backup_in_place
+from rotator.source_table import ELSEWHERE, describe_as_of, describe_backup_in_place
 from rotator.table_description import describe_table
 from rotator.verdict import failure, record_verdict, success
 
@@ -83,12 +83,10 @@ def _source(
         return None, "is not known"
     if place_of(source_arn) != place_of(job["CreatedResourceArn"]):
         return None, ELSEWHERE
-    source = describe_table(match[1], dynamodb)
-    if source and source["CreationDateTime"] > job["RecoveryPointCreationDate"]:
-        return None, "has been created anew since the backup"
-    return source, GONE
+    return describe_as_of(job["RecoveryPointCreationDate"], match[1], dynamodb)
 
 
 def _has_certainly_failed(findings: Findings) -> bool:
     differing = {comparison for comparison, differences in findings.by_comparison.items() if differences}
-    return bool(differing) and (findings.compared_with == BACKUP or bool(differing & _CERTAIN))
+    # A backup does not record types, so they are always those of the source table as it is now.
+    return bool(differing - {TYPES} if findings.compared_with == BACKUP else differing & _CERTAIN)

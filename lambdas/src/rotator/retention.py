@@ -81,10 +81,14 @@ def delete_old_tables(invocation: Invocation, settings: RotationSettings, client
         else:
             deleted.append(copy.name)
     if "auto_scaling" in state["CarryOver"]:
-        form, existing = _form(state["TargetTableName"]), set(names) - set(deleted)
-        end_auto_scaling(
-            lambda name: form.fullmatch(name) is not None and name not in existing, clients.application_autoscaling
-        )
+        form = _form(state["TargetTableName"])
+
+        def is_deleted(name: str) -> bool:
+            # AWS promises no order of the tables that it lists, so `names` may lack some.
+            is_missing = form.fullmatch(name) is not None and name not in names
+            return name in deleted or (is_missing and describe_table(name, clients.dynamodb) is None)
+
+        end_auto_scaling(is_deleted, clients.application_autoscaling)
     logger.info("Old tables deleted", deleted=deleted, kept=kept)
     return {"Deleted": deleted, "Kept": kept}
 

@@ -8,7 +8,7 @@ from rotator.clients import Clients
 from rotator.errors import InvalidRequest, NothingToRollBackTo, ParameterTaken, UnknownParameter
 from rotator.logs import logger
 from rotator.ownership import is_copy_of, tags_of
-from rotator.parameter_history import Version, check_room, current_in, history_of, put_version
+from rotator.parameter_history import Version, check_room, current_in, history_of, put_version, tier_of
 from rotator.settings import RotationSettings
 from rotator.table_description import describe_table
 from rotator.wording import quoted
@@ -65,7 +65,7 @@ def _roll_back(name: str, module: str, clients: Clients, *, hold: bool) -> RollB
     check_room(history)
     # In the form of the current value, because the rule may have changed from ARNs to names since, or back.
     value = current.value.removesuffix(current.table_name) + previous.table_name
-    version = put_version(name, value, previous.copy, clients.ssm, held=hold or current.held)
+    version = put_version(name, value, previous.copy, clients.ssm, tier=tier_of(history), held=hold or current.held)
     logger.info("Parameter rolled back", parameter=name, before=current.value, value=value, held=version.held)
     return {"Parameter": name, "From": current.value, "To": value, "Held": version.held}
 
@@ -74,7 +74,7 @@ def _release(name: str, module: str, ssm: "SSMClient") -> ReleaseOutput:
     history, current = _ours(name, module, ssm)
     if current.held:
         check_room(history)
-        put_version(name, current.value, current.copy, ssm)
+        put_version(name, current.value, current.copy, ssm, tier=tier_of(history))
         logger.info("Parameter released", parameter=name, value=current.value)
     return {"Parameter": name, "Value": current.value, "Held": False}
 

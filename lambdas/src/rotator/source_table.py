@@ -4,6 +4,7 @@ A source table may belong to another account or Region: recovery points are copi
 can be read from here, and a table of the same name here is another one.
 """
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rotator.arns import place_of
@@ -12,6 +13,7 @@ from rotator.errors import SettingsNotApplied
 from rotator.recovery_points import NATIVE
 from rotator.state import Invocation, RotationState
 from rotator.table_description import describe_table
+from rotator.timestamps import parse_iso8601
 from rotator.unknown_members import member
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 ELSEWHERE = "belongs to another account or Region"
 GONE = "is gone"
+CREATED_SINCE = "has been created anew since the backup"
 
 
 def source_table_name(state: RotationState) -> str:
@@ -54,6 +57,24 @@ def check_carry_over(invocation: Invocation) -> None:
 def describe_source_table(invocation: Invocation, dynamodb: "DynamoDBClient") -> dict[str, Any] | None:
     """What `DescribeTable` says of the source table as it is now. `None` where it is gone, or elsewhere."""
     return None if is_elsewhere(invocation) else describe_table(source_table_name(invocation["State"]), dynamodb)
+
+
+def describe_backed_up_table(invocation: Invocation, dynamodb: "DynamoDBClient") -> tuple[dict[str, Any] | None, str]:
+    """The source table as it is now. `None`, and why, where there is no table any more that was backed up."""
+    if is_elsewhere(invocation):
+        return None, ELSEWHERE
+    backup_time = parse_iso8601(invocation["State"]["BackupSnsMessage"]["StartTime"])
+    return describe_as_of(backup_time, source_table_name(invocation["State"]), dynamodb)
+
+
+def describe_as_of(
+    backup_time: datetime, table_name: str, dynamodb: "DynamoDBClient"
+) -> tuple[dict[str, Any] | None, str]:
+    """The table as it is now. `None`, and why, where the one that was backed up then is gone."""
+    table = describe_table(table_name, dynamodb)
+    if table is None:
+        return None, GONE
+    return (None, CREATED_SINCE) if table["CreationDateTime"] > backup_time else (table, "")
 
 
 def describe_recovery_point(state: RotationState, dynamodb: "DynamoDBClient") -> dict[str, Any] | None:

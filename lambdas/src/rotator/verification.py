@@ -6,7 +6,7 @@ from rotator.comparison import Original, compare
 from rotator.errors import VerificationFailed
 from rotator.logs import logger
 from rotator.metrics import put_metrics
-from rotator.source_table import absence_of_source_table, describe_recovery_point, describe_source_table
+from rotator.source_table import describe_backed_up_table, describe_recovery_point
 from rotator.state import Invocation, RotationState, VerifyTableOutput
 from rotator.target_table import describe_target_table
 
@@ -46,9 +46,9 @@ def verify_table(invocation: Invocation, clients: Clients) -> VerifyTableOutput:
 def _original(invocation: Invocation, clients: Clients) -> Original:
     state = invocation["State"]
     backup = describe_recovery_point(state, clients.dynamodb)
-    source = describe_source_table(invocation, clients.dynamodb)
+    source, absence = describe_backed_up_table(invocation, clients.dynamodb)
     size = backup["BackupDetails"].get("BackupSizeBytes") if backup else _size_of_restored(state, clients)
-    return Original(backup, source, absence_of_source_table(invocation), size)
+    return Original(backup, source, absence, size)
 
 
 def _size_of_restored(state: RotationState, clients: Clients) -> int | None:

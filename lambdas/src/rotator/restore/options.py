@@ -13,7 +13,7 @@ from rotator.aws_errors import translated_errors
 from rotator.errors import RestoreOptionImpossible
 from rotator.indexes import GLOBAL, KINDS, LOCAL, VECTOR, definition_of, indexes_of, unknown_kinds
 from rotator.rules import Rule
-from rotator.source_table import describe_backup, describe_source_table
+from rotator.source_table import describe_backed_up_table, describe_backup
 from rotator.state import Invocation, OnDemandThroughput, RestoreOptions, RotationState
 from rotator.target_table import AWS_MANAGED, AWS_OWNED, PROVISIONED
 from rotator.unknown_members import UNKNOWN, member
@@ -100,7 +100,7 @@ def check_restore_job_options(invocation: Invocation, dynamodb: "DynamoDBClient"
     options = invocation["State"]["Restore"]
     if not _concern_indexes(options):
         return
-    source = describe_source_table(invocation, dynamodb)
+    source, _ = describe_backed_up_table(invocation, dynamodb)
     if source is None:
         return
     excluded = options.get("ExcludedIndexes", [])
