@@ -116,6 +116,8 @@ data "aws_iam_policy_document" "boundary" {
       "backup:DescribeRestoreJob",
       "backup:ListBackupVaults",
       "backup:ListRecoveryPointsByBackupVault",
+      "backup:ListTags",
+      "backup:PutRestoreValidationResult",
       "backup:StartRestoreJob",
       "dynamodb:*",
       "ec2:AssignPrivateIpAddresses",

@@ -17,7 +17,7 @@ MODULES = [ROOT, *sorted(file.parent for file in ROOT.glob("modules/*/variables.
 
 
 # These do not end a rotation, or have no user who could do something about them.
-NOT_FOR_USERS = {"RotationError", "MissingSetting", "NotYet", "TemporaryFailure", "VerdictRefused"}
+NOT_FOR_USERS = {"RotationError", "MissingSetting", "VerdictRefused"}
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)

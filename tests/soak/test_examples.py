@@ -60,6 +60,10 @@ def test_the_complete_example_rotates_within_its_boundary(kind: str, complete: R
         return {f"Complete: rotation of shop-orders-production by rule {rule}" for rule in states} <= reported
 
     wait_until("reports", both_are_reported)
+    if kind == "advanced":
+        jobs = [state["StartRestoreJobOutput"]["RestoreJobId"] for state in states.values()]
+        verdicts = [client("backup").describe_restore_job(RestoreJobId=job)["ValidationStatus"] for job in jobs]
+        assert verdicts == ["SUCCESSFUL", "SUCCESSFUL"]
 
 
 def test_each_function_of_the_complete_example_needs_each_permission_on_its_network(complete: Reader) -> None:
