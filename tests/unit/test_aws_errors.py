@@ -3,12 +3,12 @@
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from rotator.aws_errors import translated_errors, will_not_pass
+from rotator.aws_errors import translated_errors, will_not_pass, without_names
 from rotator.errors import NotYet, TemporaryFailure
 
 
-def translation_of(error: Exception) -> Exception:
-    with pytest.raises(Exception) as raised, translated_errors():  # noqa: PT011
+def translation_of(error: Exception, *names: str) -> Exception:
+    with pytest.raises(Exception) as raised, translated_errors(names):  # noqa: PT011
         raise error
     return raised.value
 
@@ -111,3 +111,31 @@ def test_a_limit_of_what_goes_on_at_once_is_waited_for(message: str) -> None:
 
     assert isinstance(error, NotYet)
     assert not will_not_pass(message)
+
+
+def test_the_name_of_a_table_does_not_make_a_quota_one_that_passes() -> None:
+    message = f"{QUOTA_OF_TABLES[0]}: orders-restored"
+    error = client_error("RestoreTableFromBackup", "LimitExceededException", message=message)
+
+    assert isinstance(translation_of(error), NotYet)
+    assert type(translation_of(error, "orders-restored")).__name__ == "LimitExceededException"
+
+
+@pytest.mark.parametrize(
+    ("message", "without"),
+    [
+        ("Table rate-limits: too many.", "Table : too many."),
+        ("The table 'rate-limits' and rate-limits.", "The table '' and ."),
+        (
+            "Table rate-limits-2 or my-rate-limits or rate-limits.2",
+            "Table rate-limits-2 or my-rate-limits or rate-limits.2",
+        ),
+        ("Not on resource: arn:aws:dynamodb:::table/limits/index/by-limit now", "Not on resource:  now"),
+        (
+            '{"Arn":"arn:aws:iam:::role/limit","Code":"LimitExceededException"}',
+            '{"Arn":"","Code":"LimitExceededException"}',
+        ),
+    ],
+)
+def test_names_and_arns_are_no_part_of_what_aws_says(message: str, without: str) -> None:
+    assert without_names(message, ["rate", "rate-limits"]) == without

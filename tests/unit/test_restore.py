@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from rotator.aws_errors import AwsError
@@ -101,6 +102,24 @@ def test_an_advanced_recovery_point_is_restored_by_a_job(clients: Clients) -> No
             },
         )
         assert start_restore(rotation, SETTINGS, clients) == {"RestoreJobId": "job"}
+
+
+@pytest.mark.parametrize("kind", ["native", "advanced"])
+def test_the_quota_of_tables_does_not_pass_because_of_the_name_of_a_copy(
+    kind: str, recovery_point_arn: str, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = "orders-restored-20261123-02-07-00"
+
+    def refuse(**_: object) -> None:
+        message = f"There is a limit of 2500 tables per subscriber: {target}"
+        raise ClientError({"Error": {"Code": "LimitExceededException", "Message": message}}, "Restore")
+
+    monkeypatch.setattr(clients.dynamodb, "restore_table_from_backup", refuse)
+    monkeypatch.setattr(clients.backup, "start_restore_job", refuse)
+    with pytest.raises(AwsError, match=target):
+        start_restore(
+            invocation(recovery_point_arn if kind == "native" else ADVANCED, target=target), SETTINGS, clients
+        )
 
 
 def test_a_retry_finds_the_same_job_and_a_restore_that_starts_over_a_new_one() -> None:
@@ -550,10 +569,16 @@ def test_a_status_that_is_not_part_of_a_restore_is_an_error_that_names_it(client
             check_restore_status(invocation(), SETTINGS, clients)
 
 
-def checked_job(clients: Clients, *, redriven_after: timedelta | None = None, **job: Any) -> DescribeTableOutput:  # noqa: ANN401
+def checked_job(
+    clients: Clients,
+    *,
+    redriven_after: timedelta | None = None,
+    rotation: Invocation | None = None,
+    **job: Any,  # noqa: ANN401
+) -> DescribeTableOutput:
     """The check of a restore whose job looks like this, and which was redriven so long after the job's creation."""
     created = datetime.now(UTC) - HOUR
-    rotation = invocation(ADVANCED)
+    rotation = rotation or invocation(ADVANCED)
     rotation["State"]["StartRestoreJobOutput"] = {"RestoreJobId": "job"}
     if redriven_after is not None:
         rotation["Execution"] |= {"RedriveCount": 1, "RedriveTime": to_iso8601(created + redriven_after)}
@@ -607,6 +632,24 @@ def test_a_job_that_hit_the_quota_of_tables_is_not_started_over(clients: Clients
     message = "Subscriber limit exceeded: There is a limit of 2500 tables per subscriber"
     with pytest.raises(RestoreJobFailed, match=message):
         checked_job(clients, Status="FAILED", StatusMessage=message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Table {source} has no such key",
+        "Table {target} has no such key",
+        "Table {source_arn} has no such key",
+    ],
+)
+def test_a_name_is_not_taken_for_a_limit(message: str, clients: Clients) -> None:
+    source, target = "rate-limits", "concurrent-rate-limits-20261123-02-07-00"
+    source_arn = TABLE_ARN.replace("orders", source)
+    message = message.format(source=source, target=target, source_arn=source_arn)
+    rotation = invocation(ADVANCED, source_table_arn=source_arn, target=target)
+
+    with pytest.raises(RestoreJobFailed, match=message):
+        checked_job(clients, rotation=rotation, Status="FAILED", StatusMessage=message)
 
 
 @pytest.mark.parametrize(("redriven_after", "starts_over"), [(None, False), (HOUR / 2, True), (-HOUR / 2, False)])

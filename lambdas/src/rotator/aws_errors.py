@@ -5,7 +5,7 @@ error ends the execution at once, under the name that AWS gave it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
@@ -86,12 +86,15 @@ class AwsError(RotationError):
 
 
 @contextmanager
-def translated_errors() -> Iterator[None]:
-    """Raises an error of the calls inside as one of ours, with AWS's own message."""
+def translated_errors(names: Iterable[str] = ()) -> Iterator[None]:
+    """Raises an error of the calls inside as one of ours, with AWS's own message.
+
+    `names` are those that people chose, and that the message may contain: see `without_names`.
+    """
     try:
         yield
     except ClientError as error:
-        raise _translated(error) from error
+        raise _translated(error, names) from error
     except (NoConnectionError, HTTPClientError) as error:
         # No response, or half of one: the call may have taken effect.
         raise TemporaryFailure(str(error)) from error
@@ -103,17 +106,29 @@ def code_of(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", "Unknown"))
 
 
+def without_names(message: str, names: Iterable[str]) -> str:
+    """What AWS itself says in a message: without these names, and without ARNs.
+
+    A name such as `rate-limits` says nothing about the error.
+    """
+    chosen = "|".join(map(re.escape, names))
+    return re.sub(rf"""\barn:[^\s"']+|(?<![\w.-])(?:{chosen})(?!\.?[\w-])""", "", message)
+
+
 def will_not_pass(message: str) -> bool:
-    """Whether AWS's message about a limit speaks of one that no waiting helps against: the quota of 2,500 tables."""
+    """Whether a message about a limit speaks of one that no waiting helps against: the quota of 2,500 tables.
+
+    The message is to be `without_names`.
+    """
     return bool(_QUOTA_OF_TABLES.search(message)) and not _AT_ONCE.search(message)
 
 
-def _translated(error: ClientError) -> RotationError:
+def _translated(error: ClientError, names: Iterable[str]) -> RotationError:
     code = code_of(error)
     call = (error.operation_name, code)
     message = error.response.get("Error", {}).get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if (call in NOT_YET or code in _NOT_YET_FOR_ANY_CALL) and not will_not_pass(message):
+    if (call in NOT_YET or code in _NOT_YET_FOR_ANY_CALL) and not will_not_pass(without_names(message, names)):
         return NotYet(str(error))
     if call in NOT_VISIBLE_YET or code in _FAILURES_OF_AWS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return TemporaryFailure(str(error))

@@ -28,6 +28,11 @@ def source_table_name(state: RotationState) -> str:
     return state["BackupSnsMessage"]["BackedUpResourceArn"].rpartition("/")[2]
 
 
+def names_of_tables(state: RotationState) -> tuple[str, str]:
+    """Those of the source table and the target table."""
+    return source_table_name(state), state["TargetTableName"]
+
+
 def is_elsewhere(invocation: Invocation) -> bool:
     """Whether the source table belongs to another account or Region than the module, and with it the execution."""
     source_table_arn = invocation["State"]["BackupSnsMessage"]["BackedUpResourceArn"]

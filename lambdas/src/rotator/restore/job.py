@@ -14,6 +14,7 @@ from rotator.logs import logger
 from rotator.restore.options import restore_job_metadata
 from rotator.restore.target import describe_table_in_place, may_be_ours
 from rotator.settings import RotationSettings
+from rotator.source_table import names_of_tables
 from rotator.state import Execution, RotationState, StartRestoreJobOutput
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def start_restore_job(
         table = describe_table_in_place(state, clients.dynamodb)
         if not may_be_ours(table, state, execution, settings.module, clients.dynamodb):
             return {"RestoreJobId": ""}
-    with translated_errors():
+    with translated_errors(names_of_tables(state)):
         response = clients.backup.start_restore_job(
             RecoveryPointArn=recovery_point_arn,
             ResourceType="DynamoDB",

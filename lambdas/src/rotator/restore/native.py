@@ -12,6 +12,7 @@ from rotator.errors import NotYet, TableNotFound
 from rotator.logs import logger
 from rotator.restore.options import overrides
 from rotator.restore.target import describe_table_in_place, may_be_ours
+from rotator.source_table import names_of_tables
 from rotator.state import Execution, RestoreTableFromBackupOutput, RotationState, to_state
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def restore_native_backup(
     """
     recovery_point_arn, target = state["BackupSnsMessage"]["RecoveryPointArn"], state["TargetTableName"]
     wanted = overrides(state, dynamodb)
-    with translated_errors():
+    with translated_errors(names_of_tables(state)):
         try:
             response = dynamodb.restore_table_from_backup(
                 BackupArn=recovery_point_arn, TargetTableName=target, **wanted

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from rotator.aws_errors import will_not_pass
+from rotator.aws_errors import will_not_pass, without_names
 from rotator.clients import Clients
 from rotator.errors import RestoreJobFailed, TableNotFound, UnexpectedTableStatus
 from rotator.logs import logger
@@ -21,6 +21,7 @@ from rotator.restore.target import (
     standing_of,
 )
 from rotator.settings import RotationSettings
+from rotator.source_table import names_of_tables
 from rotator.state import DescribeTableOutput, Execution, Invocation, RestoreStatus, RotationState, to_state
 from rotator.tags import claim
 from rotator.target_table import describe_target_table
@@ -61,7 +62,7 @@ def check_restore_status(invocation: Invocation, settings: RotationSettings, cli
         table = describe_target_table(state, clients.dynamodb)
     except TableNotFound:
         if job and _has_failed(job):
-            return _start_over_or_fail(job, execution)
+            return _start_over_or_fail(job, state, execution)
         if _started_before_redrive(_start_of_restore(state, job), execution):
             return _start_over(1)
         raise
@@ -84,7 +85,7 @@ def check_restore_status(invocation: Invocation, settings: RotationSettings, cli
         # Another rotation may be about to claim the table that made the job fail.
         if standing == UNCLAIMED and _is_recent(job):
             return _in_progress(table, job["CreationDate"])
-        return _start_over_or_fail(job, execution)
+        return _start_over_or_fail(job, state, execution)
     if _is_of_another_backup(state):
         return _in_progress(table, table["CreationDateTime"])
     if standing == UNCLAIMED:
@@ -111,11 +112,14 @@ def _job_of(state: RotationState, clients: Clients) -> "DescribeRestoreJobOutput
     return job
 
 
-def _start_over_or_fail(job: "DescribeRestoreJobOutputTypeDef", execution: Execution) -> DescribeTableOutput:
+def _start_over_or_fail(
+    job: "DescribeRestoreJobOutputTypeDef", state: RotationState, execution: Execution
+) -> DescribeTableOutput:
     message = job.get("StatusMessage", "")
+    reason = without_names(message, names_of_tables(state))
     if _started_before_redrive(job["CreationDate"], execution):
         return _start_over(1)
-    if _HIT_A_LIMIT.search(message) and not will_not_pass(message):
+    if _HIT_A_LIMIT.search(reason) and not will_not_pass(reason):
         elapsed = datetime.now(UTC) - parse_iso8601(execution["StartTime"])
         return _start_over(seconds_to_next_attempt(elapsed), message)
     raise RestoreJobFailed(f"Restore job {job['RestoreJobId']} is {job['Status']}: {message}")
