@@ -544,6 +544,16 @@ class TestClaim:
                 checked_job(clients, **job)
         assert tags_of(TARGET_ARN, clients.dynamodb) == {}
 
+    @pytest.mark.parametrize(("is_told", "minutes"), [(True, 15), (False, 60)])
+    def test_a_job_that_completed_took_until_then_or_until_now_where_aws_does_not_say_when(
+        self, is_told: bool, minutes: int, clients: Clients
+    ) -> None:
+        completion: Any = {"CompletionDate": datetime.now(UTC) - 0.75 * HOUR} if is_told else {}
+        output = checked_job(clients, Status="COMPLETED", **completion)
+
+        assert output["RestoreStatus"] == "CLAIMED"
+        assert output["RestoreSeconds"] == pytest.approx(60 * minutes, abs=30)
+
     def test_a_table_of_the_longest_name_can_be_tagged_and_known_again(self, clients: Clients) -> None:
         source_table_arn = f"arn:aws:dynamodb:us-gov-west-1:{ACCOUNT}:table/{'a' * 255}"
         rotation = invocation(f"{source_table_arn}/backup/01795422364460-083c1149", source_table_arn=source_table_arn)

@@ -156,7 +156,8 @@ def _in_progress(table: dict[str, Any], start: datetime) -> DescribeTableOutput:
 
 def _claimed(table: dict[str, Any], job: "DescribeRestoreJobOutputTypeDef | None") -> DescribeTableOutput:
     """The copy carries the tags of this rotation. They have to be read again before anything touches it."""
-    duration = job["CompletionDate"] - job["CreationDate"] if job else datetime.now(UTC) - table["CreationDateTime"]
+    now = datetime.now(UTC)
+    duration = job.get("CompletionDate", now) - job["CreationDate"] if job else now - table["CreationDateTime"]
     return _output(CLAIMED, table, seconds=duration, next_check=SECONDS_FROM_CLAIM_TO_CHECK)
 
 
