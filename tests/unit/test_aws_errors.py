@@ -32,6 +32,8 @@ def client_error(operation: str, code: str, status: int = 400, message: str = "w
         ("StartRestoreJob", "LimitExceededException"),
         ("TagResource", "LimitExceededException"),
         ("DescribeScalableTargets", "ConcurrentUpdateException"),
+        ("RegisterScalableTarget", "ConcurrentUpdateException"),
+        ("PutScalingPolicy", "ConcurrentUpdateException"),
         ("DeregisterScalableTarget", "ConcurrentUpdateException"),
         ("PutScalingPolicy", "ObjectNotFoundException"),
     ],
@@ -71,6 +73,9 @@ def test_what_aws_failed_at_is_retried_a_few_times(error: Exception) -> None:
         ("RestoreTableFromBackup", "AccessDeniedException"),
         ("StartRestoreJob", "InvalidParameterValueException"),
         ("PutParameter", "ParameterMaxVersionLimitExceeded"),
+        ("PutParameter", "ParameterLimitExceeded"),
+        ("RegisterScalableTarget", "LimitExceededException"),
+        ("PutScalingPolicy", "LimitExceededException"),
         ("StartExecution", "StateMachineDoesNotExist"),
     ],
 )

@@ -46,6 +46,12 @@ _NOT_YET_FOR_ANY_CALL = {
     "ThrottlingException",
     "TooManyRequestsException",
 }
+# A quota that stays used up until somebody deletes something, although the code is one of those above
+# (https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-quotas.html).
+LASTING_QUOTAS = {
+    ("PutScalingPolicy", "LimitExceededException"),
+    ("RegisterScalableTarget", "LimitExceededException"),
+}
 # A new table, or a new job, is not visible everywhere at once. Retried a few times only, because a table that is gone
 # looks the same.
 NOT_VISIBLE_YET = {
@@ -128,7 +134,8 @@ def _translated(error: ClientError, names: Iterable[str]) -> RotationError:
     call = (error.operation_name, code)
     message = error.response.get("Error", {}).get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if (call in NOT_YET or code in _NOT_YET_FOR_ANY_CALL) and not will_not_pass(without_names(message, names)):
+    is_lasting = call in LASTING_QUOTAS or will_not_pass(without_names(message, names))
+    if (call in NOT_YET or code in _NOT_YET_FOR_ANY_CALL) and not is_lasting:
         return NotYet(str(error))
     if call in NOT_VISIBLE_YET or code in _FAILURES_OF_AWS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return TemporaryFailure(str(error))
