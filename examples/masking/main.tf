@@ -35,9 +35,10 @@ resource "aws_dynamodb_table" "store" {
     type = "S"
   }
 
-  global_secondary_index {
+  # Finds a customer's orders by the address that they were placed with, which may be another one
+  local_secondary_index {
     name            = "by-email"
-    hash_key        = "email"
+    range_key       = "email"
     projection_type = "ALL"
   }
 }
@@ -54,7 +55,7 @@ module "masking" {
     pk    = "email" # CUSTOMER#ann@example.com becomes CUSTOMER#<12 digits>@example.invalid
     sk    = "keep"
     id    = "keep"
-    email = "email" # the same mask as in pk, so that the index leads to the same items
+    email = "email" # the same address has the same mask as in pk
     name  = "hash"
     phone = "digits"
 
