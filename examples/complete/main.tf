@@ -46,7 +46,8 @@ module "rotator" {
       replacement_pattern = "shop-$1-staging"
       ssm_parameter_name  = "/shop/staging/$1/table-arn"
 
-      carry_over = ["tags", "time_to_live"]
+      # The only settings that a recovery point from another Region records.
+      carry_over = ["tags"]
       tags       = { stage = "staging" }
       keep       = 7
 
