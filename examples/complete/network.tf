@@ -2,6 +2,12 @@
 
 data "aws_availability_zones" "this" {
   state = "available"
+
+  # Lambda does not support Local Zones, which an account opts in to.
+  filter {
+    name   = "opt-in-status"
+    values = ["opt-in-not-required"]
+  }
 }
 
 resource "aws_vpc" "this" {
