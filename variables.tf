@@ -87,7 +87,7 @@ variable "rules" {
     - `tags`: tags of the target table.
     - `before_switch`: the hook: ARN of a Lambda function or a standard state machine that runs before the parameter is set.
     - `verify`: whether the target table is compared with what was backed up before the parameter is set.
-    - `keep`: how many copies of a source table by this rule to keep: the newest of those that were switched to. Older ones are deleted, and so are those of failed rotations. Without it, nothing is deleted.
+    - `keep`: how many copies of a source table by this rule to keep, at most 100: the newest of those that were switched to. Older ones are deleted, and so are those of failed rotations. Without it, nothing is deleted.
     - `schedule`: when the rule is refreshed: it takes the newest recovery point of each table that it matches, instead of every backup.
       - `expression`: an expression of EventBridge Scheduler: `rate(1 day)`, `cron(0 6 ? * MON *)` or `at(2027-01-31T06:00:00)`.
       - `timezone`: a name of the IANA time zone database, such as `Europe/Berlin`. `UTC` by default.

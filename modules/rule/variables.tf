@@ -222,9 +222,11 @@ variable "keep" {
   type        = number
   default     = null
 
+  # An attempt of delete_old_tables has a minute, in which it reads the tags of every copy that stays. DynamoDB answers ten
+  # such requests a second, for the whole account. Systems Manager keeps as many versions of a parameter.
   validation {
-    condition     = var.keep == null ? true : var.keep >= 1 && floor(var.keep) == var.keep
-    error_message = "rules[\"${var.name}\"].keep is ${jsonencode(var.keep)}. Use a whole number, 1 or more, or leave it out to delete nothing."
+    condition     = var.keep == null ? true : var.keep >= 1 && var.keep <= 100 && floor(var.keep) == var.keep
+    error_message = "rules[\"${var.name}\"].keep is ${jsonencode(var.keep)}. Use a whole number from 1 to 100, because each rotation reads the tags of all these copies, and DynamoDB limits how fast, or leave it out to delete nothing."
   }
 }
 

@@ -338,6 +338,27 @@ run "keeping_half_a_copy" {
   expect_failures = [var.keep]
 }
 
+run "keeping_the_most_copies" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    keep = 100
+  }
+}
+
+run "keeping_too_many_copies" {
+  command = plan
+  module {
+    source = "./modules/rule"
+  }
+  variables {
+    keep = 101
+  }
+  expect_failures = [var.keep]
+}
+
 run "an_age_of_seven_days" {
   command = plan
   module {
