@@ -376,6 +376,11 @@ variable "tags" {
   }
 
   validation {
+    condition     = length(distinct([for key in keys(var.tags) : lower(key)])) == length(var.tags)
+    error_message = "tags has ${join(" and ", [for key in keys(var.tags) : jsonencode(key) if length([for other in keys(var.tags) : other if lower(other) == lower(key)]) > 1])}. IAM takes keys that differ only in case for the same one, and rejects them. Keep one of them."
+  }
+
+  validation {
     condition     = length(var.tags) <= 50
     error_message = "tags has ${length(var.tags)} tags, and AWS allows 50 on a resource. Remove some."
   }

@@ -204,6 +204,14 @@ run "names_that_are_taken" {
   expect_failures = [var.name, var.rules, var.tags]
 }
 
+run "tags_that_are_the_same_to_iam" {
+  command = plan
+  variables {
+    tags = { stage = "staging", Stage = "staging" }
+  }
+  expect_failures = [var.tags]
+}
+
 run "two_rules_whose_copies_would_have_the_same_name" {
   command = plan
   variables {
