@@ -200,7 +200,7 @@ variable "backup_kms_key_arns" {
 }
 
 variable "notification_topic_arn" {
-  description = "ARN of the SNS topic that receives a message for each rotation that failed, timed out or was stopped. Null for none. If the topic is encrypted, its key policy must allow the role of report_result to use the key."
+  description = "ARN of the SNS topic that receives a message for each rotation that failed, timed out or was stopped. Null for none. If the topic is encrypted, its key policy must allow the role of report_result to use the key. A key of another account also takes a policy of that role (output function_roles) that allows kms:GenerateDataKey and kms:Decrypt on it."
   type        = string
   default     = null
 
