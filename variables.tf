@@ -81,7 +81,7 @@ variable "rules" {
       - `billing_mode`: `PAY_PER_REQUEST` or `PROVISIONED`.
       - `max_read_request_units`, `max_write_request_units`: the maxima of a table with `PAY_PER_REQUEST`.
       - `read_capacity_units`, `write_capacity_units`: the capacity of a table with `PROVISIONED`, and of each of its global secondary indexes.
-      - `encryption`: `AWS_OWNED`, `AWS_MANAGED`, or the ARN of a KMS key. Without it, a native recovery point keeps its key, and an advanced one gets `AWS_OWNED`.
+      - `encryption`: `AWS_OWNED`, `AWS_MANAGED`, or the ARN of a KMS key. Without it, a native recovery point keeps its key, and an advanced one gets `AWS_OWNED`. A customer managed key that would be kept has to be named here.
       - `excluded_indexes`: names of indexes to leave out.
     - `carry_over`: settings that the target table takes over from the source table: any of `tags`, `time_to_live`, `stream`, `point_in_time_recovery`, `deletion_protection`, `table_class`, `contributor_insights`, `auto_scaling`, `resource_policy` and `kinesis_destination`. Tags and table class come before the hook, everything else after it.
     - `tags`: tags of the target table.
