@@ -1,6 +1,6 @@
 """What AWS Backup answers about vaults, for the unit tests: moto knows no recovery points."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -35,11 +35,13 @@ def described(
 class Vaults:
     """Answers the calls of a client to AWS Backup, and keeps them as `requests`."""
 
-    def __init__(self, clients: Clients, points: Iterable[dict[str, Any]], denied: str | None = None) -> None:
-        """`denied` is the name of a vault that may not be read."""
+    def __init__(
+        self, clients: Clients, points: Iterable[dict[str, Any]], errors: Mapping[str, str] | None = None
+    ) -> None:
+        """`errors` is what AWS answers about vaults that cannot be read, by their names."""
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self._points = list(points)
-        self._denied = denied
+        self._errors = errors or {}
         events: Any = clients.backup.meta.events
         events.register("before-parameter-build.backup.*", self._remember)
         events.register("before-call.backup.*", self._answer)
@@ -52,8 +54,8 @@ class Vaults:
         if operation == "ListBackupVaults":
             arns = dict.fromkeys(point["BackupVaultArn"] for point in self._points)
             return _response({"BackupVaultList": [{"BackupVaultArn": arn} for arn in arns]})
-        if request["BackupVaultName"] == self._denied:
-            return _response({"Error": {"Code": "AccessDeniedException", "Message": self._denied}}, 403)
+        if error := self._errors.get(request["BackupVaultName"]):
+            return _response({"Error": {"Code": error, "Message": "Insufficient privileges"}}, 400)
         held = [point for point in self._points if _is_in(point["BackupVaultArn"], request)]
         if operation == "DescribeRecoveryPoint":
             if f":{request.get('BackupVaultAccountId', ACCOUNT)}:" not in request["RecoveryPointArn"]:

@@ -59,7 +59,7 @@ def test_a_copy_to_a_vault_that_is_not_configured_costs_no_call(clients: Clients
     vaults = Vaults(clients, [COPIED])
     settings = settings_with(clients, RULE, vault_arns=(f"{VAULT_ARN}-2",))
 
-    assert start_rotations(copied(), settings, clients) == []
+    assert start_rotations(copied(), settings, clients) == {"Rotations": []}
     assert vaults.requests == []
 
 
@@ -68,7 +68,7 @@ def test_a_backup_is_not_rotated_again_when_it_is_copied_between_configured_vaul
     Vaults(clients, [COPIED | {"SourceBackupVaultArn": original_vault_arn}])
     settings = settings_with(clients, RULE, vault_arns=(VAULT_ARN, original_vault_arn))
 
-    assert start_rotations(copied(), settings, clients) == []
+    assert start_rotations(copied(), settings, clients) == {"Rotations": []}
 
 
 def test_a_recovery_point_that_is_not_visible_yet_is_tried_again(clients: Clients) -> None:

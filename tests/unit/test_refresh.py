@@ -1,14 +1,16 @@
 """A refresh makes new copies on request, or says what there is instead."""
 
 import dataclasses
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
+from rotator.aws_errors import AwsError
 from rotator.clients import Clients
-from rotator.errors import InvalidRefresh, RulesCollide
+from rotator.errors import InvalidRefresh, NotYet, RulesCollide
 from rotator.rules import Rule
 from rotator.settings import WorkflowSettings
 from rotator.workflow import start_rotations
@@ -41,8 +43,9 @@ def settings(clients: Clients, vaults: Vaults) -> WorkflowSettings:
 
 def refreshed(settings: WorkflowSettings, clients: Clients, **request: object) -> list[str]:
     """The names of the executions that a refresh leads to."""
-    rotations = start_rotations({"Refresh": {"RequestTime": AT, **request}}, settings, clients)
-    return sorted(rotation["Execution"] for rotation in rotations)
+    answer = start_rotations({"Refresh": {"RequestTime": AT, **request}}, settings, clients)
+    assert answer.keys() == {"Rotations"}
+    return sorted(rotation["Execution"] for rotation in answer["Rotations"])
 
 
 def refused(settings: WorkflowSettings, clients: Clients, request: object) -> str:
@@ -168,7 +171,7 @@ def test_the_longest_name_of_an_execution_is_accepted(clients: Clients) -> None:
 def test_by_hand_the_copy_is_named_after_the_time_of_the_request(settings: WorkflowSettings, clients: Clients) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
 
-    (rotation,) = start_rotations({"Refresh": {"Rule": "weekly"}}, settings, clients)
+    (rotation,) = start_rotations({"Refresh": {"Rule": "weekly"}}, settings, clients)["Rotations"]
 
     named_after = datetime.strptime(rotation["TargetTable"], "orders-weekly-%Y%m%d-%H-%M-%S").replace(tzinfo=UTC)
     assert before <= named_after <= datetime.now(UTC)
@@ -182,7 +185,7 @@ def test_a_dry_run_says_what_would_be_done_and_what_it_costs(
 ) -> None:
     request = {"SourceTable": "orders-production", "Rule": "staging", "DryRun": True, "RequestTime": AT, **price}
 
-    rotations = start_rotations({"Refresh": request}, settings, clients)
+    rotations = start_rotations({"Refresh": request}, settings, clients)["Rotations"]
 
     assert rotations == [
         {
@@ -329,7 +332,7 @@ def test_a_request_of_the_future_is_refused(settings: WorkflowSettings, clients:
 def test_a_scheduler_whose_clock_is_ahead_is_served(settings: WorkflowSettings, clients: Clients) -> None:
     ahead = (datetime.now(UTC) + timedelta(minutes=4)).isoformat()
 
-    assert start_rotations({"Refresh": {"Rule": "staging", "RequestTime": ahead}}, settings, clients)
+    assert start_rotations({"Refresh": {"Rule": "staging", "RequestTime": ahead}}, settings, clients)["Rotations"]
 
 
 def test_vaults_without_recovery_points_are_named(clients: Clients) -> None:
@@ -346,6 +349,117 @@ def test_an_account_without_vaults_is_told_so(clients: Clients) -> None:
     assert refused(settings_with(clients, STAGING), clients, {"Rule": "staging"}) == (
         "There is no recovery point of a DynamoDB table in this account and Region, which have no backup vaults."
     )
+
+
+DENIED = (
+    f"The vault {VAULT_ARN} cannot be read: An error occurred (AccessDeniedException) when calling the {{}} operation: "
+    "Insufficient privileges"
+)
+NOT_LISTED = DENIED.format("ListRecoveryPointsByBackupVault")
+
+
+def denied(settings: WorkflowSettings, clients: Clients, **request: object) -> str:
+    """Why a refresh starts nothing, which AWS says."""
+    with pytest.raises(AwsError) as error:
+        refreshed(settings, clients, **request)
+    assert started(settings, clients) == {}
+    assert error.value.code == "AccessDeniedException"
+    return str(error.value)
+
+
+class TestUnreadableVaults:
+    """AWS does not let the module read the first vault, which may hold a newer recovery point of any table."""
+
+    @pytest.fixture(params=[True, False])
+    def settings(self, request: pytest.FixtureRequest, clients: Clients) -> WorkflowSettings:
+        """The vaults are configured, or all those of the account."""
+        vault_arns = (VAULT_ARN, OTHER_VAULT_ARN) if request.param else ()
+        return settings_with(clients, STAGING, WEEKLY, vault_arns=vault_arns)
+
+    @pytest.fixture(autouse=True)
+    def _denied(self, clients: Clients) -> None:
+        Vaults(clients, [OLD, NEW, USERS], errors={"vault": "AccessDeniedException"})
+
+    @pytest.mark.parametrize("dry_run", [True, False])
+    def test_what_the_others_hold_is_rotated_and_the_answer_names_them(
+        self, dry_run: bool, settings: WorkflowSettings, clients: Clients, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        answer = start_rotations({"Refresh": {"Rule": "staging", "DryRun": dry_run}}, settings, clients)
+
+        assert [rotation["RecoveryPoint"] for rotation in answer["Rotations"]] == [USERS["RecoveryPointArn"]]
+        assert answer["UnreadVaults"] == [NOT_LISTED]
+        assert len(started(settings, clients)) == (0 if dry_run else 1)
+        (warning,) = [record for record in caplog.records if record.levelname == "WARNING"]
+        assert warning.__dict__["vault"] == VAULT_ARN
+
+    def test_a_recovery_point_that_another_one_holds_is_rotated(
+        self, settings: WorkflowSettings, clients: Clients
+    ) -> None:
+        """It is the one that was asked for, whatever the vault holds."""
+        assert refreshed(settings, clients, Rule="staging", RecoveryPointArn=USERS["RecoveryPointArn"])
+
+    def test_a_recovery_point_that_only_such_a_vault_can_hold_fails_with_the_error_of_aws(
+        self, settings: WorkflowSettings, clients: Clients
+    ) -> None:
+        arn = NEW["RecoveryPointArn"]
+        assert denied(settings, clients, Rule="staging", RecoveryPointArn=arn) == (
+            f"{DENIED.format('DescribeRecoveryPoint')}\nThere is no completed recovery point "
+            f'"{arn}" in the vault {OTHER_VAULT_ARN}. To refresh from another vault, add it to backup_vault_arns.'
+        )
+
+    def test_a_table_that_only_such_a_vault_can_hold_fails_with_the_error_of_aws(
+        self, settings: WorkflowSettings, clients: Clients
+    ) -> None:
+        assert denied(settings, clients, SourceTable="orders-production") == (
+            f'{NOT_LISTED}\nThere is no recovery point of a table "orders-production" in the vault '
+            f"{OTHER_VAULT_ARN}. The tables that have some are users-production."
+        )
+
+    def test_a_rule_that_matches_no_other_table_fails_with_the_error_of_aws(
+        self, settings: WorkflowSettings, clients: Clients
+    ) -> None:
+        assert denied(settings, clients, Rule="weekly") == (
+            f"{NOT_LISTED}\nThe rule weekly (^orders-production$) matches none of these tables: users-production."
+        )
+
+    def test_what_cannot_be_started_is_named_with_them(self, clients: Clients) -> None:
+        rules = (Rule("one", "users", "x"), Rule("two", "users", "x"))
+
+        with pytest.raises(RulesCollide) as error:
+            refreshed(settings_with(clients, *rules), clients, Rule="one")
+
+        assert str(error.value).endswith(f"\n{NOT_LISTED}")
+
+
+def test_where_vaults_that_can_be_read_only_hold_copies_the_error_is_that_of_aws(clients: Clients) -> None:
+    copy = described("copy", "orders-20261122-02-07-00", BACKED_UP_AT, vault_arn=OTHER_VAULT_ARN)
+    Vaults(clients, [NEW, copy], errors={"vault": "AccessDeniedException"})
+    settings = settings_with(clients, Rule("appending", "^orders", "$0-copy"))
+
+    assert denied(settings, clients, Rule="appending") == (
+        f"{NOT_LISTED}\nCopies are not rotated, and these tables are copies: orders-20261122-02-07-00."
+    )
+
+
+@pytest.mark.parametrize("request_", [{}, {"RecoveryPointArn": NEW["RecoveryPointArn"]}])
+def test_where_no_vault_can_be_read_the_error_is_that_of_aws(request_: dict[str, str], clients: Clients) -> None:
+    Vaults(clients, [NEW, USERS], errors=dict.fromkeys(("vault", "vault-2"), "AccessDeniedException"))
+
+    problem = denied(settings_with(clients, STAGING), clients, Rule="staging", **request_)
+
+    assert re.fullmatch(
+        rf"The vault {VAULT_ARN} cannot be read: .*\nThe vault {OTHER_VAULT_ARN} cannot be read: .*", problem
+    )
+
+
+def test_no_older_recovery_point_is_rotated_where_aws_throttles(clients: Clients) -> None:
+    older = described("older", "orders-production", BACKED_UP_AT - timedelta(days=9), vault_arn=OTHER_VAULT_ARN)
+    Vaults(clients, [NEW, older], errors={"vault": "ThrottlingException"})
+    settings = settings_with(clients, STAGING)
+
+    with pytest.raises(NotYet):
+        refreshed(settings, clients, Rule="staging")
+    assert started(settings, clients) == {}
 
 
 def test_a_recovery_point_of_something_other_than_a_table_is_refused(clients: Clients) -> None:

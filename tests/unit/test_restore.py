@@ -1,6 +1,7 @@
 """Starting a restore and checking on it, as far as moto can show it. The rest is end to end."""
 
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -151,6 +152,41 @@ def test_an_advanced_recovery_point_of_another_table_is_not_restored(clients: Cl
             {"BackupVaultName": "b", "RecoveryPointArn": ADVANCED},
         )
         with pytest.raises(RecoveryPointMismatch, match=rf"is one of the table {other}, .* as one of {TABLE_ARN}"):
+            start_restore(invocation(ADVANCED), SETTINGS, clients)
+
+
+class TestVaultThatDeniesAccess:
+    """A notification does not name the vault, so that all are asked."""
+
+    @pytest.fixture
+    def vaults(self, clients: Clients) -> Iterator[Stubber]:
+        """The first of two denies access."""
+        arns = [f"arn:aws:backup:us-east-1:{ACCOUNT}:backup-vault:{name}" for name in ("a", "b")]
+        with Stubber(clients.backup) as stub:
+            stub.add_response("list_backup_vaults", {"BackupVaultList": [{"BackupVaultArn": arn} for arn in arns]})
+            stub.add_client_error("describe_recovery_point", "AccessDeniedException", "Insufficient privileges")
+            yield stub
+
+    def test_it_does_not_hold_up_a_recovery_point_of_another_one(self, vaults: Stubber, clients: Clients) -> None:
+        vaults.add_response("describe_recovery_point", {"ResourceArn": TABLE_ARN})
+        vaults.add_response("start_restore_job", {"RestoreJobId": "job"})
+
+        assert start_restore(invocation(ADVANCED), SETTINGS, clients) == {"RestoreJobId": "job"}
+
+    @pytest.mark.parametrize("other", ["AccessDeniedException", "ResourceNotFoundException"])
+    def test_a_recovery_point_that_it_alone_can_hold_fails_with_the_error_of_aws(
+        self, other: str, vaults: Stubber, clients: Clients
+    ) -> None:
+        vaults.add_client_error("describe_recovery_point", other, "Not here")
+
+        with pytest.raises(AwsError, match=r"^The vault \S+:a cannot be read: .*Insufficient privileges") as raised:
+            start_restore(invocation(ADVANCED), SETTINGS, clients)
+        assert raised.value.code == "AccessDeniedException"
+
+    def test_throttling_is_waited_for(self, vaults: Stubber, clients: Clients) -> None:
+        vaults.add_client_error("describe_recovery_point", "ThrottlingException")
+
+        with pytest.raises(NotYet):
             start_restore(invocation(ADVANCED), SETTINGS, clients)
 
 

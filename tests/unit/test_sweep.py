@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from rotator.aws_errors import AwsError
 from rotator.clients import Clients
 from rotator.errors import RotationError
 from rotator.rules import Rule
@@ -93,7 +92,7 @@ def test_what_was_rotated_before_is_not_rotated_again(clients: Clients) -> None:
     settings = settings_with(clients, RULE, vault_arns=(VAULT_ARN,))
 
     for _ in range(2):
-        (rotation,) = start_rotations(SWEEP, settings, clients)
+        (rotation,) = start_rotations(SWEEP, settings, clients)["Rotations"]
         assert rotation["Execution"] == "staging-first"
 
     assert [*started(settings, clients)] == ["staging-first"]
@@ -104,7 +103,7 @@ def test_rules_with_a_schedule_are_left_to_it(clients: Clients) -> None:
     scheduled = Rule("weekly", ".*", "weekly", schedule={"expression": "rate(7 days)", "timezone": "UTC"})
     settings = settings_with(clients, scheduled, vault_arns=(VAULT_ARN,))
 
-    assert start_rotations(SWEEP, settings, clients) == []
+    assert start_rotations(SWEEP, settings, clients) == {"Rotations": []}
 
 
 def test_aws_is_asked_for_tables_of_the_last_days_in_the_largest_pages(clients: Clients) -> None:
@@ -126,14 +125,20 @@ def test_aws_is_asked_for_tables_of_the_last_days_in_the_largest_pages(clients: 
         assert abs(request["ByCreatedAfter"] - hours_ago(7 * 24)) < timedelta(minutes=10)
 
 
-def test_a_vault_that_cannot_be_read_does_not_hold_up_the_others(clients: Clients) -> None:
-    Vaults(clients, [described("first", "orders", hours_ago(1), vault_arn=OTHER_VAULT_ARN)], denied="vault")
+@pytest.mark.parametrize(
+    ("error", "name"), [("AccessDeniedException", "AccessDeniedException"), ("ThrottlingException", "NotYet")]
+)
+def test_a_vault_that_cannot_be_read_does_not_hold_up_the_others(error: str, name: str, clients: Clients) -> None:
+    first = described("first", "orders", hours_ago(1), vault_arn=OTHER_VAULT_ARN)
+    Vaults(clients, [first], errors={"vault": error})
     settings = settings_with(clients, RULE, vault_arns=(VAULT_ARN, OTHER_VAULT_ARN))
 
-    with pytest.raises(AwsError, match="AccessDeniedException") as error:
+    with pytest.raises(
+        RotationError, match=f"^The vault {VAULT_ARN} cannot be read: .*{error}.*Insufficient"
+    ) as raised:
         start_rotations(SWEEP, settings, clients)
 
-    assert error.value.code == "AccessDeniedException"
+    assert type(raised.value).__name__ == name
     assert [*started(settings, clients)] == ["staging-first"]
 
 

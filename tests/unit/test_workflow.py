@@ -43,7 +43,7 @@ def samples(decision: str) -> list[str]:
 def test_a_completed_backup_of_a_table_starts_a_rotation(
     name: str, settings: WorkflowSettings, clients: Clients
 ) -> None:
-    (rotation,) = start_rotations(sample(name), settings, clients)
+    (rotation,) = start_rotations(sample(name), settings, clients)["Rotations"]
 
     assert rotation["Execution"] in (f"staging-{NATIVE_ID}", f"staging-{ADVANCED_ID}")
     assert rotation["Execution"].removeprefix("staging-") in rotation["RecoveryPoint"]
@@ -71,7 +71,7 @@ def test_a_rule_with_a_schedule_is_not_rotated_by_a_backup(settings: WorkflowSet
 
 @pytest.mark.parametrize("name", samples("ignore"))
 def test_everything_else_is_ignored(name: str, settings: WorkflowSettings, clients: Clients) -> None:
-    assert start_rotations(sample(name), settings, clients) == []
+    assert start_rotations(sample(name), settings, clients) == {"Rotations": []}
     assert [*started(settings, clients)] == []
 
 
@@ -204,9 +204,10 @@ def test_the_restore_cost_is_known_where_the_channel_tells_the_size(
 ) -> None:
     event = sample("start/event-of-a-completed-backup.json")
     event["detail"]["backupSizeInBytes"] = str(2**30)
+    notification = sample("start/completed-native-recovery-point.json")
 
-    (by_event,) = start_rotations(event, settings, clients)
-    (by_notification,) = start_rotations(sample("start/completed-native-recovery-point.json"), settings, clients)
+    (by_event,) = start_rotations(event, settings, clients)["Rotations"]
+    (by_notification,) = start_rotations(notification, settings, clients)["Rotations"]
 
     assert (by_event["SizeBytes"], by_event["RestoreCost"]) == (2**30, 0.15)
     assert (by_notification["SizeBytes"], by_notification["RestoreCost"]) == (None, None)
@@ -301,7 +302,7 @@ def test_a_notification_delivered_again_after_the_end_is_ignored(settings: Workf
         executionArn=f"{settings.state_machine_arn.replace('stateMachine', 'execution')}:staging-{NATIVE_ID}"
     )
 
-    (rotation,) = start_rotations(event, settings, clients)
+    (rotation,) = start_rotations(event, settings, clients)["Rotations"]
 
     assert rotation["Execution"] == f"staging-{NATIVE_ID}"
     assert [*started(settings, clients)] == [f"staging-{NATIVE_ID}"]
@@ -371,7 +372,7 @@ def test_any_malformed_event_is_reported_as_unreadable(event: Any) -> None:  # n
     )
     with mock_aws():
         try:
-            rotations = start_rotations(event, settings, Clients())
+            answer = start_rotations(event, settings, Clients())
         except UnreadableEvent:
             return
-        assert rotations == []
+        assert answer == {"Rotations": []}

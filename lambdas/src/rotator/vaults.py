@@ -1,12 +1,15 @@
 """Backup vaults, and the recovery points of DynamoDB tables in them."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rotator.arns import place_of
 from rotator.aws_errors import translated_errors
+from rotator.errors import RotationError
+from rotator.logs import logger
 from rotator.recovery_points import RecoveryPoint
 from rotator.settings import WorkflowSettings
 
@@ -54,6 +57,15 @@ class Vault:
             except (backup.exceptions.ResourceNotFoundException, backup.exceptions.InvalidParameterValueException):
                 return None
         return self._recovery_point(described) if described["Status"] == _COMPLETED else None
+
+    @contextmanager
+    def setting_aside(self, kind: type[RotationError], unread: "dict[Vault, RotationError]") -> Iterator[None]:
+        """Adds an error of this kind to those of the vaults that cannot be read, so that it holds up no other vault."""
+        try:
+            yield
+        except kind as error:
+            logger.warning("A vault cannot be read", vault=self.arn, error=str(error))
+            unread[self] = type(error)(f"The vault {self.arn} cannot be read: {error}")
 
     @property
     def _account(self) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import NotRequired, TypedDict
 
 from rotator.aws_errors import translated_errors
 from rotator.channels.dispatch import find_recovery_points
@@ -13,13 +14,17 @@ from rotator.ownership import is_copy
 from rotator.recovery_points import RecoveryPoint
 from rotator.rotation import Rotation, RotationSummary
 from rotator.settings import WorkflowSettings
-from rotator.wording import listed
-
-# More would not leave the event itself any room in the record of the failure.
-_MOST_ERRORS = 20
+from rotator.wording import combined, listed
 
 
-def start_rotations(event: object, settings: WorkflowSettings, clients: Clients) -> list[RotationSummary]:
+class Started(TypedDict):
+    """The rotations that an event leads to, and why vaults could not be read that a refresh did without."""
+
+    Rotations: list[RotationSummary]
+    UnreadVaults: NotRequired[list[str]]
+
+
+def start_rotations(event: object, settings: WorkflowSettings, clients: Clients) -> Started:
     """Starts one execution for each recovery point that an event leads to, and each rule that rotates it.
 
     Returns the rotations, including those that had been started before, and those that a dry run would start. What
@@ -44,11 +49,15 @@ def start_rotations(event: object, settings: WorkflowSettings, clients: Clients)
                     summaries.append(rotation.summary(price))
     if errors:
         started = [summary["Execution"] for summary in summaries] if refresh and not refresh.dry_run else []
-        raise _all_of(errors, started)
+        raise _all_of([*errors, *found.unread], started)
     if refresh and not summaries:
         tables = listed(point.source_table_name for point in found.recovery_points)
-        raise InvalidRefresh(f"Copies are not rotated, and these tables are copies: {tables}.")
-    return summaries
+        copies = InvalidRefresh(f"Copies are not rotated, and these tables are copies: {tables}.")
+        raise combined([*found.unread, copies])
+    answer: Started = {"Rotations": summaries}
+    if found.unread:
+        answer["UnreadVaults"] = [*map(str, found.unread)]
+    return answer
 
 
 def _rotations_of(
@@ -121,7 +130,4 @@ def _start(rotation: Rotation, state_machine_arn: str, clients: Clients) -> None
 
 def _all_of(errors: list[RotationError], started: list[str]) -> RotationError:
     """One error for all, which names the executions that a request has started, so that nobody starts them again."""
-    texts = list(dict.fromkeys(map(str, errors)))
-    more = [f"... and {len(texts) - _MOST_ERRORS} more"] if len(texts) > _MOST_ERRORS else []
-    others = [f"The others were started: {listed(started)}."] if started else []
-    return type(errors[0])("\n".join([*texts[:_MOST_ERRORS], *more, *others]))
+    return combined(errors, *([f"The others were started: {listed(started)}."] if started else []))

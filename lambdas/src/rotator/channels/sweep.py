@@ -8,7 +8,7 @@ from rotator.errors import RotationError
 from rotator.logs import logger
 from rotator.recovery_points import RecoveryPoint, newest_of_each_table
 from rotator.settings import WorkflowSettings
-from rotator.vaults import configured_vaults
+from rotator.vaults import Vault, configured_vaults
 
 
 def found_by_sweep(settings: WorkflowSettings, clients: Clients) -> Found:
@@ -18,12 +18,10 @@ def found_by_sweep(settings: WorkflowSettings, clients: Clients) -> Found:
     """
     since = datetime.now(UTC) - timedelta(days=settings.sweep_days)
     points: list[RecoveryPoint] = []
-    errors: list[RotationError] = []
+    unread: dict[Vault, RotationError] = {}
     for vault in configured_vaults(settings):
-        try:
+        with vault.setting_aside(RotationError, unread):
             points += vault.recovery_points(clients.backup, created_after=since)
-        except RotationError as error:
-            errors.append(error)
     newest = newest_of_each_table(points)
     logger.info("Vaults swept", recovery_points=len(points), source_tables=len(newest))
-    return Found(newest, errors)
+    return Found(newest, [*unread.values()])

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from rotator.clients import Clients
 from rotator.logs import logger
-from rotator.rotation import RotationSummary
 from rotator.settings import WorkflowSettings
-from rotator.workflow import start_rotations
+from rotator.workflow import Started, start_rotations
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -16,5 +15,5 @@ clients = Clients("stepfunctions")
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], _context: "LambdaContext") -> dict[str, list[RotationSummary]]:
-    return {"Rotations": start_rotations(event, settings, clients)}
+def handler(event: dict[str, Any], _context: "LambdaContext") -> Started:
+    return start_rotations(event, settings, clients)

@@ -5,12 +5,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rotator.arns import place_of
-from rotator.aws_errors import translated_errors
-from rotator.errors import RecoveryPointMismatch
+from rotator.aws_errors import AwsError, translated_errors
+from rotator.errors import RecoveryPointMismatch, RotationError
 from rotator.logs import logger
 from rotator.recovery_points import NATIVE, source_table_of
 from rotator.state import Invocation, RotationState
 from rotator.vaults import Vault, vaults_of
+from rotator.wording import combined
 
 if TYPE_CHECKING:
     from mypy_boto3_backup import BackupClient
@@ -50,12 +51,16 @@ def _resource_in(vault: Vault, recovery_point_arn: str, backup: "BackupClient") 
 
 
 def _resource_in_any(vaults: Iterable[Vault], recovery_point_arn: str, backup: "BackupClient") -> str | None:
-    """The same where the vault is not known, because a notification does not name it."""
+    """The same where the vault is not known, because a notification does not name it.
+
+    Raises AWS's error where the recovery point can only be in a vault that AWS does not let it read.
+    """
     not_there = (backup.exceptions.ResourceNotFoundException, backup.exceptions.InvalidParameterValueException)
-    with translated_errors():
-        for vault in vaults:
-            with suppress(*not_there):
-                point = backup.describe_recovery_point(**vault.request, RecoveryPointArn=recovery_point_arn)
-                return point["ResourceArn"]
+    unread: dict[Vault, RotationError] = {}
+    for vault in vaults:
+        with vault.setting_aside(AwsError, unread), translated_errors(), suppress(*not_there):
+            return backup.describe_recovery_point(**vault.request, RecoveryPointArn=recovery_point_arn)["ResourceArn"]
+    if unread:
+        raise combined([*unread.values()])
     logger.warning("No vault of this account has the recovery point", recovery_point=recovery_point_arn)
     return None
