@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from rotator.clients import Clients
-from rotator.errors import RulesCollide, UnreadableEvent
+from rotator.errors import NotYet, RotationError, RulesCollide, TemporaryFailure, UnreadableEvent
 from rotator.rules import Rule
 from rotator.settings import WorkflowSettings
 from rotator.workflow import start_rotations
@@ -262,6 +263,41 @@ def test_a_copy_is_not_rotated_itself(
 
     assert bool([*started(settings, clients)]) is starts
     assert calls == (["ListTagsOfResource"] if (table, account) == (COPY, OURS) else [])
+
+
+def answer_about_tags(clients: Clients, code: str, status: int) -> None:
+    """What AWS answers whenever the tags of a table are read."""
+    response = SimpleNamespace(status_code=status)
+    parsed = {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    events: Any = clients.dynamodb.meta.events
+    events.register("before-call.dynamodb.ListTagsOfResource", lambda **_: (response, parsed))
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error"),
+    [("ThrottlingException", 400, NotYet), ("InternalServerError", 500, TemporaryFailure)],
+)
+def test_what_passes_does_not_decide_whether_a_table_is_a_copy(
+    code: str, status: int, error: type[RotationError], settings: WorkflowSettings, clients: Clients
+) -> None:
+    """Lambda retries the notification, and keeps it in the end. The others of the same event are not held up."""
+    answer_about_tags(clients, code, status)
+    event = json.loads(json.dumps(backup_of(COPY)).replace("637093487455", OURS))
+    event["Records"] += sample("start/completed-advanced-recovery-point.json")["Records"]
+
+    with pytest.raises(error, match=code):
+        start_rotations(event, settings, clients)
+
+    assert [*started(settings, clients)] == [f"staging-{ADVANCED_ID}"]
+
+
+def test_where_access_to_its_tags_is_denied_a_table_with_the_name_of_a_copy_is_one(
+    settings: WorkflowSettings, clients: Clients
+) -> None:
+    answer_about_tags(clients, "AccessDeniedException", 400)
+    event = json.loads(json.dumps(backup_of(COPY)).replace("637093487455", OURS))
+
+    assert start_rotations(event, settings, clients) == {"Rotations": []}
 
 
 @pytest.mark.parametrize(

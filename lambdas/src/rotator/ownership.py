@@ -5,11 +5,12 @@ DynamoDB says what a table is restored from only until the table is `ACTIVE`. Fr
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from rotator.arns import place_of
-from rotator.aws_errors import translated_errors
-from rotator.errors import RotationError, TargetTableTaken
+from rotator.aws_errors import AwsError, translated_errors
+from rotator.errors import TargetTableTaken
 from rotator.logs import logger
 from rotator.names import shortened
 from rotator.state import Execution, RotationState
@@ -36,8 +37,7 @@ _COPY_NAME = re.compile(f"{TABLE_NAME_SUFFIX_PATTERN}$")
 def tags_of(table_arn: str, dynamodb: "DynamoDBClient") -> dict[str, str]:
     """All tags of a table, the module's own and others."""
     with translated_errors():
-        pages = dynamodb.get_paginator("list_tags_of_resource").paginate(ResourceArn=table_arn)
-        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+        return _tags_of_table(table_arn, dynamodb)
 
 
 def ownership_tags(state: RotationState, execution: Execution, module: str, table_id: str) -> dict[str, str]:
@@ -55,17 +55,18 @@ def is_copy(table_arn: str, state_machine_arn: str, dynamodb: "DynamoDBClient") 
     """Whether a table is a copy that any instance of the module made.
 
     Only one with the name of a copy costs a call. Where its tags cannot be read, such as in another account or Region,
-    the name decides.
+    or because the table is gone, the name decides. Raises what passes: `NotYet` and `TemporaryFailure`.
     """
     if not _COPY_NAME.search(table_arn):
         return False
     if place_of(table_arn) != place_of(state_machine_arn):
         return True
     try:
-        return MODULE in tags_of(table_arn, dynamodb)
-    except RotationError as error:
+        with translated_errors(), suppress(dynamodb.exceptions.ResourceNotFoundException):
+            return MODULE in _tags_of_table(table_arn, dynamodb)
+    except AwsError as error:
         logger.warning("The tags of a table with the name of a copy cannot be read", error=str(error))
-        return True
+    return True
 
 
 def is_copy_by_rule(tags: Mapping[str, str], table_id: str, state: RotationState, module: str) -> bool:
@@ -107,6 +108,11 @@ def taken(table: Mapping[str, Any], tags: Mapping[str, str]) -> TargetTableTaken
         "in two accounts or Regions, that takes a vault and an instance of the module for each. If both rotations are "
         "refreshes of the same second, request this one again."
     )
+
+
+def _tags_of_table(table_arn: str, dynamodb: "DynamoDBClient") -> dict[str, str]:
+    pages = dynamodb.get_paginator("list_tags_of_resource").paginate(ResourceArn=table_arn)
+    return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
 
 def _tags_of_rule(source_table_arn: str, rule: str, module: str) -> dict[str, str]:

@@ -37,7 +37,11 @@ def start_rotations(event: object, settings: WorkflowSettings, clients: Clients)
     errors = [*found.errors]
     for point in found.recovery_points:
         with logger.append_context_keys(recovery_point=point.arn, source_table=point.source_table_name):
-            rotations, collisions = _rotations_of(point, refresh, settings, clients)
+            try:
+                rotations, collisions = _rotations_of(point, refresh, settings, clients)
+            except RotationError as error:
+                errors.append(error)
+                continue
             errors += collisions
             for rotation in rotations:
                 try:
