@@ -124,21 +124,25 @@ resource "aws_iam_role_policy" "function" {
 # DynamoDB encrypts a table, and DynamoDB and AWS Backup decrypt a backup, with the permissions of whoever restores it.
 # Empty where no key is named.
 data "aws_iam_policy_document" "keys_of_restores" {
+  # DynamoDB does these two, like all others, with kms:ViaService. AWS Backup may not: the restore role has them apart.
+  for_each = {
+    restore_backup = ["kms:CreateGrant", "kms:DescribeKey"]
+    restore        = []
+  }
+
   dynamic "statement" {
     for_each = length(local.customer_keys) > 0 ? [distinct(values(local.customer_keys))] : []
 
     content {
       sid = "EncryptTargetTables"
-      actions = [
-        "kms:CreateGrant",
+      actions = concat(each.value, [
         "kms:Decrypt",
-        "kms:DescribeKey",
         "kms:Encrypt",
         "kms:GenerateDataKey",
         "kms:GenerateDataKeyWithoutPlaintext",
         "kms:ReEncryptFrom",
         "kms:ReEncryptTo",
-      ]
+      ])
       resources = statement.value
 
       condition {
@@ -149,26 +153,18 @@ data "aws_iam_policy_document" "keys_of_restores" {
     }
   }
 
-  # Both services continue a restore with a grant.
   dynamic "statement" {
     for_each = length(var.backup_kms_key_arns) > 0 ? [var.backup_kms_key_arns] : []
 
     content {
       sid       = "DecryptBackups"
-      actions   = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey"]
+      actions   = concat(each.value, ["kms:Decrypt"])
       resources = statement.value
 
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
         values   = [local.dynamodb_service, local.backup_service]
-      }
-
-      # Only requests about grants have this key.
-      condition {
-        test     = "BoolIfExists"
-        variable = "kms:GrantIsForAWSResource"
-        values   = ["true"]
       }
     }
   }

@@ -1,7 +1,7 @@
 data "aws_iam_policy_document" "restore_backup" {
   source_policy_documents = [
     data.aws_iam_policy_document.function["restore_backup"].json,
-    data.aws_iam_policy_document.keys_of_restores.json,
+    data.aws_iam_policy_document.keys_of_restores["restore_backup"].json,
   ]
 
   # DynamoDB checks the action on the backup and on the table that it creates.

@@ -5,6 +5,7 @@ locals {
   restore_role_name = "${var.name}-restore-job"
   # Not a reference, so that the first plan shows the policy of whoever passes the role.
   restore_role_arn = var.restore_role_arn == null ? "arn:${local.partition}:iam::${local.account_id}:role${var.role_path}${local.restore_role_name}" : var.restore_role_arn
+  keys_of_restores = distinct(concat(values(local.customer_keys), tolist(var.backup_kms_key_arns)))
 }
 
 data "aws_iam_policy_document" "assume_by_backup" {
@@ -42,7 +43,36 @@ data "aws_iam_policy_document" "restore" {
     resources = [local.target_tables_arn]
   }
 
-  source_policy_documents = [data.aws_iam_policy_document.keys_of_restores.json]
+  source_policy_documents = [data.aws_iam_policy_document.keys_of_restores["restore"].json]
+
+  # Without kms:ViaService, as in the statements of AWS's own policy that a role needs for encrypted backups. No page says
+  # whether AWS Backup calls KMS itself.
+  # https://docs.aws.amazon.com/aws-backup/latest/devguide/security-iam-awsmanpol.html
+  dynamic "statement" {
+    for_each = length(local.keys_of_restores) > 0 ? [local.keys_of_restores] : []
+
+    content {
+      sid       = "DescribeKeys"
+      actions   = ["kms:DescribeKey"]
+      resources = statement.value
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.keys_of_restores) > 0 ? [local.keys_of_restores] : []
+
+    content {
+      sid       = "CreateGrants"
+      actions   = ["kms:CreateGrant"]
+      resources = statement.value
+
+      condition {
+        test     = "Bool"
+        variable = "kms:GrantIsForAWSResource"
+        values   = ["true"]
+      }
+    }
+  }
 }
 
 resource "aws_iam_role" "restore" {

@@ -602,13 +602,6 @@ run "a_rule_that_asks_for_everything" {
   }
 
   assert {
-    condition = one([for statement in jsondecode(data.aws_iam_policy_document.restore.json).Statement : statement if statement.Sid == "EncryptTargetTables"]).Condition == jsondecode(jsonencode({
-      StringEquals = { "kms:ViaService" = "dynamodb.us-gov-west-1.amazonaws.com" }
-    }))
-    error_message = data.aws_iam_policy_document.restore.json
-  }
-
-  assert {
     condition = alltrue(flatten([
       for policy in concat(values(local.function_policies), [data.aws_iam_policy_document.state_machine.json]) : [
         for statement in jsondecode(policy).Statement : contains(["DeliverLogs", "DescribeRestoreJobs", "RecordVerdicts", "FindVaults", "ListTables", "ReadAutoScaling", "FindAutoScalingOfOldTables", "ListKinesisStreams"], statement.Sid) if contains(flatten([statement.Resource]), "*")
@@ -705,28 +698,62 @@ run "auto_scaling_alone" {
   }
 }
 
-run "backups_are_decrypted_with_their_keys_by_whoever_restores" {
+run "keys_are_used_by_whoever_restores" {
   command = plan
 
   variables {
     backup_kms_key_arns = ["arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"]
+    rules = {
+      staging = {
+        source_pattern      = "."
+        replacement_pattern = "$0"
+        restore             = { encryption = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/b5e2ad9c-0b17-4f86-8a3e-6d5f1c9e7a42" }
+        verify              = false
+      }
+    }
   }
 
+  # DynamoDB restores with the permissions of this function.
   assert {
-    condition = alltrue([for policy in [data.aws_iam_policy_document.restore_backup, data.aws_iam_policy_document.restore] :
-      [for statement in jsondecode(policy.json).Statement : statement if strcontains(jsonencode(statement), "kms:")] == jsondecode(jsonencode([
-        {
-          Sid      = "DecryptBackups"
-          Effect   = "Allow"
-          Action   = ["kms:DescribeKey", "kms:Decrypt", "kms:CreateGrant"]
-          Resource = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-          Condition = {
-            BoolIfExists = { "kms:GrantIsForAWSResource" = "true" }
-            StringEquals = { "kms:ViaService" = ["dynamodb.us-gov-west-1.amazonaws.com", "backup.us-gov-west-1.amazonaws.com"] }
-          }
-        },
-      ]))
-    ])
+    condition = { for statement in jsondecode(data.aws_iam_policy_document.restore_backup.json).Statement : statement.Sid => [statement.Action, statement.Resource, statement.Condition] if strcontains(jsonencode(statement), "kms:") } == {
+      EncryptTargetTables = [
+        ["kms:ReEncryptTo", "kms:ReEncryptFrom", "kms:GenerateDataKeyWithoutPlaintext", "kms:GenerateDataKey", "kms:Encrypt", "kms:DescribeKey", "kms:Decrypt", "kms:CreateGrant"],
+        "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/b5e2ad9c-0b17-4f86-8a3e-6d5f1c9e7a42",
+        { StringEquals = { "kms:ViaService" = "dynamodb.us-gov-west-1.amazonaws.com" } },
+      ]
+      DecryptBackups = [
+        ["kms:DescribeKey", "kms:Decrypt", "kms:CreateGrant"],
+        "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        { StringEquals = { "kms:ViaService" = ["dynamodb.us-gov-west-1.amazonaws.com", "backup.us-gov-west-1.amazonaws.com"] } },
+      ]
+    }
+    error_message = data.aws_iam_policy_document.restore_backup.json
+  }
+
+  # AWS Backup may describe keys and create grants itself, without kms:ViaService.
+  assert {
+    condition = { for statement in jsondecode(data.aws_iam_policy_document.restore.json).Statement : statement.Sid => [statement.Action, statement.Resource, try(statement.Condition, null)] if strcontains(jsonencode(statement), "kms:") } == {
+      EncryptTargetTables = [
+        ["kms:ReEncryptTo", "kms:ReEncryptFrom", "kms:GenerateDataKeyWithoutPlaintext", "kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"],
+        "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/b5e2ad9c-0b17-4f86-8a3e-6d5f1c9e7a42",
+        { StringEquals = { "kms:ViaService" = "dynamodb.us-gov-west-1.amazonaws.com" } },
+      ]
+      DecryptBackups = [
+        "kms:Decrypt",
+        "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        { StringEquals = { "kms:ViaService" = ["dynamodb.us-gov-west-1.amazonaws.com", "backup.us-gov-west-1.amazonaws.com"] } },
+      ]
+      DescribeKeys = [
+        "kms:DescribeKey",
+        ["arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/b5e2ad9c-0b17-4f86-8a3e-6d5f1c9e7a42", "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
+        null,
+      ]
+      CreateGrants = [
+        "kms:CreateGrant",
+        ["arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/b5e2ad9c-0b17-4f86-8a3e-6d5f1c9e7a42", "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
+        { Bool = { "kms:GrantIsForAWSResource" = "true" } },
+      ]
+    }
     error_message = data.aws_iam_policy_document.restore.json
   }
 

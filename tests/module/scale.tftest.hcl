@@ -100,6 +100,23 @@ run "rules_whose_parameters_and_hooks_do_not_fit_in_a_policy" {
   expect_failures = [aws_iam_role_policy.function["restore_backup"], aws_iam_role_policy.function["update_ssm_parameter"], aws_iam_role_policy.state_machine]
 }
 
+# The role of restore jobs has each three times.
+run "thirty_keys_fit" {
+  command = plan
+
+  variables {
+    rules = { staging = { source_pattern = "-production$", replacement_pattern = "-staging" } }
+    backup_kms_key_arns = [
+      for number in range(30) : "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-${format("%012d", number)}"
+    ]
+  }
+
+  assert {
+    condition     = local.policy_sizes["restore"] > 8000
+    error_message = "The policy is only ${local.policy_sizes["restore"]}."
+  }
+}
+
 run "rules_whose_keys_do_not_fit_in_a_policy" {
   command = plan
 
