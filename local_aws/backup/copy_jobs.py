@@ -84,7 +84,7 @@ def _authorize(
     lacking = {action for action, resource in needed.items() if not iam.role_may(role, action, resource)}
     for key in filter(None, (point.encryption_key_arn, vault.encryption_key_arn)):
         for action in COPY_NEEDS_OF_KEY:
-            if not iam.role_may_use_key(role, action, key, "backup"):
+            if not iam.role_may_use_key(role, action, key):
                 lacking.add(f"{action} on {key}")
     if lacking:
         raise InvalidRequestException(f"Access denied: {role} lacks {', '.join(sorted(lacking))}")

@@ -27,6 +27,7 @@ from local_aws.dynamodb.restores import start_restore
 from local_aws.iam import enforcement as iam
 from local_aws.iam.needs import (
     DECRYPTION_NEEDS_OF_KEY,
+    DIRECT_NEEDS_OF_KEY,
     ENCRYPTION_NEEDS_OF_KEY,
     RESTORE_NEEDS_ON_TARGET,
     customers_key_of,
@@ -107,9 +108,10 @@ def _authorize(role_arn: str, point: RecoveryPoint, target_arn: str, overrides: 
     lacking = {action for action, resource in needed if not iam.role_may(role_arn, action, resource)}
 
     def check_key(key: str, actions: Iterable[str], *services: str) -> None:
-        for action in (f"kms:{name}" for name in actions):
-            if not iam.role_may_use_key(role_arn, action, key, *services):
-                lacking.add(action)
+        for action in actions:
+            through = () if action in DIRECT_NEEDS_OF_KEY else services
+            if not iam.role_may_use_key(role_arn, f"kms:{action}", key, *through):
+                lacking.add(f"kms:{action}")
 
     if point.is_native and (key := customers_key_of(point.backup.table)):
         check_key(key, DECRYPTION_NEEDS_OF_KEY, "dynamodb")

@@ -82,7 +82,10 @@ def role_may(role_arn: str, action: str, resource: str, context: Context | None 
 
 
 def role_may_use_key(role_arn: str, action: str, key_arn: str, *services: str) -> bool:
-    """Whether the services may use the key on behalf of the role. A key of another account must let the role in."""
+    """Whether the services, or without any the role itself, may use the key with the role's permissions.
+
+    A key of another account must let the role in.
+    """
     context = use_of_key(action, key_arn.split(":")[3], *services)
     if not role_may(role_arn, action, key_arn, context):
         return False
@@ -175,10 +178,13 @@ def _key(arn: str) -> Key | None:
 
 
 def use_of_key(action: str, region: str, *services: str) -> dict[str, str | list[str]]:
-    """The request context when a service uses a key. Several where AWS does not document which one does."""
-    context: dict[str, str | list[str]] = {
-        "kms:ViaService": [f"{service}.{region}.amazonaws.com" for service in services]
-    }
+    """The request context when AWS uses a key: through a service, or through several where AWS does not document which.
+
+    AWS Backup may use it through none, with the credentials of a job's role.
+    """
+    context: dict[str, str | list[str]] = {}
+    if services:
+        context["kms:ViaService"] = [f"{service}.{region}.amazonaws.com" for service in services]
     if action == "kms:CreateGrant":
         context["kms:GrantIsForAWSResource"] = "true"
     return context

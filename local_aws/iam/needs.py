@@ -34,8 +34,15 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usag
 DECRYPTION_NEEDS_OF_KEY = ("CreateGrant", "Decrypt", "DescribeKey")
 """What whoever restores a backup needs on the customer's key that encrypts it.
 
-No page lists it, so this is what AWS's own policy for restores allows.
+Of what AWS's own policy for restores allows, because no page says which part of it a restore of DynamoDB uses.
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForRestores.html
+"""
+
+DIRECT_NEEDS_OF_KEY = ("CreateGrant", "DescribeKey")
+"""What AWS Backup may do with a key itself, rather than through DynamoDB: its own policies allow it without
+`kms:ViaService`.
+
+https://docs.aws.amazon.com/aws-backup/latest/devguide/security-iam-awsmanpol.html
 """
 
 DECRYPTING = {

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from local_aws import changed_settings, run_restore_tests
-from tests.support.canaries import DECRYPTING_BACKUPS, OTHER_ACCOUNT, Queue, code
+from tests.support.canaries import OTHER_ACCOUNT, Queue, code
 
 ACCOUNT = "123456789012"
 ITEM = {"id": {"S": "1"}}
@@ -426,8 +426,16 @@ def test_aws_backup_restores_a_native_recovery_point_too(setup: Aws) -> None:
     assert job["RestoreJobId"] not in [job["RestoreJobId"] for job in jobs]
 
 
+VIA_DYNAMODB = {"StringEquals": {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"}}
+CONDITIONS_OF_RESTORE_JOBS: dict[str, dict[str, Any]] = {
+    "kms:CreateGrant": {"Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}}},
+    "kms:Decrypt": {"Condition": VIA_DYNAMODB},
+    "kms:DescribeKey": {},
+}
+
+
 @pytest.mark.parametrize("advanced", [False, True], ids=["native", "advanced"])
-@pytest.mark.parametrize("lacking", [*DECRYPTING_BACKUPS, None])
+@pytest.mark.parametrize("lacking", [*CONDITIONS_OF_RESTORE_JOBS, None])
 def test_a_restore_job_needs_the_key_of_the_backup(
     setup: Aws, key: Callable[..., str], lacking: str | None, advanced: bool
 ) -> None:
@@ -440,18 +448,37 @@ def test_a_restore_job_needs_the_key_of_the_backup(
         encryption = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key_arn}
         setup.dynamodb.update_table(TableName=table, SSESpecification=encryption)
     arn = setup.ended(setup.start(ResourceArn=table, BackupVaultName=vault))["RecoveryPointArn"]
-    use = {
-        "Action": [action for action in DECRYPTING_BACKUPS if action != lacking],
-        "Resource": key_arn,
-        "Condition": {"StringEquals": {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"}},
-    }
-    role = setup.new_role({"Action": "dynamodb:*", "Resource": "*"}, use)
+    conditions = CONDITIONS_OF_RESTORE_JOBS.items()
+    use = [{"Action": [action], "Resource": key_arn, **rest} for action, rest in conditions if action != lacking]
+    role = setup.new_role({"Action": "dynamodb:*", "Resource": "*"}, *use)
     metadata = {"targetTableName": f"copy-{uuid.uuid4()}", "encryptionType": "Default"}
     job = setup.restored(RecoveryPointArn=arn, Metadata=metadata, IamRoleArn=role)
     if lacking:
         assert (job["Status"], lacking in job["StatusMessage"]) == ("FAILED", True)
     else:
         assert job["Status"] == "COMPLETED"
+
+
+@pytest.mark.parametrize("action", ["kms:CreateGrant", "kms:DescribeKey"])
+@pytest.mark.parametrize("use", ["backup", "target"])
+def test_aws_backup_may_use_a_key_itself(setup: Aws, key: Callable[..., str], use: str, action: str) -> None:
+    """A role that may only use it through DynamoDB is refused."""
+    key_arn, vault = key(), f"vault-{uuid.uuid4()}"
+    encryption = {"EncryptionKeyArn": key_arn} if use == "backup" else {}
+    setup.backup.create_backup_vault(BackupVaultName=vault, **encryption)
+    setup.backup.update_region_settings(ResourceTypeManagementPreference={"DynamoDB": True})
+    arn = setup.ended(setup.start(BackupVaultName=vault))["RecoveryPointArn"]
+    directly = {"Null": {"kms:ViaService": "true"}}
+    role = setup.new_role(
+        {"Action": ["dynamodb:*", "kms:*"], "Resource": "*"},
+        {"Effect": "Deny", "Action": action, "Resource": key_arn, "Condition": directly},
+    )
+    metadata = {"targetTableName": f"copy-{uuid.uuid4()}", "encryptionType": "Default"}
+    if use == "target":
+        metadata |= {"encryptionType": "KMS", "kmsMasterKeyArn": key_arn}
+    job = setup.restored(RecoveryPointArn=arn, Metadata=metadata, IamRoleArn=role)
+    assert job["Status"] == "FAILED"
+    assert job["StatusMessage"].endswith(f"lacks {action}")
 
 
 def test_a_restore_job_may_ask_for_the_key_that_aws_manages(setup: Aws) -> None:

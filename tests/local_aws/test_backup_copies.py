@@ -217,14 +217,15 @@ def test_a_copy_is_encrypted_with_the_key_of_its_vault(production: Account, stag
     assert staging.restore(arn, may_use_it)["Status"] == "COMPLETED"
 
 
-@pytest.mark.parametrize("lacking", ["role on source", "role on destination", "key"])
+@pytest.mark.parametrize("lacking", ["role on source", "role on destination", "role without a service", "key"])
 def test_a_copy_needs_the_keys_of_both_vaults(production: Account, staging: Account, lacking: str) -> None:
     open_to = [allow(*KEY_USES, Principal={"AWS": f"arn:aws:iam::{PRODUCTION}:root"})] if lacking != "key" else []
     key, source_key = staging.new_key(*open_to), production.new_key()
     staging.vault = staging.new_vault(EncryptionKeyArn=key)
     staging.let_in(PRODUCTION)
     usable = {"role on source": [key], "role on destination": [source_key]}.get(lacking, [key, source_key])
-    role = production.role(allow("backup:*"), *(allow("kms:*", on=one) for one in usable))
+    via = {"StringLike": {"kms:ViaService": "*"}} if lacking == "role without a service" else {}
+    role = production.role(allow("backup:*"), *(allow("kms:*", on=one, Condition=via) for one in usable))
     job = production.back_up(BackupVaultName=production.new_vault(EncryptionKeyArn=source_key))
     copied = production.copy(job, staging.vault_arn(staging.vault), role)
     assert copied["State"] == "FAILED"
