@@ -100,7 +100,7 @@ def test_each_rotation_has_a_line_with_time_size_and_verification(
 ) -> None:
     job, _ = verified
     name = "rotator-test-audited-unproven"
-    with recovery_points(native=False), held_up(name):
+    with recovery_points(native=False), held_up("rotator-test-audited-restored-"):
         unproven = deployment.end_of_backup(deployment.start_backup(make_table(name)))
         client("dynamodb").delete_table(TableName=name)
     deployment.rotate("unproven", unproven)

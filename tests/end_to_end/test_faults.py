@@ -257,7 +257,7 @@ def test_every_rotation_is_reported_except_the_one_that_cannot_be(
         subjects = [message["Subject"] for message in deployment.inbox()]
         return {subject: subjects.count(subject) for subject in expected}
 
-    wait_until("all reports", lambda: counted() == expected or None, 10, lambda: str(counted()))
+    wait_until("all reports", lambda: counted() == expected, why_not=lambda: str(counted()))
 
 
 def test_nothing_is_left_in_the_queues(deployment: Deployment, outcomes: dict[tuple[str, str], Outcome]) -> None:

@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime
-from typing import Any
 
 import pytest
 from pytest_terraform.tf import TerraformTestApi
@@ -103,12 +102,10 @@ def test_an_illegal_name_fails_before_anything_is_restored(
 
 def test_an_unreadable_notification_of_a_table_ends_in_the_failure_queue(deployment: Deployment) -> None:
     table_arn = deployment.source_table("orders-production")["arn"]
-    deployment.publish(notification(f"The backup of {table_arn} is complete."))
+    text = f"The backup of {table_arn} is complete."
+    deployment.publish(notification(text))
 
-    def arrived() -> dict[str, Any] | None:
-        return next(iter(deployment.messages("failed_notifications_queue")), None)
-
-    record = wait_until("message in the queue", arrived, deployment.patience_seconds)
+    record = deployment.dead_letter("failed_notifications_queue", text)
     assert record["responsePayload"]["errorType"] == "UnreadableEvent"
     assert table_arn in record["requestPayload"]["Records"][0]["Sns"]["Message"]
 

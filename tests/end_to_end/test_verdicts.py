@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local_aws import Fault, changed_settings, injected
-from tests.support.aws import ENDPOINT, client, local_only, recovery_points
+from tests.support.aws import ENDPOINT, client, held_up, local_only, recovery_points
 from tests.support.deployment import BackupJob, Deployment
 from tests.support.polling import wait_until
 from tests.support.tables import index, make_table
@@ -103,14 +103,14 @@ def test_a_rotation_that_failed_verification_leaves_no_verdict_until_a_redrive_s
     deployment: Deployment,
 ) -> None:
     name = "rotator-test-doubted-production"
-    job = advanced_backup(name, deployment)
-    # The source table gets an index that its backup does not have.
-    added = index("by-day")
-    client("dynamodb").update_table(
-        TableName=name,
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("id", "day")],
-        GlobalSecondaryIndexUpdates=[{"Create": added}],
-    )
+    with held_up("rotator-test-doubted-staging-"):
+        job = advanced_backup(name, deployment)
+        # The source table gets an index that its backup does not have.
+        client("dynamodb").update_table(
+            TableName=name,
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("id", "day")],
+            GlobalSecondaryIndexUpdates=[{"Create": index("by-day")}],
+        )
     execution = deployment.end_of_rotation("staging", job)
     assert (execution["status"], execution["error"]) == ("FAILED", "VerificationFailed")
     wait_until("report", lambda: failure_is_reported(name, deployment), deployment.patience_seconds)

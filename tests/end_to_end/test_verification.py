@@ -29,7 +29,7 @@ def test_an_empty_copy_of_an_empty_table_is_neither_verified_nor_rejected(kind: 
 
 def test_a_copy_of_an_advanced_recovery_point_is_not_verified_where_the_source_is_gone(deployment: Deployment) -> None:
     name = "rotator-test-deleted-unproven"
-    with recovery_points(native=False), held_up(name):
+    with recovery_points(native=False), held_up("rotator-test-deleted-restored-"):
         job = deployment.end_of_backup(deployment.start_backup(make_table(name)))
         client("dynamodb").delete_table(TableName=name)
     state = deployment.rotate("unproven", job)

@@ -198,7 +198,7 @@ def test_a_reserved_concurrency_that_is_used_up_rejects_calls_and_holds_up_event
     assert error["Error"]["Code"] == "TooManyRequestsException"
     assert error["ResponseMetadata"]["HTTPStatusCode"] == 429
     assert processed() < 2
-    wait_until("end of both", lambda: processed() == 2, 10)
+    wait_until("end of both", lambda: processed() == 2)
     aws("lambda").delete_function_concurrency(FunctionName=arn)
     assert invoked(aws, arn, 0)[1] == 0
 

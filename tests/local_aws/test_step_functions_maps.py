@@ -206,7 +206,7 @@ def test_an_execution_that_was_stopped_within_a_map_can_be_redriven(
     wait = {"Type": "Wait", "Seconds": 60, "End": True}
     states = {"Count": {**COUNT_REDRIVES, "Next": "Wait"}, "Wait": wait}
     machine.start(over_items("Count", states), items)
-    wait_until("waits", lambda: Counter(kind for kind, _ in machine.events())["WaitStateEntered"] == 3, 10)
+    wait_until("waits", lambda: Counter(kind for kind, _ in machine.events())["WaitStateEntered"] == 3)
     aws("stepfunctions").stop_execution(executionArn=machine.execution)
     with changed_settings(local_aws, wait_factor=0.001):
         machine.redrive()

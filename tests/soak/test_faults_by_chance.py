@@ -5,19 +5,21 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Any
 
 from local_aws import Fault, injected
 from tests.support.aws import ENDPOINT, recovery_points
 from tests.support.backups import assert_switched, back_up_all, ended, source_name
 from tests.support.deployment import BackupJob, Deployment
 from tests.support.faults import ROLE, SEED, passing_faults
+from tests.support.polling import wait_until
 from tests.support.scale import SCALE
 
 ROTATIONS = 100 * SCALE
 SWEPT = 40 * SCALE
 SWEEPS = 2
 PATIENCE_SECONDS = 900
-REPORT_SECONDS = 10
+SECONDS_BETWEEN_SWEEPS = 10
 
 # The rotator does not get over a missing permission: it ends some rotations halfway, and one of each kind is not even
 # started.
@@ -49,9 +51,19 @@ def test_no_rotation_is_lost(deployment: Deployment, say: Callable[[str], None])
         struck = [fault.struck for fault in faults]
 
     # A report that Lambda tried three times in vain is in the queue.
-    time.sleep(REPORT_SECONDS)
-    subjects = [message["Subject"] for message in deployment.inbox()]
-    unreported = json.dumps(deployment.messages("failed_reports_queue"))
+    failed = [stem for stem, job in jobs.items() if executions.get(job.id, {}).get("status") == "FAILED"]
+    dead_reports: list[dict[str, Any]] = []
+
+    def unreported() -> list[str]:
+        dead_reports.extend(deployment.messages("failed_reports_queue"))
+        subjects, dead = {message["Subject"] for message in deployment.inbox()}, json.dumps(dead_reports)
+        return [
+            stem
+            for stem in failed
+            if f"Failed: rotation of {source_name(stem)} by rule staging" not in subjects and jobs[stem].id not in dead
+        ]
+
+    wait_until("reports", lambda: not unreported(), why_not=lambda: f"of {unreported()}")
     complete = reported = kept = 0
     for stem, job in jobs.items():
         execution = executions.get(job.id)
@@ -66,8 +78,6 @@ def test_no_rotation_is_lost(deployment: Deployment, say: Callable[[str], None])
             assert (execution["status"], bool(execution["error"])) == ("FAILED", True), (
                 f"{stem} is {execution['status']}"
             )
-            subject = f"Failed: rotation of {source_name(stem)} by rule staging"
-            assert subject in subjects or job.id in unreported, f"{stem} is not reported"
             reported += 1
     say(f"{sum(struck)} faults struck: {complete} complete, {reported} reported, {kept} dead letters.")
     assert min(struck) > 0, struck
@@ -85,7 +95,7 @@ def test_the_next_sweep_finds_each_backup_whose_event_is_lost(
         jobs = back_up_all(stems, deployment, deployment.vault("first")["name"])
         for _ in range(SWEEPS):
             deployment.fire_sweep()
-            time.sleep(REPORT_SECONDS)
+            time.sleep(SECONDS_BETWEEN_SWEEPS)
     deployment.fire_sweep()
 
     executions = {stem: deployment.end_of_rotation("staging", job) for stem, job in jobs.items()}

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from botocore.session import get_session
 
 from local_aws import Fault, injected
+from tests.support.polling import wait_until
 
 ENDPOINT = "AWS_ENDPOINT_URL"
 REAL_AWS = "ROTATOR_TEST_AWS"
@@ -39,15 +40,18 @@ def recovery_points(*, native: bool) -> Iterator[None]:
         client("backup").update_region_settings(ResourceTypeManagementPreference=before)
 
 
-def held_up(containing: str) -> AbstractContextManager[object]:
-    """No restore starts whose request contains the text."""
+@contextmanager
+def held_up(containing: str) -> Iterator[None]:
+    """No restore starts whose request contains the text, and one has tried to when the block ends."""
     fault = Fault(
         operation="*Restore*",
         error="LimitExceededException",
         role="rotator-test-*",
         containing=containing,
     )
-    return injected(os.environ[ENDPOINT], fault)
+    with injected(os.environ[ENDPOINT], fault) as active:
+        yield
+        wait_until(f"restore of {containing} that is held up", lambda: active.struck)
 
 
 local_only = pytest.mark.skipif(
