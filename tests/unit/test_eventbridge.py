@@ -55,6 +55,18 @@ def test_a_copied_recovery_point_is_rotated_as_of_its_backup(clients: Clients) -
     }
 
 
+@pytest.mark.parametrize("status", ["COMPLETED", "AVAILABLE"])
+def test_a_copied_recovery_point_is_rotated_whichever_status_says_that_it_is_complete(
+    status: str, clients: Clients
+) -> None:
+    Vaults(clients, [COPIED | {"Status": status}])
+    settings = settings_with(clients, RULE, vault_arns=(VAULT_ARN,))
+
+    start_rotations(copied(), settings, clients)
+
+    assert [*started(settings, clients)] == ["staging-copied"]
+
+
 def test_a_copy_to_a_vault_that_is_not_configured_costs_no_call(clients: Clients) -> None:
     vaults = Vaults(clients, [COPIED])
     settings = settings_with(clients, RULE, vault_arns=(f"{VAULT_ARN}-2",))

@@ -87,6 +87,11 @@ def test_only_completed_recovery_points_are_rotated(status: str, clients: Client
     assert names == {"staging-complete"}
 
 
+@pytest.mark.parametrize("status", ["COMPLETED", "AVAILABLE"])
+def test_a_completed_recovery_point_is_rotated_whichever_status_says_so(status: str, clients: Clients) -> None:
+    assert swept(clients, described("complete", "orders", hours_ago(1), Status=status)) == {"staging-complete"}
+
+
 def test_what_was_rotated_before_is_not_rotated_again(clients: Clients) -> None:
     Vaults(clients, [described("first", "orders", hours_ago(1))])
     settings = settings_with(clients, RULE, vault_arns=(VAULT_ARN,))

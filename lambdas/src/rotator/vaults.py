@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/aws-backup/latest/devguide/API_ListRecoveryPointsByBackupVault.html
 _LARGEST_PAGE = 1000
 
-_COMPLETED = "COMPLETED"
+# AWS Backup answers the first, and documents the second, for a backup that is ready for use:
+# https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeRecoveryPoint.html
+_COMPLETED = ("COMPLETED", "AVAILABLE")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Vault:
         with translated_errors():
             for page in paginator.paginate(**request, PaginationConfig={"PageSize": _LARGEST_PAGE}):
                 for described in page["RecoveryPoints"]:
-                    if described["Status"] == _COMPLETED:
+                    if described["Status"] in _COMPLETED:
                         yield self._recovery_point(described)
 
     def describe(self, recovery_point_arn: str, backup: "BackupClient") -> RecoveryPoint | None:
@@ -56,7 +58,7 @@ class Vault:
                 described = backup.describe_recovery_point(**self.request, RecoveryPointArn=recovery_point_arn)
             except (backup.exceptions.ResourceNotFoundException, backup.exceptions.InvalidParameterValueException):
                 return None
-        return self._recovery_point(described) if described["Status"] == _COMPLETED else None
+        return self._recovery_point(described) if described["Status"] in _COMPLETED else None
 
     @contextmanager
     def setting_aside(self, kind: type[RotationError], unread: "dict[Vault, RotationError]") -> Iterator[None]:
