@@ -36,12 +36,18 @@ class Vaults:
     """Answers the calls of a client to AWS Backup, and keeps them as `requests`."""
 
     def __init__(
-        self, clients: Clients, points: Iterable[dict[str, Any]], errors: Mapping[str, str] | None = None
+        self,
+        clients: Clients,
+        points: Iterable[dict[str, Any]],
+        errors: Mapping[str, str] | None = None,
+        *,
+        listed_before_errors: int = 0,
     ) -> None:
         """`errors` is what AWS answers about vaults that cannot be read, by their names."""
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self._points = list(points)
         self._errors = errors or {}
+        self._listed_before_errors = listed_before_errors
         events: Any = clients.backup.meta.events
         events.register("before-parameter-build.backup.*", self._remember)
         events.register("before-call.backup.*", self._answer)
@@ -54,7 +60,9 @@ class Vaults:
         if operation == "ListBackupVaults":
             arns = dict.fromkeys(point["BackupVaultArn"] for point in self._points)
             return _response({"BackupVaultList": [{"BackupVaultArn": arn} for arn in arns]})
-        if error := self._errors.get(request["BackupVaultName"]):
+        start = int(request.get("NextToken", 0))
+        error = self._errors.get(request["BackupVaultName"])
+        if error and start >= self._listed_before_errors:
             return _response({"Error": {"Code": error, "Message": "Insufficient privileges"}}, 400)
         held = [point for point in self._points if _is_in(point["BackupVaultArn"], request)]
         if operation == "DescribeRecoveryPoint":
@@ -64,7 +72,7 @@ class Vaults:
                 if point["RecoveryPointArn"] == request["RecoveryPointArn"]:
                     return _response(point)
             return _response({"Error": {"Code": "ResourceNotFoundException", "Message": "not here"}}, 400)
-        start, size = int(request.get("NextToken", 0)), request["MaxResults"]
+        size = request["MaxResults"]
         following = {"NextToken": str(start + size)} if start + size < len(held) else {}
         return _response({"RecoveryPoints": held[start : start + size], **following})
 

@@ -147,6 +147,18 @@ def test_a_vault_that_cannot_be_read_does_not_hold_up_the_others(error: str, nam
     assert [*started(settings, clients)] == ["staging-first"]
 
 
+def test_a_vault_that_cannot_be_read_to_the_end_counts_as_unread(clients: Clients) -> None:
+    points = [described(f"{number}", "orders", hours_ago(2)) for number in range(1000)]
+    newest = described("newest", "orders", hours_ago(1))
+    Vaults(clients, [*points, newest], errors={"vault": "AccessDeniedException"}, listed_before_errors=1000)
+    settings = settings_with(clients, RULE, vault_arns=(VAULT_ARN,))
+
+    with pytest.raises(RotationError, match=f"^The vault {VAULT_ARN} cannot be read: "):
+        start_rotations(SWEEP, settings, clients)
+
+    assert started(settings, clients) == {}
+
+
 def test_a_rotation_that_cannot_be_started_does_not_hold_up_the_others(clients: Clients) -> None:
     # Execution names have at most 80 characters.
     too_long = Rule("x" * 80, "^table-", "$0")

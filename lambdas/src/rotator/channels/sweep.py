@@ -21,7 +21,7 @@ def found_by_sweep(settings: WorkflowSettings, clients: Clients) -> Found:
     unread: dict[Vault, RotationError] = {}
     for vault in configured_vaults(settings):
         with vault.setting_aside(RotationError, unread):
-            points += vault.recovery_points(clients.backup, created_after=since)
+            points += newest_of_each_table(vault.recovery_points(clients.backup, created_after=since))
     newest = newest_of_each_table(points)
-    logger.info("Vaults swept", recovery_points=len(points), source_tables=len(newest))
+    logger.info("Vaults swept", unread_vaults=len(unread), source_tables=len(newest))
     return Found(newest, [*unread.values()])
