@@ -13,12 +13,13 @@ from tests.support.machines import settings_with, started
 from tests.support.vaults import VAULT_ARN, Vaults, described
 
 PRODUCTION = "111122223333"
+PRODUCTION_VAULT_ARN = f"arn:aws:backup:us-east-1:{PRODUCTION}:backup-vault:production"
 BACKED_UP_AT = datetime(2026, 11, 20, 2, 7, tzinfo=UTC)
 COPIED = described("copied", "orders", BACKED_UP_AT, account=PRODUCTION)
 RULE = Rule("staging", ".*", "$0-staging")
 
 
-def copied(vault_arn: str = VAULT_ARN) -> dict[str, Any]:
+def copied(source_vault_arn: str = PRODUCTION_VAULT_ARN) -> dict[str, Any]:
     """What production's account forwards, days after the backup."""
     return {
         "source": "aws.backup",
@@ -31,7 +32,8 @@ def copied(vault_arn: str = VAULT_ARN) -> dict[str, Any]:
             "resourceArn": COPIED["ResourceArn"],
             "resourceType": "DynamoDB",
             "state": "COMPLETED",
-            "destinationBackupVaultArn": vault_arn,
+            "sourceBackupVaultArn": source_vault_arn,
+            "destinationBackupVaultArn": VAULT_ARN,
             "destinationRecoveryPointArn": COPIED["RecoveryPointArn"],
         },
     }
@@ -75,7 +77,16 @@ def test_a_copy_to_a_vault_that_is_not_configured_costs_no_call(clients: Clients
     assert vaults.requests == []
 
 
-def test_a_backup_is_not_rotated_again_when_it_is_copied_between_configured_vaults(clients: Clients) -> None:
+def test_a_copy_between_configured_vaults_is_not_rotated_again_and_costs_no_call(clients: Clients) -> None:
+    original_vault_arn = f"{VAULT_ARN}-2"
+    vaults = Vaults(clients, [COPIED])
+    settings = settings_with(clients, RULE, vault_arns=(VAULT_ARN, original_vault_arn))
+
+    assert start_rotations(copied(original_vault_arn), settings, clients) == {"Rotations": []}
+    assert vaults.requests == []
+
+
+def test_a_copy_that_comes_from_a_configured_vault_by_way_of_another_is_not_rotated_again(clients: Clients) -> None:
     original_vault_arn = f"{VAULT_ARN}-2"
     Vaults(clients, [COPIED | {"SourceBackupVaultArn": original_vault_arn}])
     settings = settings_with(clients, RULE, vault_arns=(VAULT_ARN, original_vault_arn))

@@ -68,12 +68,42 @@ def test_tables_of_the_same_name_in_several_accounts_are_different_tables(client
 def test_of_a_recovery_point_in_several_vaults_the_original_is_rotated(clients: Clients) -> None:
     names = swept(
         clients,
-        described("copied", "orders", hours_ago(1), SourceBackupVaultArn=OTHER_VAULT_ARN),
+        described("replica", "orders", hours_ago(1), SourceBackupVaultArn=OTHER_VAULT_ARN),
         described("original", "orders", hours_ago(1), vault_arn=OTHER_VAULT_ARN),
         vault_arns=(VAULT_ARN, OTHER_VAULT_ARN),
     )
 
     assert names == {"staging-original"}
+
+
+@pytest.mark.parametrize("vaults", [(VAULT_ARN, OTHER_VAULT_ARN), (OTHER_VAULT_ARN, VAULT_ARN)])
+@pytest.mark.parametrize("origin", [{}, {"SourceBackupVaultArn": f"{VAULT_ARN}-of-another-account"}])
+def test_of_a_recovery_point_copied_within_an_account_the_one_that_was_completed_first_is_rotated(
+    origin: dict[str, str], vaults: tuple[str, str], clients: Clients
+) -> None:
+    names = swept(
+        clients,
+        described("original", "orders", hours_ago(3), CompletionDate=hours_ago(2), **origin),
+        described("unknown", "orders", hours_ago(3)),
+        described("within", "orders", hours_ago(3), CompletionDate=hours_ago(1), vault_arn=OTHER_VAULT_ARN),
+        vault_arns=vaults,
+    )
+
+    assert names == {"staging-original"}
+
+
+@pytest.mark.parametrize("vaults", [(VAULT_ARN, OTHER_VAULT_ARN), (OTHER_VAULT_ARN, VAULT_ARN)])
+def test_of_recovery_points_that_nothing_tells_apart_each_sweep_rotates_the_same(
+    vaults: tuple[str, str], clients: Clients
+) -> None:
+    names = swept(
+        clients,
+        described("a", "orders", hours_ago(1)),
+        described("b", "orders", hours_ago(1), vault_arn=OTHER_VAULT_ARN),
+        vault_arns=vaults,
+    )
+
+    assert names == {"staging-b"}
 
 
 @pytest.mark.parametrize("status", ["PARTIAL", "DELETING", "EXPIRED", "CREATING"])

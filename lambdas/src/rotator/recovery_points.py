@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/aws-backup/latest/devguide/advanced-ddb-backup.html
 """
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,12 +31,13 @@ _ID = re.compile(rf"[0-9A-Za-z_-]{{1,{_LONGEST_ID}}}")
 class RecoveryPoint:
     """A completed backup, whichever channel it became known through. What a channel does not tell is empty or `None`.
 
-    `original_vault_arn` is the vault that AWS Backup copied it from.
+    `original_vault_arn` is the vault that AWS Backup copied it from. Within an account it does not tell.
     """
 
     arn: str
     source_table_arn: str
     backup_time: datetime
+    completion_time: datetime | None = None
     vault_arn: str | None = None
     original_vault_arn: str | None = None
     job_id: str = ""
@@ -66,9 +68,13 @@ def newest_of_each_table(recovery_points: Iterable[RecoveryPoint]) -> list[Recov
     return list(newest.values())
 
 
-def _precedence(point: RecoveryPoint) -> tuple[datetime, bool]:
-    """Recovery points that AWS Backup copies keep the time of the backup."""
-    return point.backup_time, point.original_vault_arn is None
+def _precedence(point: RecoveryPoint) -> tuple[datetime, float, bool, str]:
+    """Recovery points that AWS Backup copies keep the time of the backup, but are completed later.
+
+    Where AWS tells none of it, the ARN at least makes every sweep choose the same one.
+    """
+    completed = point.completion_time.timestamp() if point.completion_time else math.inf
+    return point.backup_time, -completed, point.original_vault_arn is None, point.arn
 
 
 def is_recovery_point_arn(text: str) -> bool:

@@ -84,6 +84,7 @@ class Vault:
             arn=described["RecoveryPointArn"],
             source_table_arn=described["ResourceArn"],
             backup_time=described["CreationDate"],
+            completion_time=described.get("CompletionDate"),
             vault_arn=self.arn,
             original_vault_arn=described.get("SourceBackupVaultArn"),
             size_bytes=described.get("BackupSizeInBytes"),

@@ -58,10 +58,11 @@ def _backed_up(resources: object, detail: Mapping[str, Any], settings: WorkflowS
 def _copied(detail: Mapping[str, Any], settings: WorkflowSettings, clients: Clients) -> RecoveryPoint | None:
     """What was backed up, and when, is read from the vault: the event is about the job that copied it.
 
-    A recovery point that was copied from another configured vault is the same backup, and is rotated from there.
+    A recovery point that comes from another configured vault is the same backup, and is rotated from there. The event
+    names the vault that it was copied from, and AWS Backup describes, between accounts, where it was first backed up.
     """
     vault_arn, arn = _text("destinationBackupVaultArn", detail), _text("destinationRecoveryPointArn", detail)
-    if vault_arn not in settings.backup_vault_arns:
+    if vault_arn not in settings.backup_vault_arns or detail.get("sourceBackupVaultArn") in settings.backup_vault_arns:
         return None
     point = vault_of(vault_arn, settings).describe(arn, clients.backup)
     if point is None:
