@@ -96,14 +96,19 @@ def _authorize(
 
 
 def _copy(backend: BackupBackend, job: CopyJob, point: RecoveryPoint, destination: BackupBackend, vault: Vault) -> str:
-    """Puts a copy into the destination vault; returns its ARN. It keeps the date of the source."""
+    """Puts a copy into the destination vault; returns its ARN. It keeps the date of the source.
+
+    Within an account it does not name the vault that it comes from:
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/API_RecoveryPointByBackupVault.html
+    """
     backup = point.backup
+    within_account = destination.account_id == backend.account_id
     copy = replace(
         point,
         backup=AdvancedBackup(destination.account_id, destination.region_name, backup.name, backup.table),
         backup_vault_name=vault.backup_vault_name,
         backup_vault_arn=vault.backup_vault_arn,
-        source_backup_vault_arn=point.backup_vault_arn,
+        source_backup_vault_arn=None if within_account else point.backup_vault_arn,
         iam_role_arn=job.iam_role_arn,
         lifecycle=job.lifecycle,
         encryption_key_arn=vault.encryption_key_arn,

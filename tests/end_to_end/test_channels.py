@@ -107,10 +107,13 @@ def test_a_recovery_point_that_is_copied_into_a_vault_is_rotated_from_there(depl
     assert deployment.log_lines("start_workflow", job.recovery_point_id) == []
 
 
-def test_a_copy_from_one_vault_to_another_is_not_rotated_again(deployment: Deployment) -> None:
-    job = back_up("twofold", deployment)
+@pytest.mark.parametrize(("original", "other"), [("first", "second"), ("second", "first")])
+def test_a_copy_from_one_vault_to_another_is_not_rotated_again(
+    original: str, other: str, deployment: Deployment
+) -> None:
+    job = back_up(f"twofold-{original}", deployment, original)
 
-    copy = deployment.copy(job, "first", "second")
+    copy = deployment.copy(job, original, other)
 
     deployment.rotate("staging", job)
     sweep = deployment.sweep()

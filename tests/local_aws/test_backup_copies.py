@@ -157,6 +157,18 @@ def test_a_copy_is_a_recovery_point_of_the_destinations_account_and_region(aws: 
     assert code(production.backup.describe_copy_job, CopyJobId="missing") == "ResourceNotFoundException"
 
 
+def test_a_copy_within_an_account_is_told_from_its_original_by_its_completion_only(
+    aws: Aws, production: Account
+) -> None:
+    destination = Account(aws, PRODUCTION)
+    production.copy(production.back_up(), destination.vault_arn(destination.vault))
+
+    (source,), (point,) = production.points(), destination.points()
+    assert "SourceBackupVaultArn" not in point
+    assert point["CreationDate"] == source["CreationDate"]
+    assert point["CompletionDate"] > source["CompletionDate"]
+
+
 def test_a_copy_is_restored_in_its_own_account_and_region(aws: Aws, production: Account) -> None:
     staging = Account(aws, STAGING, "eu-west-1")
     staging.let_in(PRODUCTION)
