@@ -12,6 +12,7 @@ from rotator import errors, state
 from rotator.recovery_points import NATIVE
 from rotator.report.steps import (
     CHECK_STEP,
+    ERRORS_WITHOUT_RESPONSE,
     HOOK_STEPS,
     START_STEPS,
     STEPS_AFTER_SWITCH,
@@ -183,6 +184,11 @@ def test_reports_know_the_steps_without_a_restore() -> None:
     over = next(c["Next"] for c in STATES["Restore Complete?"]["Choices"] if c["StringEquals"] == status.START_OVER)
 
     assert reached_from(over, before=frozenset(STATES[step]["Next"] for step in START_STEPS)) == STEPS_BEFORE_RESTORE
+
+
+@pytest.mark.parametrize("step", START_STEPS)
+def test_reports_know_the_errors_that_are_retried_because_no_response_arrived(step: str) -> None:
+    assert {*TASKS[step]["Retry"][0]["ErrorEquals"]} == ERRORS_WITHOUT_RESPONSE
 
 
 def test_reports_know_the_step_that_makes_the_switch_and_those_after_it() -> None:

@@ -41,10 +41,14 @@ def state_after_the_switch(**changes: Any) -> RotationState:  # noqa: ANN401
     return state_after_the_restore(**{"UpdateSSMParameterOutput": switched, **changes})
 
 
-def attempt_that_failed(error: str, cause: str, kind: str = "TaskFailed") -> dict[str, Any]:
-    """An event in the history of an execution."""
+ATTEMPT: tuple[dict[str, Any], ...] = ({"type": "TaskScheduled"}, {"type": "TaskStarted"})
+
+
+def attempt_that_failed(error: str, cause: str, kind: str = "TaskFailed") -> tuple[dict[str, Any], ...]:
+    """Events in the history of an execution."""
     resource = {"resourceType": "lambda", "resource": "invoke"} if kind.startswith("Task") else {}
-    return {"type": kind, f"{kind[0].lower()}{kind[1:]}EventDetails": {"error": error, "cause": cause, **resource}}
+    details = {f"{kind[0].lower()}{kind[1:]}EventDetails": {"error": error, "cause": cause, **resource}}
+    return (*ATTEMPT, {"type": kind, **details})
 
 
 def ended(
@@ -75,7 +79,7 @@ def ended(
     }
     history: list[Any] = [
         {"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": "An Earlier Step"}},
-        attempt_that_failed("EarlierError", "overcome"),
+        *attempt_that_failed("EarlierError", "overcome"),
         {"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": step, "input": json.dumps(state)}},
         *attempts,
         {"type": "ExecutionFailed"},
@@ -94,7 +98,7 @@ def ended(
 
 def failed(clients: Clients, state: RotationState, step: Step, error: str, cause: str = "the reason") -> str:
     cause = json.dumps({"errorMessage": cause, "errorType": error, "stackTrace": ["line 1"]})
-    attempts = (attempt_that_failed(error, cause),)
+    attempts = attempt_that_failed(error, cause)
     ((_, text, _),) = ended(clients, "FAILED", state, step, attempts=attempts, error=error, cause=cause)
     return text
 
@@ -200,7 +204,8 @@ def test_the_command_for_a_new_rotation_names_recovery_point_and_rule(clients: C
             "Start Restore",
             state_before_the_restore(),
             "Runtime.ExitError",
-            f"A restore to the table {TARGET} may have been started, because no response was received.",
+            "A restore may be under way, because an attempt to start it got no response. Unless you redrive the "
+            f"execution, its table {TARGET} stays until you delete it, and never gets the module's tags.\n",
         ),
         (
             "Start Restore",
@@ -212,7 +217,23 @@ def test_the_command_for_a_new_rotation_names_recovery_point_and_rule(clients: C
             "Check Restore Status",
             state_during_the_restore(),
             "States.Timeout",
-            f"A restore already under way continues. The table {TARGET} stays until you delete it",
+            f"A restore already under way continues. Unless you redrive the execution, its table {TARGET} stays until "
+            "you delete it, and never gets the module's tags.\n",
+        ),
+        (
+            "Check Restore Status",
+            state_during_the_restore(BeforeSwitch=HOOK),
+            "States.Timeout",
+            f"A restore already under way continues. Unless you redrive the execution, its table {TARGET} stays until "
+            "you delete it, and never gets the module's tags. Nor does the hook run on it, so it may hold unmasked "
+            "data.\n",
+        ),
+        (
+            "Check Restore Status",
+            state_during_the_restore(),
+            "RecoveryPointMismatch",
+            f"A restore already under way continues. Its table {TARGET} stays until you delete it, and never gets the "
+            "module's tags.\n",
         ),
         (
             "Check Restore Status",
@@ -268,10 +289,30 @@ def test_a_failure_before_the_switch_says_what_happened_to_the_copy(
     assert f"The parameter still points where it did before. {copy}" in text
 
 
-def test_an_execution_that_was_stopped_while_it_started_the_restore_may_have_left_a_table(clients: Clients) -> None:
-    ((_, text, _),) = ended(clients, "ABORTED", state_before_the_restore(), "Start Restore")
+@pytest.mark.parametrize(
+    "attempts",
+    [
+        (),
+        ATTEMPT,
+        (*attempt_that_failed("NotYet", "a limit"), *ATTEMPT),
+        (*ATTEMPT, {"type": "ExecutionAborted"}, {"type": "ExecutionRedriven"}),
+        (
+            *ATTEMPT,
+            {"type": "ExecutionAborted"},
+            {"type": "ExecutionRedriven"},
+            *attempt_that_failed("NotYet", "a limit"),
+        ),
+        (*attempt_that_failed("TemporaryFailure", "no response"), *attempt_that_failed("NotYet", "a limit")),
+    ],
+)
+def test_an_execution_that_ended_while_it_started_the_restore_may_have_left_a_table(
+    attempts: tuple[dict[str, Any], ...], clients: Clients
+) -> None:
+    ((_, text, _),) = ended(clients, "ABORTED", state_before_the_restore(), "Start Restore", attempts=attempts)
 
-    assert f"A restore to the table {TARGET} may have been started" in text
+    assert "A restore may be under way, because an attempt to start it got no response." in text
+    assert TARGET in text
+    assert "Nothing was restored." not in text
 
 
 def test_of_a_rule_without_a_parameter_no_message_speaks_of_one(clients: Clients) -> None:
@@ -387,14 +428,14 @@ def test_an_execution_that_ended_while_it_was_retrying_quotes_the_last_error(
     status: Literal["TIMED_OUT", "ABORTED", "FAILED"], kind: str, clients: Clients
 ) -> None:
     last = json.dumps({"errorMessage": "Limit of 50 restores", "stackTrace": ["line 1"]})
-    attempts = (attempt_that_failed("NotYet", "an earlier one", kind), attempt_that_failed("NotYet", last, kind))
+    attempts = (*attempt_that_failed("NotYet", "an earlier one", kind), *attempt_that_failed("NotYet", last, kind))
 
     ((_, text, _),) = ended(
         clients,
         status,
         state_before_the_restore(),
         "Start Restore",
-        attempts=(*attempts, {"type": "TaskScheduled"}),
+        attempts=attempts,
         cause="History limit exceeded",
     )
 
@@ -404,7 +445,7 @@ def test_an_execution_that_ended_while_it_was_retrying_quotes_the_last_error(
 
 
 def test_an_error_that_was_overcome_or_redriven_is_not_quoted(clients: Clients) -> None:
-    attempts = (attempt_that_failed("NotYet", "before the redrive"), {"type": "ExecutionRedriven"})
+    attempts = (*attempt_that_failed("NotYet", "before the redrive"), {"type": "ExecutionRedriven"})
 
     ((_, text, _),) = ended(clients, "TIMED_OUT", state_after_the_restore(), attempts=attempts)
 

@@ -41,7 +41,8 @@ class EndedExecution:
     """How an execution ended, in which state of the state machine, and with which state data.
 
     `last_attempt` is how the last attempt in that state failed: that is all that is known of what an execution was
-    retrying when its time was over.
+    retrying when its time was over. `errors` are those of all attempts in that state, before a redrive as well, with an
+    empty one for an attempt whose failure is not known.
     """
 
     arn: str
@@ -50,6 +51,7 @@ class EndedExecution:
     step: str
     failure: Failure
     last_attempt: Failure
+    errors: frozenset[str]
     not_redrivable_because: str
 
     @classmethod
@@ -63,9 +65,9 @@ class EndedExecution:
         if described["status"] not in _ENDED:
             return None
         if described["status"] == SUCCEEDED:
-            step, state, last_attempt = "", json.loads(described["output"]), Failure()
+            step, state, last_attempt, errors = "", json.loads(described["output"]), Failure(), frozenset[str]()
         else:
-            step, state, last_attempt = _last_state(arn, described["input"], stepfunctions)
+            step, state, last_attempt, errors = _last_state(arn, described["input"], stepfunctions)
         redrivable = described.get("redriveStatus", "REDRIVABLE") == "REDRIVABLE"
         return cls(
             arn=arn,
@@ -74,6 +76,7 @@ class EndedExecution:
             step=step,
             failure=Failure.of(described),
             last_attempt=last_attempt,
+            errors=errors,
             not_redrivable_because="" if redrivable else described.get("redriveStatusReason", "AWS does not allow it"),
         )
 
@@ -95,22 +98,30 @@ class EndedExecution:
         return source_table_name(self.state) if self.is_rotation else "an unknown table"
 
 
-def _last_state(arn: str, execution_input: str, stepfunctions: "SFNClient") -> tuple[str, Any, Failure]:
-    """The state that was entered last, its input, and the last failure in it since it was entered or redriven.
+def _last_state(arn: str, execution_input: str, stepfunctions: "SFNClient") -> tuple[str, Any, Failure, frozenset[str]]:
+    """The state that was entered last, its input, the last failure in it since a redrive, and the error of any attempt.
 
     https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html
     """
     last_attempt, is_before_redrive = Failure(), False
+    errors: set[str] = set()
+    error = ""
     with translated_errors():
         pages = stepfunctions.get_paginator("get_execution_history").paginate(executionArn=arn, reverseOrder=True)
         for page in pages:
             for event in page["events"]:
                 if entered := event.get("stateEnteredEventDetails"):
-                    return entered["name"], json.loads(entered.get("input", execution_input)), last_attempt
+                    state = json.loads(entered.get("input", execution_input))
+                    return entered["name"], state, last_attempt, frozenset(errors or {""})
+                failure = _failure_in(event)
+                error = failure.error or error
+                if event["type"] == "TaskScheduled":
+                    errors.add(error)
+                    error = ""
                 is_before_redrive = is_before_redrive or event["type"] == "ExecutionRedriven"
                 if not (last_attempt.error or is_before_redrive):
-                    last_attempt = _failure_in(event)
-    return "", json.loads(execution_input), last_attempt
+                    last_attempt = failure
+    return "", json.loads(execution_input), last_attempt, frozenset()
 
 
 def _failure_in(event: Mapping[str, Any]) -> Failure:

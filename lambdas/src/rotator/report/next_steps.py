@@ -4,22 +4,11 @@ import json
 import shlex
 from dataclasses import dataclass
 
-from rotator.errors import (
-    InvalidParameterName,
-    InvalidTableName,
-    RecoveryPointMismatch,
-    RestoreOptionImpossible,
-    TableNotFound,
-)
 from rotator.report.execution import EndedExecution
 from rotator.report.outcome import is_switched
-from rotator.report.steps import CHECK_STEP, SWITCH_STEP
+from rotator.report.redrive import redrive_can_help
+from rotator.report.steps import SWITCH_STEP
 from rotator.state import RotationState
-
-# A redrive would only fail again, because it reuses the rule and the recovery point as they were.
-_ERRORS_OF_THE_INPUT = frozenset(
-    error.__name__ for error in (InvalidTableName, InvalidParameterName, RecoveryPointMismatch, RestoreOptionImpossible)
-)
 
 
 @dataclass(frozen=True)
@@ -37,7 +26,7 @@ def next_steps(execution: EndedExecution, start_workflow_function: str) -> tuple
     steps = []
     if execution.not_redrivable_because:
         steps.append(NextStep(f"This execution cannot be redriven: {execution.not_redrivable_because}."))
-    elif execution.failure.error not in _ERRORS_OF_THE_INPUT and not _is_without_its_copy(execution):
+    elif redrive_can_help(execution):
         steps.append(
             NextStep(
                 "If you have fixed something in AWS, such as a permission, a table or a hook, or if the rotation only "
@@ -50,11 +39,6 @@ def next_steps(execution: EndedExecution, start_workflow_function: str) -> tuple
     if not is_switched(execution):
         steps.append(_new_rotation(execution, start_workflow_function))
     return tuple(steps)
-
-
-def _is_without_its_copy(execution: EndedExecution) -> bool:
-    """Only the check of the restore can start it over."""
-    return execution.failure.error == TableNotFound.__name__ and execution.step != CHECK_STEP
 
 
 def _look_at_parameter(state: RotationState) -> NextStep:

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from rotator.errors import RestoreJobFailed, TableNotFound, TargetTableTaken
 from rotator.parameter_history import table_name_in
 from rotator.report.execution import EndedExecution
-from rotator.report.steps import START_STEPS, STEPS_AFTER_SWITCH, STEPS_BEFORE_RESTORE, SWITCH_STEP
+from rotator.report.redrive import redrive_can_help
+from rotator.report.steps import (
+    ERRORS_WITHOUT_RESPONSE,
+    START_STEPS,
+    STEPS_AFTER_SWITCH,
+    STEPS_BEFORE_RESTORE,
+    SWITCH_STEP,
+)
 from rotator.restore.status import CLAIMED, COMPLETE
 from rotator.state import RotationState
 
 # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 _TOO_MUCH_DATA = "States.DataLimitExceeded"
-# The last attempt, or its end in the middle of it, after which AWS may have done what it was asked for.
-_WITHOUT_RESPONSE = frozenset({"", "Runtime.ExitError", "Sandbox.Timedout", "States.Timeout", "TemporaryFailure"})
 
 
 @dataclass(frozen=True)
@@ -70,14 +75,13 @@ def _outcome_for_copy(execution: EndedExecution) -> str:
     if error == TableNotFound.__name__:
         return f"The copy {copy} no longer exists."
     if not is_restore_started(execution):
-        if execution.step in START_STEPS and execution.last_attempt.error in _WITHOUT_RESPONSE:
-            return f"A restore to the table {copy} may have been started, because no response was received."
+        if execution.step in START_STEPS and execution.errors & {"", *ERRORS_WITHOUT_RESPONSE}:
+            return (
+                f"A restore may be under way, because an attempt to start it got no response. {_unfinished(execution)}"
+            )
         return "Nothing was restored."
     if not _is_restored(state):
-        return (
-            f"A restore already under way continues. The table {copy} stays until you delete it, unless you redrive "
-            "the execution. It does not carry the module's tags yet."
-        )
+        return f"A restore already under way continues. {_unfinished(execution)}"
     if state["BeforeSwitch"] and "BeforeSwitchOutput" not in state:
         if error == _TOO_MUCH_DATA:
             return f"The copy {copy} stays. The hook has run on it, but returned more than a state may hold (256 KiB)."
@@ -85,6 +89,16 @@ def _outcome_for_copy(execution: EndedExecution) -> str:
     if "CarryOverSettingsOutput" not in state:
         return f"The copy {copy} stays. It may lack settings that the rule asks for."
     return f"The copy {copy} stays."
+
+
+def _unfinished(execution: EndedExecution) -> str:
+    """What happens to the table of a restore that its rotation no longer waits for."""
+    subject = "Unless you redrive the execution, its table" if redrive_can_help(execution) else "Its table"
+    unmasked = " Nor does the hook run on it, so it may hold unmasked data." if execution.state["BeforeSwitch"] else ""
+    return (
+        f"{subject} {execution.state['TargetTableName']} stays until you delete it, and never gets the module's tags."
+        f"{unmasked}"
+    )
 
 
 def is_restore_started(execution: EndedExecution) -> bool:
