@@ -56,9 +56,10 @@ locals {
       RESTORE_ROLE_ARN = local.restore_role_arn
     }
     report = {
-      NOTIFICATION_TOPIC_ARN  = var.notification_topic_arn == null ? "" : var.notification_topic_arn
-      NOTIFY_OF_SUCCESS       = var.notify_of_success
-      START_WORKFLOW_FUNCTION = local.function_names["start_workflow"]
+      NOTIFICATION_TOPIC_ARN        = var.notification_topic_arn == null ? "" : var.notification_topic_arn
+      NOTIFY_OF_SUCCESS             = var.notify_of_success
+      START_WORKFLOW_FUNCTION       = local.function_names["start_workflow"]
+      UPDATE_SSM_PARAMETER_FUNCTION = local.function_names["update_ssm_parameter"]
     }
   }
 

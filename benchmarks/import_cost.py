@@ -34,6 +34,7 @@ def cpu_seconds(statement: str, unpacked: Path) -> float:
         "SWEEP_DAYS": "7",
         "MODULE": "rotator",
         "START_WORKFLOW_FUNCTION": "rotator-start-workflow",
+        "UPDATE_SSM_PARAMETER_FUNCTION": "rotator-update-ssm-parameter",
         "RESTORE_ROLE_ARN": "arn:aws:iam::123456789012:role/rotator-restore",
         "ATTRIBUTES": "H4sIAAAAAAACA6uuBQBDv6ajAgAAAA==",  # the same
         "UNLISTED": "keep",

@@ -423,10 +423,11 @@ run "by_default" {
 
   assert {
     condition = aws_lambda_function.this["report_result"].environment[0].variables == tomap({
-      POWERTOOLS_SERVICE_NAME = "rotator"
-      NOTIFICATION_TOPIC_ARN  = ""
-      NOTIFY_OF_SUCCESS       = "false"
-      START_WORKFLOW_FUNCTION = "rotator-start-workflow"
+      POWERTOOLS_SERVICE_NAME       = "rotator"
+      NOTIFICATION_TOPIC_ARN        = ""
+      NOTIFY_OF_SUCCESS             = "false"
+      START_WORKFLOW_FUNCTION       = "rotator-start-workflow"
+      UPDATE_SSM_PARAMETER_FUNCTION = "rotator-update-ssm-parameter"
     })
     error_message = jsonencode(aws_lambda_function.this["report_result"].environment[0].variables)
   }

@@ -108,6 +108,7 @@ def test_a_handler_needs_nothing_but_the_zips_and_the_runtime(handler: str, tmp_
         "SEARCH_ALL_VAULTS": "false",
         "SWEEP_DAYS": "7",
         "START_WORKFLOW_FUNCTION": "rotator-start-workflow",
+        "UPDATE_SSM_PARAMETER_FUNCTION": "rotator-update-ssm-parameter",
         "ATTRIBUTES": "H4sIAAAAAAACA6uuBQBDv6ajAgAAAA==",  # the same
         "UNLISTED": "keep",
         "HMAC_KEY_ARN": "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012",

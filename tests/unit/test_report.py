@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -20,8 +21,9 @@ from tests.support.rotations import EXECUTION_ARN, TARGET, TARGET_ARN, invocatio
 Step = str
 HOOK = "arn:aws:lambda:us-east-1:123456789012:function:mask"
 PARAMETER = "/staging/orders/table-arn"
-REDRIVE = f"aws stepfunctions redrive-execution --execution-arn {EXECUTION_ARN}"
+REDRIVE = f"aws stepfunctions redrive-execution --execution-arn {EXECUTION_ARN} --region us-east-1"
 NEW_ROTATION = "aws lambda invoke --function-name rotator-start-workflow"
+SETTINGS = ReportSettings(None, False, "rotator-start-workflow", "rotator-update-ssm-parameter")
 
 
 def state_before_the_restore(**changes: Any) -> RotationState:  # noqa: ANN401
@@ -90,7 +92,8 @@ def ended(
     with Stubber(clients.stepfunctions) as stub:
         stub.add_response("describe_execution", execution, {"executionArn": execution_arn})
         stub.add_response("get_execution_history", {"events": events[::-1]})
-        report_result(event, ReportSettings(topic_arn, notify_of_success, "rotator-start-workflow"), clients)
+        settings = replace(SETTINGS, notification_topic_arn=topic_arn, notify_of_success=notify_of_success)
+        report_result(event, settings, clients)
     topic = sns_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].topics[topic_arn]
     messages = [(subject, json.loads(message)) for _, message, subject, *_ in topic.sent_notifications]
     return [(subject, texts["default"], json.loads(texts["https"])) for subject, texts in messages]
@@ -123,7 +126,7 @@ def test_a_failure_says_what_why_where_and_what_to_do(clients: Clients) -> None:
         TARGET,
         f"https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/{EXECUTION_ARN}",
         REDRIVE,
-        "It makes another copy:\n\necho ",
+        "because a redrive reuses the old input and the old definition. It makes a copy of the newest backup:\n\necho ",
         NEW_ROTATION,
     ):
         assert part in text
@@ -158,7 +161,7 @@ def test_an_execution_that_aws_does_not_redrive_has_to_be_replaced(clients: Clie
         redriveStatusReason="Execution history event limit reached",
     )
 
-    assert "cannot be redriven: Execution history event limit reached." in text
+    assert "cannot be redriven: Execution history event limit reached.\n\nOnce the cause is fixed, start a new" in text
     assert REDRIVE not in text
     assert NEW_ROTATION in text
 
@@ -167,6 +170,7 @@ def test_an_execution_that_aws_does_not_redrive_has_to_be_replaced(clients: Clie
 def test_where_the_rule_is_at_fault_a_redrive_is_not_suggested(error: str, clients: Clients) -> None:
     text = failed(clients, state_before_the_restore(), "Start Restore", error)
 
+    assert "A redrive would only fail again.\n\nOnce the cause is fixed, start a new rotation. It makes a copy" in text
     assert REDRIVE not in text
     assert NEW_ROTATION in text
     assert "delete-table" not in text
@@ -183,17 +187,34 @@ def test_only_the_check_of_a_restore_can_start_over_where_the_copy_is_gone(
     assert "delete-table" not in text
 
 
-def test_the_command_for_a_new_rotation_names_recovery_point_and_rule(clients: Clients) -> None:
+def invocation_in(text: str) -> tuple[Any, str]:
+    """The request that a message has a function invoked with, and the command for it."""
+    echo, command = next(line for line in text.splitlines() if "aws lambda invoke" in line).split(" | ")
+    (request,) = shlex.split(echo)[1:]
+    return json.loads(request), command
+
+
+def test_the_command_for_a_new_rotation_names_rule_and_source_table_so_that_it_goes_back_to_no_older_backup(
+    clients: Clients,
+) -> None:
     state = state_before_the_restore()
 
     text = failed(clients, state, "Start Restore", "AccessDeniedException")
 
-    echo, command = next(line for line in text.splitlines() if NEW_ROTATION in line).split(" | ")
-    (request,) = shlex.split(echo)[1:]
-    assert json.loads(request) == {
-        "Refresh": {"Rule": "staging", "RecoveryPointArn": state["BackupSnsMessage"]["RecoveryPointArn"]}
-    }
-    assert command == f"{NEW_ROTATION} --payload fileb:///dev/stdin /dev/stdout"
+    request, command = invocation_in(text)
+    assert request == {"Refresh": {"Rule": "staging", "SourceTable": state["BackupSnsMessage"]["BackedUpResourceArn"]}}
+    assert command == f"{NEW_ROTATION} --payload fileb:///dev/stdin /dev/stdout --region us-east-1"
+
+
+def test_commands_name_the_region_of_the_execution(clients: Clients) -> None:
+    arn = EXECUTION_ARN.replace("us-east-1", "eu-central-1")
+    state = state_after_the_restore()
+
+    ((_, text, _),) = ended(clients, "FAILED", state, "Update SSM Parameter", execution_arn=arn, error="NotYet")
+
+    commands = [line for line in text.splitlines() if re.search(r"^(echo .* \| )?aws ", line)]
+    assert len(commands) == 3
+    assert all(command.endswith(" --region eu-central-1") for command in commands)
 
 
 @pytest.mark.parametrize(
@@ -327,6 +348,7 @@ def test_where_the_switch_failed_the_parameter_may_point_at_the_copy_so_nobody_i
     text = failed(clients, state_after_the_restore(), "Update SSM Parameter", "TemporaryFailure")
 
     assert f"The parameter may already point at the copy {TARGET}, which stays." in text
+    assert "Before you delete the copy, look where the parameter points: AWS may have set it" in text
     assert text.index(REDRIVE) < text.index(f"aws ssm get-parameter --name {PARAMETER}") < text.index(NEW_ROTATION)
     assert "delete-table" not in text
 
@@ -561,6 +583,7 @@ def test_a_success_says_where_the_parameter_was_left_at_a_later_copy(
     assert found == subject
     assert facts(text)["Parameter is"] == value
     assert ("The parameter was left at a later copy." in text) == is_left
+    assert "Release" not in text
 
 
 def test_a_failure_after_the_switch_says_where_the_parameter_was_left_at_a_later_copy(clients: Clients) -> None:
@@ -579,7 +602,18 @@ def test_a_success_says_that_the_parameter_is_held_and_how_to_release_it(clients
 
     assert subject == "Complete, parameter held: rotation of orders by rule staging"
     assert "The parameter was left alone, because it is held." in text
-    assert 'invoke update_ssm_parameter with {"Release": {"Parameter": "/staging/orders"}}.' in text
+    request, command = invocation_in(text)
+    assert request == {"Release": {"Parameter": "/staging/orders"}}
+    assert command.startswith("aws lambda invoke --function-name rotator-update-ssm-parameter ")
+    assert command.endswith(" --region us-east-1")
+
+
+def test_a_failure_after_the_switch_says_how_to_release_a_parameter_that_was_left_held(clients: Clients) -> None:
+    switch = {"Version": 2, "Tier": "Standard", "Value": f"{TARGET_ARN}-before", "Held": True}
+
+    text = failed(clients, state_after_the_switch(UpdateSSMParameterOutput=switch), "Delete Old Tables", "Denied")
+
+    assert invocation_in(text)[0] == {"Release": {"Parameter": PARAMETER}}
 
 
 def test_a_restore_that_started_over_until_the_time_was_up_quotes_what_aws_backup_said(clients: Clients) -> None:

@@ -92,8 +92,8 @@ def test_a_missing_variable_of_a_rotation_is_named(missing: str, monkeypatch: py
 @pytest.mark.parametrize(
     ("topic", "of_success", "expected"),
     [
-        ("", "false", ReportSettings(None, notify_of_success=False, start_workflow_function="start")),
-        ("topic", "true", ReportSettings("topic", notify_of_success=True, start_workflow_function="start")),
+        ("", "false", ReportSettings(None, False, "start", "update")),
+        ("topic", "true", ReportSettings("topic", True, "start", "update")),
     ],
 )
 def test_report_settings_are_read_as_terraform_writes_them(
@@ -102,10 +102,16 @@ def test_report_settings_are_read_as_terraform_writes_them(
     monkeypatch.setenv(settings.NOTIFICATION_TOPIC_ARN, topic)
     monkeypatch.setenv(settings.NOTIFY_OF_SUCCESS, of_success)
     monkeypatch.setenv(settings.START_WORKFLOW_FUNCTION, "start")
+    monkeypatch.setenv(settings.UPDATE_SSM_PARAMETER_FUNCTION, "update")
 
     assert ReportSettings.from_env() == expected
 
 
-def test_a_missing_variable_of_the_report_is_named() -> None:
-    with pytest.raises(MissingSetting, match=settings.START_WORKFLOW_FUNCTION):
+@pytest.mark.parametrize("missing", [settings.START_WORKFLOW_FUNCTION, settings.UPDATE_SSM_PARAMETER_FUNCTION])
+def test_a_missing_variable_of_the_report_is_named(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(settings.START_WORKFLOW_FUNCTION, "start")
+    monkeypatch.setenv(settings.UPDATE_SSM_PARAMETER_FUNCTION, "update")
+    monkeypatch.delenv(missing)
+
+    with pytest.raises(MissingSetting, match=missing):
         ReportSettings.from_env()

@@ -27,7 +27,7 @@ SUCCESS = {
     "ValidationStatus": "SUCCESSFUL",
     "ValidationStatusMessage": "Verified: key, indexes, items. Compared with: source table.",
 }
-SETTINGS = ReportSettings(notification_topic_arn=None, notify_of_success=False, start_workflow_function="start")
+SETTINGS = ReportSettings(None, False, "start", "update")
 PUT = "put_restore_validation_result"
 
 

@@ -21,6 +21,7 @@ RESTORE_ROLE_ARN = "RESTORE_ROLE_ARN"
 NOTIFICATION_TOPIC_ARN = "NOTIFICATION_TOPIC_ARN"
 NOTIFY_OF_SUCCESS = "NOTIFY_OF_SUCCESS"
 START_WORKFLOW_FUNCTION = "START_WORKFLOW_FUNCTION"
+UPDATE_SSM_PARAMETER_FUNCTION = "UPDATE_SSM_PARAMETER_FUNCTION"
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,12 @@ class RotationSettings:
 
 @dataclass(frozen=True)
 class ReportSettings:
-    """For `report_result`: what to report, where, and the function that starts a rotation by hand."""
+    """For `report_result`: what to report, where, and the functions that people invoke."""
 
     notification_topic_arn: str | None
     notify_of_success: bool
     start_workflow_function: str
+    update_ssm_parameter_function: str
 
     @classmethod
     def from_env(cls) -> Self:
@@ -86,6 +88,7 @@ class ReportSettings:
             notification_topic_arn=os.environ.get(NOTIFICATION_TOPIC_ARN) or None,
             notify_of_success=os.environ.get(NOTIFY_OF_SUCCESS) == "true",
             start_workflow_function=required(START_WORKFLOW_FUNCTION),
+            update_ssm_parameter_function=required(UPDATE_SSM_PARAMETER_FUNCTION),
         )
 
 

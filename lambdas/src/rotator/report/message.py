@@ -7,10 +7,11 @@ from typing import Any
 
 from rotator.report.console import link
 from rotator.report.execution import ABORTED, FAILED, TIMED_OUT, EndedExecution
-from rotator.report.next_steps import NextStep, next_steps
+from rotator.report.next_steps import NextStep, next_steps, release
 from rotator.report.outcome import left_alone, outcome
 from rotator.report.steps import HOOK_STEPS
 from rotator.restore.target import SUPERSEDED
+from rotator.settings import ReportSettings
 from rotator.state import RotationState
 
 _LONGEST_CAUSE = 2000
@@ -39,7 +40,8 @@ class Message:
         return "\n\n".join([self.summary, "\n".join(facts), *steps]) + "\n"
 
 
-def success(execution: EndedExecution) -> Message:
+def success(execution: EndedExecution, settings: ReportSettings) -> Message:
+    """`settings` name the functions that the commands invoke."""
     state = execution.state
     restored = state["DescribeTableOutput"]
     if restored["RestoreStatus"] == SUPERSEDED:
@@ -58,6 +60,7 @@ def success(execution: EndedExecution) -> Message:
             "Verified": _verified(state),
             "Execution": link(execution.arn),
         },
+        next_steps=release(execution, settings),
     )
 
 
@@ -72,8 +75,8 @@ def _superseded(execution: EndedExecution) -> Message:
     )
 
 
-def failure(execution: EndedExecution, start_workflow_function: str) -> Message:
-    """`start_workflow_function` is the name of the function that a new rotation is started with."""
+def failure(execution: EndedExecution, settings: ReportSettings) -> Message:
+    """`settings` name the functions that the commands invoke."""
     headline, verb = _HEADLINES[execution.status]
     step = f" in the step {execution.step}" if execution.step else ""
     facts = _errors(execution) | {"Execution": link(execution.arn)}
@@ -83,14 +86,14 @@ def failure(execution: EndedExecution, start_workflow_function: str) -> Message:
             summary="Somebody started an execution of the state machine with an input that is not that of a rotation. "
             f"It {verb}{step}. Nothing was restored.",
             facts={"Input": json.dumps(execution.state)[:_LONGEST_CAUSE]} | facts,
-            next_steps=next_steps(execution, start_workflow_function),
+            next_steps=next_steps(execution, settings),
         )
     hook = {"Hook": execution.state["BeforeSwitch"]} if execution.step in HOOK_STEPS else {}
     return Message(
         subject=f"{headline}: {_rotation(execution)}",
         summary=f"The rotation of a DynamoDB table {verb}{step}. {outcome(execution)}",
         facts=_what(execution) | hook | facts,
-        next_steps=next_steps(execution, start_workflow_function),
+        next_steps=next_steps(execution, settings),
     )
 
 

@@ -1,6 +1,5 @@
 """What an execution left behind: what the parameter and the copy are like now."""
 
-import json
 from dataclasses import dataclass
 
 from rotator.errors import RestoreJobFailed, TableNotFound, TargetTableTaken
@@ -27,6 +26,10 @@ class LeftAlone:
 
     headline: str
     sentence: str
+
+
+HELD = LeftAlone("parameter held", "The parameter was left alone, because it is held.")
+_AT_LATER_COPY = LeftAlone("left at a later copy", "The parameter was left at a later copy.")
 
 
 def outcome(execution: EndedExecution) -> str:
@@ -56,13 +59,7 @@ def left_alone(state: RotationState) -> LeftAlone | None:
     output = state.get("UpdateSSMParameterOutput")
     if output is None or table_name_in(output["Value"]) == state["TargetTableName"]:
         return None
-    if output.get("Held"):
-        return LeftAlone(
-            "parameter held",
-            "The parameter was left alone, because it is held. To release it, invoke update_ssm_parameter with "
-            f"{json.dumps({'Release': {'Parameter': state['TargetParameterName']}})}.",
-        )
-    return LeftAlone("left at a later copy", "The parameter was left at a later copy.")
+    return HELD if output.get("Held") else _AT_LATER_COPY
 
 
 def _outcome_for_copy(execution: EndedExecution) -> str:

@@ -46,7 +46,7 @@ def report_result(event: Mapping[str, Any], settings: ReportSettings, clients: C
     if succeeded and execution.is_rotation:
         _record_success(execution.state, clients)
     if settings.notification_topic_arn and (settings.notify_of_success or not succeeded):
-        message = success(execution) if succeeded else failure(execution, settings.start_workflow_function)
+        message = (success if succeeded else failure)(execution, settings)
         _publish(message, execution, settings.notification_topic_arn, clients)
 
 
