@@ -157,11 +157,14 @@ def test_the_commands_of_the_pages_replay_what_failed_and_list_the_verdicts(exam
         job_id = example.run()
         queue = example.validator["failed_validations_queue"]["url"]
         wait_until("dead letter", lambda: has_messages(queue), RETRIES_SECONDS)
-    (replay,) = commands("modules/restore-test-validator/README.md", "When something goes wrong")
+    replay, delete = commands("modules/restore-test-validator/README.md", "When something goes wrong")
     name = example.validator["function"]["name"]
-    example.reader.shell.run(replay.replace("restore-test-validator", name), url=queue)
+    printed = example.reader.shell.run(replay.replace("restore-test-validator", name), url=queue)
+    example.reader.shell.run(delete, url=queue)
     verdicts = example.reader.shell.run(*example.reader.commands("Look at the verdicts"))
 
+    assert "FunctionError" not in printed
+    assert not has_messages(queue)
     assert example.verdict(job_id)["ValidationStatus"] == "SUCCESSFUL"
     assert "SUCCESSFUL\tVerified: key, indexes, attribute types, items. Compared with: source table." in verdicts
 
@@ -213,8 +216,9 @@ def restored_table(job_id: str) -> str | None:
 
 
 def has_messages(queue_url: str) -> bool:
+    """Those that somebody has received and not deleted included."""
     attributes = client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
-    return int(attributes["ApproximateNumberOfMessages"]) > 0
+    return int(attributes["ApproximateNumberOfMessages"]) + int(attributes["ApproximateNumberOfMessagesNotVisible"]) > 0
 
 
 def restore_role(example: RestoreTesting) -> str:
