@@ -29,22 +29,26 @@ class Table(TypedDict):
 class MaskCounts(TypedDict):
     """Of `mask_segment`, which may scan an item that it moved again, under the new key.
 
-    An item counts as changed once, even where it was written again because it had changed meanwhile. `Unlisted` holds
-    the paths that no rule lists, or the first of them, where all have to be listed.
+    An item counts as changed once, even where it was written again because it had changed meanwhile.
     """
 
     ItemsScanned: int
     ItemsChanged: int
     WriteUnits: float
-    Unlisted: list[str]
+    Unlisted: NotRequired[list[str]]
+    """Of executions that were started before the proof listed them."""
 
 
 class VerifyCounts(TypedDict):
-    """Of `verify_segment`: how many values each rule's path leads to, with the rules in the order of their paths."""
+    """Of `verify_segment`: how many values each rule's path leads to, with the rules in the order of their paths.
+
+    `Unlisted` holds the paths that no rule lists, or the first of them, where all have to be listed.
+    """
 
     ItemsScanned: int
     Masked: list[int]
     NotMasked: list[int]
+    Unlisted: list[str]
 
 
 class MarkCounts(TypedDict):

@@ -37,7 +37,7 @@ def summarize(received: SummarizeInput, settings: MaskingSettings) -> Summary | 
 
 def _summary(masked: list[Segment[MaskCounts]], verified: list[Segment[VerifyCounts]], rules: Rules) -> Summary:
     table = masked[0]["Table"]["Name"]
-    _check_all_listed(masked, table)
+    _check_all_listed([*masked, *verified], table)
     _check_all_masked(verified, table, rules)
     return {
         "TableName": table,
@@ -55,8 +55,9 @@ def _summary(masked: list[Segment[MaskCounts]], verified: list[Segment[VerifyCou
     }
 
 
-def _check_all_listed(masked: list[Segment[MaskCounts]], table: str) -> None:
-    unlisted = {path for segment in masked for path in segment["Counts"]["Unlisted"]}
+def _check_all_listed(segments: list[Segment[MaskCounts] | Segment[VerifyCounts]], table: str) -> None:
+    # Executions that were started with an earlier version have the list in the other half of them, or in none.
+    unlisted = {path for segment in segments for path in segment["Counts"].get("Unlisted", [])}
     if unlisted:
         raise UnlistedAttributes(
             f"{table} has attributes that no rule lists: {listed(unlisted)}. A dry run reports all. Add each to "

@@ -135,7 +135,7 @@ def test_attributes_have_to_be_listed_only_if_unlisted_ones_fail(
     make_table(clients, {**ANNA, "age": {"N": "7"}})
     environment.setenv("UNLISTED", unlisted)
 
-    assert handler("mask_segment")(segment_of(), LambdaContext())["Counts"]["Unlisted"] == expected
+    assert handler("verify_segment")(segment_of(), LambdaContext())["Counts"]["Unlisted"] == expected
 
 
 def test_the_counts_are_logged(handler: Callable[[str], Any], clients: Clients, log: io.StringIO) -> None:

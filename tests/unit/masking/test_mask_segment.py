@@ -54,13 +54,8 @@ def masked(item: Item, rules: dict[str, str]) -> Item:
     return changes_of(item, Rules.of(rules), KEYS).applied_to(item)
 
 
-def mask(
-    clients: Clients,
-    rules: dict[str, str],
-    *key: str,
-    all_listed: bool = False,
-) -> MaskCounts:
-    result: Segment[MaskCounts] = mask_segment(segment_of(*key), work_of(clients, rules, all_listed=all_listed))
+def mask(clients: Clients, rules: dict[str, str], *key: str) -> MaskCounts:
+    result: Segment[MaskCounts] = mask_segment(segment_of(*key), work_of(clients, rules))
     assert result["Done"]
     assert result["Position"] is None
     return result["Counts"]
@@ -81,7 +76,7 @@ def test_items_are_masked_where_they_are(clients: Clients) -> None:
     counts = mask(clients, RULES)
 
     assert items_of(clients) == [masked(ANNA, RULES), KEPT]
-    assert counts == {"ItemsScanned": 2, "ItemsChanged": 1, "WriteUnits": counts["WriteUnits"], "Unlisted": []}
+    assert counts == {"ItemsScanned": 2, "ItemsChanged": 1, "WriteUnits": counts["WriteUnits"]}
     assert counts["WriteUnits"] > 0
 
 
@@ -524,33 +519,3 @@ def test_a_type_that_does_not_suit_is_refused_before_the_page_is_written(clients
         mask(clients, RULES)
 
     assert items_of(clients)[0] == ANNA
-
-
-def test_attributes_that_no_rule_lists_are_listed_by_path(clients: Clients) -> None:
-    make_table(clients, ANNA, {"pk": {"S": "2"}, "more": {"M": {"age": {"N": "7"}}}})
-
-    counts = mask(clients, {"pk": "keep", **RULES}, all_listed=True)
-
-    assert sorted(counts["Unlisted"]) == ["more.age", "photo", "version"]
-
-
-def test_a_list_of_unlisted_attributes_has_an_end(clients: Clients) -> None:
-    make_table(clients, {"pk": {"S": "2"}, **{f"attribute{number}": {"N": "7"} for number in range(150)}})
-
-    assert len(mask(clients, {}, all_listed=True)["Unlisted"]) == 100
-
-
-def test_long_names_of_unlisted_attributes_leave_room_for_those_of_other_segments(clients: Clients) -> None:
-    make_table(clients, {"pk": {"S": "2"}, **{f"{number:02}{'x' * 400}": {"N": "7"} for number in range(50)}})
-    clients.dynamodb.meta.events.register(
-        "provide-client-params.dynamodb.Scan", lambda params, **_: params.update(TotalSegments=1)
-    )
-
-    segment: Any = mask_segment({**segment_of(), "Of": 10}, work_of(clients, {}, all_listed=True))
-    assert 5_000 < sum(map(len, segment["Counts"]["Unlisted"])) < 10_000
-
-    # What earlier invocations listed counts.
-    more: Any = {"pk": {"S": "3"}, **{f"{number:02}{'y' * 400}": {"N": "7"} for number in range(50)}}
-    clients.dynamodb.put_item(TableName=COPY, Item=more)
-    again: Any = mask_segment(segment | {"Done": False}, work_of(clients, {}, all_listed=True))
-    assert sum(map(len, again["Counts"]["Unlisted"])) < 10_000

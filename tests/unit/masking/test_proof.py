@@ -48,6 +48,7 @@ def test_an_unmasked_table_is_proven_to_be_unmasked(clients: Clients) -> None:
         "ItemsScanned": 3,
         "Masked": [0, 0, 0, 1, 0],
         "NotMasked": [2, 1, 1, 1, 0],
+        "Unlisted": [],
     }
 
 
@@ -59,7 +60,60 @@ def test_a_masked_table_is_proven_to_be_masked(clients: Clients) -> None:
         "ItemsScanned": 3,
         "Masked": [2, 1, 0, 2, 0],
         "NotMasked": [0, 0, 0, 0, 0],
+        "Unlisted": [],
     }
+
+
+def unlisted_in(clients: Clients, rules: dict[str, str]) -> list[str]:
+    return verify_segment(segment_of(), work_of(clients, rules, all_listed=True))["Counts"]["Unlisted"]
+
+
+def test_attributes_that_no_rule_lists_are_listed_by_path(clients: Clients) -> None:
+    make_table(clients, *ITEMS, {"pk": {"S": "4"}, "more": {"M": {"age": {"N": "7"}}}})
+
+    assert sorted(unlisted_in(clients, RULES)) == ["more.age", "version"]
+
+
+def test_attributes_of_items_that_moved_before_their_page_was_read_again_are_listed(clients: Clients) -> None:
+    """Under their new keys, they are in a part of the table that was scanned before."""
+    make_table(clients, *({"pk": {"S": f"{name}@example.com"}, f"{name}s": {"S": "x"}} for name in ("anna", "bertha")))
+    rules = {"pk": "email"}
+
+    def without_moved(call: Callable[[], Any], _number: int) -> Any:  # noqa: ANN401
+        page = call()
+        return page | {"Items": [item for item in page["Items"] if not item["pk"]["S"].endswith(".invalid")]}
+
+    with around(clients, "scan", without_moved):
+        stopped = mask_segment(segment_of(), work_of(clients, rules, all_listed=True, checks=2))
+        assert (stopped["Done"], stopped["Counts"]["ItemsChanged"]) == (False, 1)
+        masked = mask_segment(stopped, work_of(clients, rules, all_listed=True))
+    assert (masked["Done"], masked["Counts"]["ItemsScanned"]) == (True, 1)
+    verified = verify_segment(segment_of(), work_of(clients, rules, all_listed=True))
+
+    with pytest.raises(UnlistedAttributes, match=r"no rule lists: annas, berthas\."):
+        summarize({"Masked": [masked], "Verified": [verified]}, settings_of(rules, all_listed=True))
+
+
+def test_a_list_of_unlisted_attributes_has_an_end(clients: Clients) -> None:
+    make_table(clients, {"pk": {"S": "2"}, **{f"attribute{number}": {"N": "7"} for number in range(150)}})
+
+    assert len(unlisted_in(clients, {})) == 100
+
+
+def test_long_names_of_unlisted_attributes_leave_room_for_those_of_other_segments(clients: Clients) -> None:
+    make_table(clients, {"pk": {"S": "2"}, **{f"{number:02}{'x' * 400}": {"N": "7"} for number in range(50)}})
+    clients.dynamodb.meta.events.register(
+        "provide-client-params.dynamodb.Scan", lambda params, **_: params.update(TotalSegments=1)
+    )
+
+    segment: Any = verify_segment({**segment_of(), "Of": 10}, work_of(clients, {}, all_listed=True))
+    assert 5_000 < sum(map(len, segment["Counts"]["Unlisted"])) < 10_000
+
+    # What earlier invocations listed counts.
+    more: Any = {"pk": {"S": "3"}, **{f"{number:02}{'y' * 400}": {"N": "7"} for number in range(50)}}
+    clients.dynamodb.put_item(TableName=COPY, Item=more)
+    again: Any = verify_segment(segment | {"Done": False}, work_of(clients, {}, all_listed=True))
+    assert sum(map(len, again["Counts"]["Unlisted"])) < 10_000
 
 
 @pytest.mark.parametrize("function", [verify_segment, report_attributes])
@@ -192,15 +246,12 @@ def test_a_report_has_an_end_and_says_so(segments: int, most: int, clients: Clie
 
 def received(*, unlisted: list[str] | None = None, not_masked: int = 0) -> SummarizeInput:
     """Of two segments, by the rules email and name."""
-    segments: list[Any] = [
-        {**segment_of(), "Counts": {"ItemsScanned": 3, "ItemsChanged": 2, "WriteUnits": 4.5, "Unlisted": paths}}
-        for paths in ([], unlisted or [])
-    ]
+    masked: Any = {**segment_of(), "Counts": {"ItemsScanned": 3, "ItemsChanged": 2, "WriteUnits": 4.5}}
     verified: list[Any] = [
-        {**segment_of(), "Counts": {"ItemsScanned": 2, "Masked": [1, 2], "NotMasked": counts}}
-        for counts in ([0, 0], [0, not_masked])
+        {**segment_of(), "Counts": {"ItemsScanned": 2, "Masked": [1, 2], "NotMasked": counts, "Unlisted": paths}}
+        for counts, paths in (([0, 0], []), ([0, not_masked], unlisted or []))
     ]
-    return {"Masked": segments, "Verified": verified}
+    return {"Masked": [masked, masked], "Verified": verified}
 
 
 def summary_of(given: SummarizeInput) -> Summary | Report:
@@ -231,3 +282,11 @@ def test_unlisted_attributes_fail_the_run_by_path() -> None:
         summary_of(received(unlisted=["b.c", "age"]))
 
     assert "redrive the rotation" in str(raised.value)
+
+
+def test_what_an_earlier_version_listed_while_it_masked_fails_the_run_as_well() -> None:
+    given = received()
+    counts: Any = given["Masked"][0]["Counts"]
+
+    with pytest.raises(UnlistedAttributes, match="no rule lists: age"):
+        summary_of({**given, "Masked": [{**given["Masked"][0], "Counts": counts | {"Unlisted": ["age"]}}]})
