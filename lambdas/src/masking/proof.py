@@ -10,6 +10,7 @@ from masking.work import AnySegment, Work
 
 # A rotation that fails lists what is to be added to the rules. More would not be read.
 _MOST_UNLISTED = 100
+_BEGINNING = 200
 
 
 def verify_segment(segment: AnySegment, work: Work) -> Segment[VerifyCounts]:
@@ -46,3 +47,6 @@ def _list_unlisted(items: list[Item], listed: list[str], segment: AnySegment, wo
         text = text_of(path)
         if text not in listed and len(listed) < _MOST_UNLISTED and allowance.has_room_for(text):
             listed.append(text)
+        elif not listed:
+            # An empty list would pass.
+            listed.append(f"{text[:_BEGINNING]}...")

@@ -94,6 +94,18 @@ def test_attributes_of_items_that_moved_before_their_page_was_read_again_are_lis
         summarize({"Masked": [masked], "Verified": [verified]}, settings_of(rules, all_listed=True))
 
 
+def test_an_unlisted_attribute_fails_the_run_even_if_its_path_does_not_fit(clients: Clients) -> None:
+    inner: Item = {"name": {"S": "x"}}
+    make_table(clients, {"pk": {"S": "1"}, "y" * 50_000: {"M": {"z" * 60_000: {"M": inner}}}})
+    rules = {"pk": "keep"}
+
+    masked = mask_segment(segment_of(), work_of(clients, rules, all_listed=True))
+    verified = verify_segment(segment_of(), work_of(clients, rules, all_listed=True))
+
+    with pytest.raises(UnlistedAttributes, match=rf"no rule lists: {'y' * 200}\.\.\.\. A"):
+        summarize({"Masked": [masked], "Verified": [verified]}, settings_of(rules, all_listed=True))
+
+
 def test_a_list_of_unlisted_attributes_has_an_end(clients: Clients) -> None:
     make_table(clients, {"pk": {"S": "2"}, **{f"attribute{number}": {"N": "7"} for number in range(150)}})
 
