@@ -43,6 +43,7 @@ def check_table(received: CheckTableInput, settings: MaskingSettings, clients: C
                 "Of": settings.workers,
                 "Position": None,
                 "Done": False,
+                "Settings": settings.fingerprint,
                 "Counts": {},
             }
             for number in range(settings.workers)

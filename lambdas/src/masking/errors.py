@@ -35,5 +35,9 @@ class UnlistedAttributes(RotationError):
     """The table has attributes that no rule lists, where all have to be listed."""
 
 
+class SettingsChanged(RotationError):
+    """The settings changed while the execution ran, so that what it has counted does not fit them."""
+
+
 class NotMasked(RotationError):
     """The proof found attributes that are not masked."""

@@ -18,8 +18,9 @@ WRITERS = 8
 def mask_segment(segment: AnySegment, work: Work) -> Segment[MaskCounts]:
     """Masks as many pages as the time allows. Those that are masked already are not written.
 
-    Raises `UnsupportedType` before it writes any item of the page, and `KeysCollide`.
+    Raises `SettingsChanged`, `UnsupportedType` before it writes any item of the page, and `KeysCollide`.
     """
+    work.settings.check_unchanged(segment)
     counts: MaskCounts = segment["Counts"] or {"ItemsScanned": 0, "ItemsChanged": 0, "WriteUnits": 0}
     lock = Lock()
 

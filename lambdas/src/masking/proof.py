@@ -18,7 +18,10 @@ def verify_segment(segment: AnySegment, work: Work) -> Segment[VerifyCounts]:
 
     Where all attributes have to be listed, it lists those that are not. Only a scan that writes nothing finds all of
     them: a page that is read again while it is masked is without the items that have moved to another key.
+
+    Raises `SettingsChanged` and `UnsupportedType`.
     """
+    work.settings.check_unchanged(segment)
     none = [0] * len(work.settings.rules)
     counts: VerifyCounts = {
         "ItemsScanned": 0,

@@ -72,6 +72,8 @@ Counts = TypeVar("Counts")
 class Segment(TypedDict, Generic[Counts]):
     """A part of the table, as a function receives and returns it. `Counts` is empty until a function has worked on it.
 
+    `Settings` is the fingerprint of those that the execution began with.
+
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html#Scan.ParallelScan
     """
 
@@ -80,6 +82,7 @@ class Segment(TypedDict, Generic[Counts]):
     Of: int
     Position: str | None
     Done: bool
+    Settings: NotRequired[str]
     Counts: Counts
 
 

@@ -14,7 +14,7 @@ _AGAIN = "Then redrive the rotation, which starts a new execution of this state 
 
 
 def summarize(received: SummarizeInput, settings: MaskingSettings) -> Summary | Report:
-    """Raises `NotMasked` and `UnlistedAttributes`."""
+    """Raises `SettingsChanged`, `NotMasked` and `UnlistedAttributes`."""
     if "Reported" in received:
         report = _report(received["Reported"])
         logger.info(
@@ -24,6 +24,8 @@ def summarize(received: SummarizeInput, settings: MaskingSettings) -> Summary | 
             paths=len(report["Attributes"]),
         )
         return report
+    # All of them have the same.
+    settings.check_unchanged(received["Masked"][0])
     summary = _summary(received["Masked"], received["Verified"], settings.rules)
     logger.info(
         "Table masked",

@@ -66,6 +66,7 @@ def test_a_copy_is_divided_into_segments_none_of_which_has_begun(clients: Client
             "Of": 3,
             "Position": None,
             "Done": False,
+            "Settings": settings_of({"customer": "email"}).fingerprint,
             "Counts": {},
         }
         for number in range(3)
