@@ -1,5 +1,6 @@
 """Invocations of masking's functions on moto."""
 
+import hmac
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
@@ -8,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from masking.keys import Keys
-from masking.methods import Item
+from masking.methods import Item, Value
 from masking.rules import Rules
 from masking.settings import MaskingSettings
 from masking.state import Table
@@ -20,6 +21,12 @@ COPY = "orders-20261129-02-07-00"
 HMAC_KEY_ARN = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012"
 SECRET = b"the secret of the tests"
 KEYS = Keys.of(SECRET)
+
+
+def mark_of(*paths: str, table: str = COPY) -> Value:
+    """What an item of the table has in `MARK` where the digits of these paths are masked."""
+    key = hmac.digest(SECRET, b"mark", "sha256")
+    return {"SS": sorted(hmac.digest(key, f"{table}\0{path}".encode(), "sha256").hex()[:16] for path in paths)}
 
 
 class Kms:

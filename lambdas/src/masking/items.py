@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from masking.keys import Keys
+from masking.keys import Keys, mac
 from masking.methods import Item, Value, contains_digits, masked
 from masking.paths import Elements, Part, Path
 from masking.rules import Rule, Rules, Tree
 
 # With rotator.ownership.PREFIX, which would load all that is about rotations at each cold start.
 MARK: Final = "backup-dynamodb-rotator:digits-masked"
-"""The attribute of an item that lists the paths whose digits are masked, as nothing else shows. Removed in the end."""
+"""The attribute of an item that shows whose digits are masked, as nothing else does: `_mark_of` each of their rules.
+Removed in the end."""
 
 MOST_CHANGES: Final = 140
 """How many attributes one write changes. The condition that they are as they were read has two operators for each, and
@@ -34,19 +35,20 @@ class Changes:
 
 @dataclass(frozen=True)
 class _Masking:
-    """Of one item: the paths whose digits were masked before, and those whose digits are masked now."""
+    """Of one item: the marks of digits that were masked before, and of those that are masked now."""
 
     keys: Keys
-    digits_before: frozenset[str]
-    digits_now: set[str] = field(default_factory=set)
+    table: str
+    marks_before: frozenset[str]
+    marks_now: set[str] = field(default_factory=set)
 
 
-def changes_of(item: Item, rules: Rules, keys: Keys) -> Changes:
-    """What remains to be done for the item to be masked: nothing where it is. Raises `UnsupportedType`.
+def changes_of(item: Item, rules: Rules, keys: Keys, table: str) -> Changes:
+    """What remains to be done for the item of this table to be masked: nothing where it is. Raises `UnsupportedType`.
 
     Of `MOST_CHANGES` or more, these are the first. The rest is what remains of the item with these.
     """
-    masking = _Masking(keys, _marked(item))
+    masking = _Masking(keys, table, _marks_in(item))
     replaced: Item = {}
     removed: set[str] = set()
     if MARK in item and not rules.leave_marks:
@@ -62,14 +64,19 @@ def changes_of(item: Item, rules: Rules, keys: Keys) -> Changes:
             removed.add(name)
         elif new is not item[name]:
             replaced[name] = new
-    if masking.digits_now:
-        replaced[MARK] = {"SS": sorted(masking.digits_before | masking.digits_now)}
+    if masking.marks_now:
+        replaced[MARK] = {"SS": sorted(masking.marks_before | masking.marks_now)}
     return Changes(replaced, frozenset(removed))
 
 
-def _marked(item: Item) -> frozenset[str]:
-    """The paths whose digits are masked."""
+def _marks_in(item: Item) -> frozenset[str]:
     return frozenset(item.get(MARK, {}).get("SS", ()))
+
+
+def _mark_of(rule: Rule, keys: Keys, table: str) -> str:
+    """Nobody else can make it, and it holds for this table only: an item may bring marks along from where it was."""
+    # The name of a table contains no zero byte.
+    return mac(keys.mark, f"{table}\0{rule.text}".encode()).hex()[:16]
 
 
 def _masked(value: Value, branch: Tree | Rule, masking: _Masking) -> Value | None:
@@ -87,12 +94,13 @@ def _masked(value: Value, branch: Tree | Rule, masking: _Masking) -> Value | Non
 def _masked_by(rule: Rule, value: Value, masking: _Masking) -> Value | None:
     if rule.method != "digits":
         return masked(rule, value, masking.keys)
-    if rule.text in masking.digits_before:
+    mark = _mark_of(rule, masking.keys, masking.table)
+    if mark in masking.marks_before:
         return value
     new = masked(rule, value, masking.keys)
     if not contains_digits(value):
         return new
-    masking.digits_now.add(rule.text)
+    masking.marks_now.add(mark)
     # Another object even where each digit happens to stay: so the attribute is compared before the mark is set.
     return new and {**new}
 
@@ -139,10 +147,10 @@ def _found(value: Value, branch: Tree | Rule) -> Iterator[tuple[Rule, Value]]:
             yield from _found(element, branch[Elements.ALL])
 
 
-def is_masked(rule: Rule, value: Value, item: Item, keys: Keys) -> bool:
+def is_masked(rule: Rule, value: Value, item: Item, keys: Keys, table: str) -> bool:
     """Whether the value in the item is one that the rule has nothing left to do with. Raises `UnsupportedType`."""
     if rule.method == "digits":
-        return rule.text in _marked(item) or not contains_digits(value)
+        return not contains_digits(value) or _mark_of(rule, keys, table) in _marks_in(item)
     return masked(rule, value, keys) is value
 
 

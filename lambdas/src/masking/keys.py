@@ -25,6 +25,7 @@ class Keys:
     seal: bytes
     authenticate: bytes
     collide: bytes
+    mark: bytes
 
     @classmethod
     def of(cls, secret: bytes) -> Self:
@@ -35,4 +36,5 @@ class Keys:
             seal=mac(secret, b"seal"),
             authenticate=mac(secret, b"authenticate"),
             collide=mac(secret, b"collide"),
+            mark=mac(secret, b"mark"),
         )

@@ -33,7 +33,11 @@ def mask_segment(segment: AnySegment, work: Work) -> Segment[MaskCounts]:
             counts["WriteUnits"] += units
 
     def mask(items: list[Item]) -> None:
-        changed = [(item, changes) for item in items if (changes := changes_of(item, work.settings.rules, work.keys))]
+        changed = [
+            (item, changes)
+            for item in items
+            if (changes := changes_of(item, work.settings.rules, work.keys, segment["Table"]["Name"]))
+        ]
         for _ in writers.map(write, changed):
             pass
         counts["ItemsScanned"] += len(items)

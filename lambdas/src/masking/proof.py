@@ -35,8 +35,8 @@ def verify_segment(segment: AnySegment, work: Work) -> Segment[VerifyCounts]:
         for item in items:
             for rule, value in found(item, work.settings.rules):
                 if rule.method != "keep":
-                    counted = counts["Masked"] if is_masked(rule, value, item, work.keys) else counts["NotMasked"]
-                    counted[rule.number] += 1
+                    proven = is_masked(rule, value, item, work.keys, segment["Table"]["Name"])
+                    counts["Masked" if proven else "NotMasked"][rule.number] += 1
         if work.settings.all_listed:
             _list_unlisted(items, counts["Unlisted"], segment, work)
         counts["ItemsScanned"] += len(items)

@@ -54,7 +54,7 @@ def write_masked(item: Item, changes: Changes, table: Table, work: Work) -> floa
             if len(changes) < MOST_CHANGES:
                 break
             item = changes.applied_to(item)
-        changes = changes_of(item, work.settings.rules, work.keys)
+        changes = changes_of(item, work.settings.rules, work.keys, table["Name"])
     return units
 
 

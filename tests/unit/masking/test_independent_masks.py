@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from masking.items import MARK, changes_of
 from masking.methods import Value
 from masking.rules import Rules
-from tests.support.masking_work import KEYS, SECRET
+from tests.support.masking_work import COPY, KEYS, SECRET
 from tests.support.masks import Masks, comparable
 
 WORDS = st.text(alphabet="aZ09._-+'é\u0301\u0663\u0915\u093e", min_size=1, max_size=4)
@@ -42,7 +42,7 @@ def masked(method: str, value: Value) -> Value:
     item = {"a": value}
     return {
         name: new
-        for name, new in changes_of(item, Rules.of({"a": method}), KEYS).applied_to(item).items()
+        for name, new in changes_of(item, Rules.of({"a": method}), KEYS, COPY).applied_to(item).items()
         if name != MARK
     }
 

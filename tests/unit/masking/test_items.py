@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from masking.errors import UnsupportedType
 from masking.items import MARK, MOST_CHANGES, changes_of, found, is_masked, leaves, unlisted
+from masking.keys import Keys
 from masking.methods import Item, Value
 from masking.paths import text_of
 from masking.rules import METHODS, Rules
 from masking.texts import with_digits_masked
 from rotator.ownership import PREFIX
-from tests.support.masking_work import KEYS
+from tests.support.masking_work import COPY, KEYS, mark_of
 
 STRINGS = st.text(max_size=8) | st.sampled_from(["anna@example.com", "Anna <anna@example.com>", "0170-123"])
 NUMBERS = st.integers(min_value=-(10**9), max_value=10**9).map(str) | st.sampled_from(["0", "-0.5", "12.25"])
@@ -47,12 +48,12 @@ RULES = st.fixed_dictionaries(
 
 
 def masked(item: Item, **rules: str) -> Item:
-    return changes_of(item, Rules.of(rules), KEYS).applied_to(item)
+    return changes_of(item, Rules.of(rules), KEYS, COPY).applied_to(item)
 
 
 def mask_or_refuse(item: Item, rules: Rules) -> Item:
     try:
-        return changes_of(item, rules, KEYS).applied_to(item)
+        return changes_of(item, rules, KEYS, COPY).applied_to(item)
     except UnsupportedType:
         return {}
 
@@ -61,24 +62,24 @@ def mask_or_refuse(item: Item, rules: Rules) -> Item:
 def test_a_second_run_changes_nothing(item: Item, rules: Rules) -> None:
     once = mask_or_refuse(item, rules)
 
-    assert not changes_of(once, rules, KEYS)
+    assert not changes_of(once, rules, KEYS, COPY)
 
 
 @given(ITEMS, RULES)
 def test_what_is_masked_is_proven_to_be(item: Item, rules: Rules) -> None:
     once = mask_or_refuse(item, rules)
 
-    assert all(is_masked(rule, value, once, KEYS) for rule, value in found(once, rules))
+    assert all(is_masked(rule, value, once, KEYS, COPY) for rule, value in found(once, rules))
 
 
 @given(ITEMS, RULES)
 def test_what_is_not_masked_is_proven_not_to_be(item: Item, rules: Rules) -> None:
     try:
-        changes = changes_of(item, rules, KEYS)
+        changes = changes_of(item, rules, KEYS, COPY)
     except UnsupportedType:
         return
 
-    assert bool(changes) == (not all(is_masked(rule, value, item, KEYS) for rule, value in found(item, rules)))
+    assert bool(changes) == (not all(is_masked(rule, value, item, KEYS, COPY) for rule, value in found(item, rules)))
 
 
 @given(VALUES, st.sampled_from([method for method in METHODS if method != "remove"]))
@@ -216,7 +217,7 @@ def test_items_with_masked_digits_are_marked_and_not_masked_again() -> None:
     after = masked(item, phone="digits", limits="digits")
 
     assert after["phone"] == {"S": with_digits_masked("0170-123456789", KEYS.digits)}
-    assert after[MARK] == {"SS": ["limits", "phone"]}
+    assert after[MARK] == mark_of("limits", "phone")
     assert masked(after, phone="digits", limits="digits") == after
 
 
@@ -225,13 +226,13 @@ def test_digits_by_a_rule_that_was_added_since_are_masked_and_the_others_are_not
     before = masked(item, phone="digits")
     rules = Rules.of({"fax": "digits", "phone": "digits"})
 
-    not_masked = [rule.text for rule, value in found(before, rules) if not is_masked(rule, value, before, KEYS)]
+    not_masked = [rule.text for rule, value in found(before, rules) if not is_masked(rule, value, before, KEYS, COPY)]
     after = masked(before, fax="digits", phone="digits")
 
     assert not_masked == ["fax"]
     assert after["phone"] == before["phone"]
     assert after["fax"] == {"S": with_digits_masked("0170-987654321", KEYS.digits)}
-    assert after[MARK] == {"SS": ["fax", "phone"]}
+    assert after[MARK] == mark_of("fax", "phone")
 
 
 def test_a_mark_of_a_rule_that_is_gone_is_removed() -> None:
@@ -245,26 +246,26 @@ def test_digits_that_happen_to_stay_are_replaced_all_the_same(value: Value, monk
     """So that no item is marked in which somebody changed them since it was read."""
     monkeypatch.setattr("masking.methods.with_digits_masked", lambda text, _: text)
 
-    changes = changes_of({"a": value}, Rules.of({"a": "digits"}), KEYS)
+    changes = changes_of({"a": value}, Rules.of({"a": "digits"}), KEYS, COPY)
 
-    assert changes.replaced == {"a": value, MARK: {"SS": ["a"]}}
+    assert changes.replaced == {"a": value, MARK: mark_of("a")}
 
 
 def test_many_changes_are_made_in_parts_that_are_marked_for_themselves() -> None:
     rules = Rules.of({f"a{number}": "digits" for number in range(MOST_CHANGES + 20)})
     item: Item = {f"a{number}": {"S": f"12345{number}"} for number in range(MOST_CHANGES + 20)}
 
-    first = changes_of(item, rules, KEYS)
-    second = changes_of(first.applied_to(item), rules, KEYS)
+    first = changes_of(item, rules, KEYS, COPY)
+    second = changes_of(first.applied_to(item), rules, KEYS, COPY)
 
     assert len(first.replaced) == MOST_CHANGES + 1
-    assert {*first.replaced[MARK]["SS"]} == {*first.replaced} - {MARK}
+    assert first.replaced[MARK] == mark_of(*({*first.replaced} - {MARK}))
     assert {*second.replaced} == {*item} - {*first.replaced} | {MARK}
     whole = second.applied_to(first.applied_to(item))
     assert whole == {name: {"S": with_digits_masked(value["S"], KEYS.digits)} for name, value in item.items()} | {
-        MARK: {"SS": sorted(item)}
+        MARK: mark_of(*item)
     }
-    assert not changes_of(whole, rules, KEYS)
+    assert not changes_of(whole, rules, KEYS, COPY)
 
 
 def test_the_mark_is_named_as_all_that_the_module_adds_to_tables() -> None:
@@ -275,9 +276,38 @@ def test_unmarked_digits_are_not_proven_to_be_masked() -> None:
     rules = Rules.of({"phone": "digits"})
     ((rule, value),) = found({"phone": {"S": "0170"}}, rules)
 
-    assert not is_masked(rule, value, {"phone": value}, KEYS)
-    assert not is_masked(rule, value, {"phone": value, MARK: {"SS": ["fax"]}}, KEYS)
-    assert is_masked(rule, value, {"phone": value, MARK: {"SS": ["phone"]}}, KEYS)
+    assert not is_masked(rule, value, {"phone": value}, KEYS, COPY)
+    assert not is_masked(rule, value, {"phone": value, MARK: mark_of("fax")}, KEYS, COPY)
+    assert is_masked(rule, value, {"phone": value, MARK: mark_of("phone")}, KEYS, COPY)
+
+
+FOREIGN_MARKS: list[Value] = [
+    {"SS": ["phone"]},
+    {"S": mark_of("phone")["SS"][0]},
+    mark_of("phone", table="orders-20261128-02-07-00"),
+    mark_of("fax"),
+]
+
+
+@pytest.mark.parametrize("mark", FOREIGN_MARKS)
+def test_a_mark_that_an_item_brings_along_proves_nothing(mark: Value) -> None:
+    item: Item = {"phone": {"S": "0170-123456789"}, MARK: mark}
+    rules = Rules.of({"phone": "digits"})
+    ((rule, value),) = found(item, rules)
+
+    after = masked(item, phone="digits")
+
+    assert not is_masked(rule, value, item, KEYS, COPY)
+    assert after["phone"] == {"S": with_digits_masked("0170-123456789", KEYS.digits)}
+    assert {*after[MARK]["SS"]} >= {*mark_of("phone")["SS"]}
+
+
+def test_a_mark_holds_for_its_key_only() -> None:
+    rules = Rules.of({"phone": "digits"})
+    after = masked({"phone": {"S": "0170-123456789"}}, phone="digits")
+    ((rule, value),) = found(after, rules)
+
+    assert not is_masked(rule, value, after, Keys.of(b"another secret"), COPY)
 
 
 ORDER: Item = {

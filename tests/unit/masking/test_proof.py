@@ -159,6 +159,24 @@ def test_marks_are_removed_and_nothing_else(clients: Clients) -> None:
     assert items_of(clients) == sorted(expected, key=repr)
 
 
+@pytest.mark.parametrize("rules", [{"phone": "digits"}, {"phone": "hash"}])
+def test_a_mark_that_an_item_brings_along_is_gone_in_the_end(rules: dict[str, str], clients: Clients) -> None:
+    brought: list[Item] = [
+        {"pk": {"S": "1"}, "phone": {"S": "0170"}, MARK: {"SS": ["phone"]}},
+        {"pk": {"S": "2"}, MARK: {"S": "0170"}},
+    ]
+    make_table(clients, *brought)
+
+    mask_segment(segment_of(), work_of(clients, rules))
+    if settings_of(rules).rules.leave_marks:
+        remove_marks(segment_of(), work_of(clients, rules))
+
+    first, second = items_of(clients)
+    assert first["phone"] != {"S": "0170"}
+    assert {*first} == {"pk", "phone"}
+    assert second == {"pk": {"S": "2"}}
+
+
 def test_marks_are_removed_in_spite_of_throttling(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("masking.patience.time.sleep", lambda _: None)
     make_table(clients, {"pk": {"S": "1"}, MARK: {"SS": ["phone"]}})
