@@ -98,11 +98,6 @@ class Masks:
         return text if masked_already else f"masked-{self._mac(b'hash', text.encode()).hex()[:16]}"
 
     def _emails(self, text: str) -> str:
-        while (masked := self._emails_once(text)) != text:
-            text = masked
-        return text
-
-    def _emails_once(self, text: str) -> str:
         done, position = "", 0
         while at := _next_address(text, position):
             start, end = at
@@ -250,12 +245,14 @@ def _end_of_local_part(text: str, start: int) -> int:
         return -1
     end = start + 1
     while end < len(text) and text[end] != '"':
+        if text.startswith("@example.invalid", end):
+            return -1
         end += 2 if text[end] == "\\" else 1
     return end + 1 if start + 1 < end < len(text) else -1
 
 
 def _end_of_domain(text: str, start: int) -> int | None:
-    literal = re.compile(r"\[[^\[\]\s]+\]").match(text, start)
+    literal = re.compile(r"\[[^\[\]@\s]+\]").match(text, start)
     return _end_of_name(text, literal.end()) or literal.end() if literal else _end_of_name(text, start)
 
 

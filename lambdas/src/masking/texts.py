@@ -18,9 +18,12 @@ _MARKS = (
 # What RFC 5322 allows unquoted, except `#`, `/`, `=`, `?` and `|`, which separate the parts of keys.
 _LOCAL = rf"[^\W_][\w.!$%&'*+\-^{{}}~`{_MARKS}]*+"
 _LETTERS = rf"(?:[^\W_]|[{_MARKS}])++"
+# No mask is between brackets or quotation marks of an address. So one pass over the text is enough: a mask makes no
+# address of what is around it.
+#
 # A literal, a name, or both; the end makes sure that it is not neither.
-_DOMAIN = rf"(?:\[[^\[\]\s]++\])?+(?:[.\-]*+{_LETTERS})*+(?<!@)"
-_QUOTED = r'(?<![^\s<,;:(=|/#?\[])"(?:[^"\\]|\\.)++"'
+_DOMAIN = rf"(?:\[[^\[\]@\s]++\])?+(?:[.\-]*+{_LETTERS})*+(?<!@)"
+_QUOTED = r'(?<![^\s<,;:(=|/#?\[])"(?:(?!@example\.invalid)[^"\\]|\\.)++"'
 # A word that is no address matches as well, without a domain: so it is read once, and not from each of its letters on.
 _WORD_OR_ADDRESS = re.compile(
     rf"(?:{_LOCAL}(?:@(?P<domain>{_DOMAIN}))?+|{_QUOTED}@(?P<of_quoted>{_DOMAIN}))", re.DOTALL
@@ -45,13 +48,13 @@ def with_emails_masked(text: str, key: bytes) -> str:
     An address is
 
     - a letter or digit of any script, and what follows of letters, digits, marks and ``.!$%&'*+-^_{}~` ``; or, at the
-      start of the text or after white space or one of `<,;:(=|/#?[`, anything in quotation marks;
+      start of the text or after white space or one of `<,;:(=|/#?[`, anything in quotation marks but
+      `@example.invalid`;
     - `@`;
     - letters, digits and marks, with `.` and `-` before or between them, but not behind; or a literal in brackets,
-      without brackets and white space in it, and what directly follows of the former.
+      without brackets, `@` and white space in it, and what directly follows of the former.
 
-    Addresses are looked for again in the result, until it stays the same. The 12 digits are the HMAC of the address in
-    lower case, as an integer, modulo 10^12, padded with zeros.
+    The 12 digits are the HMAC of the address in lower case, as an integer, modulo 10^12, padded with zeros.
     """
     if "@" not in text:
         return text
@@ -63,10 +66,7 @@ def with_emails_masked(text: str, key: bytes) -> str:
         number = int.from_bytes(mac(key, found.lower().encode())) % 10**12
         return f"{number:012}@example.invalid"
 
-    # A quotation mark or a bracket may become a part of an address where what it was a part of is gone.
-    while (masked := _WORD_OR_ADDRESS.sub(mask, text)) != text:
-        text = masked
-    return text
+    return _WORD_OR_ADDRESS.sub(mask, text)
 
 
 def has_digits(text: str) -> bool:

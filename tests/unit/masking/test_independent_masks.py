@@ -52,6 +52,9 @@ def masked(method: str, value: Value) -> Value:
 @example('"a@b.c\n"q"@d"@e.f')
 @example("a@[1].b-c.d@[2]")
 @example("a@[b@[1]c@d.e]")
+@example("a@[@]")
+@example('" "x"@d"@d')
+@example('"\\@example.invalid"@d')
 @example("anna@-example.com-")
 @pytest.mark.parametrize("method", ["email", "digits", "hash"])
 def test_texts_get_the_masks_that_are_described(method: str, text: str) -> None:

@@ -81,6 +81,8 @@ def test_an_address_becomes_12_digits_at_a_domain_that_does_not_exist(address: s
 @example("a@[1].b@[2]")
 @example("a@[b@[1]c@d.e]")
 @example('"a@b.c\n"q"@d"@e.f')
+@example('" " "x"@d"@d"@d')
+@example('"\\"x"@d"@d')
 def test_a_text_whose_addresses_are_masked_stays(text: str) -> None:
     masked = email(text)
 
@@ -152,6 +154,20 @@ def test_addresses_of_all_forms_are_found(address: str) -> None:
 def test_a_long_text_is_read_once() -> None:
     """From each letter on, it would take minutes."""
     assert email("a" * 400_000 + " anna@example.com").endswith("@example.invalid")
+
+
+@pytest.mark.parametrize(
+    ("before", "address", "behind"), [("a@[", "x@y", "]"), ('" ', '"x"@y', '"@z'), ("<", "x@y", ">")]
+)
+def test_only_the_innermost_of_addresses_within_one_another_is_one(before: str, address: str, behind: str) -> None:
+    """With a pass over the text for each of them, a long one would take longer than a function may run."""
+    nested = before * 1_000 + address + behind * 1_000
+
+    assert email(nested) == nested.replace(address, email(address))
+
+
+def test_quotation_marks_and_brackets_within_an_address_are_masked_with_it() -> None:
+    assert re.fullmatch(r"[0-9]{12}@example\.invalid", email('"anna@home \\"["@[1.2]'))
 
 
 @given(st.text(alphabet=st.characters(categories=["Nd", "Lu", "Pd", "Zs"])))
