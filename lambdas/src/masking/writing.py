@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from botocore.exceptions import ClientError
 
@@ -136,7 +136,6 @@ def _move(item: Item, changes: Changes, table: Table, work: Work) -> float:
                 )
             except dynamodb.exceptions.TransactionCanceledException as error:
                 _raise_reason(error, item, moved, table, work.keys)
-                raise
             except ClientError as error:
                 _raise_conflict(error)
                 raise
@@ -145,10 +144,10 @@ def _move(item: Item, changes: Changes, table: Table, work: Work) -> float:
     return patiently(write, work.time_limit)
 
 
-def _raise_reason(error: ClientError, item: Item, moved: Item, table: Table, keys: Keys) -> None:
-    """Raises what the reasons of the two parts of a cancelled transaction mean, where that is one of ours."""
-    reasons: Any = error.response
-    of_put, of_delete = reasons["CancellationReasons"]
+def _raise_reason(error: ClientError, item: Item, moved: Item, table: Table, keys: Keys) -> NoReturn:
+    """Raises what the reasons of the two parts of a cancelled transaction mean, or the error with these reasons."""
+    response: Any = error.response
+    of_put, of_delete = response["CancellationReasons"]
     throttled = _THROTTLED_REASONS & {of_put["Code"], of_delete["Code"]}
     if of_delete["Code"] == "ConditionalCheckFailed":
         raise _Unwritten(_item_in(of_delete)) from None
@@ -160,6 +159,11 @@ def _raise_reason(error: ClientError, item: Item, moved: Item, table: Table, key
             f"{_identity(moved, table, keys)}, because the masks of their keys are the same. Delete one of them at the "
             "source, such as an address that is there twice in upper and lower case, or keep that attribute."
         ) from None
+    # The error's own message only has the codes. None of these messages has a value of an item
+    # (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html#API_TransactWriteItems_Errors).
+    reasons = [f"{reason['Code']}: {reason['Message']}" for reason in (of_put, of_delete) if reason.get("Message")]
+    message = " ".join([response["Error"]["Message"], *reasons])
+    raise ClientError(response | {"Error": response["Error"] | {"Message": message}}, error.operation_name) from None
 
 
 def _raise_conflict(error: ClientError) -> None:

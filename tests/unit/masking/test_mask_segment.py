@@ -418,14 +418,17 @@ def test_an_error_that_does_not_pass_ends_the_run_under_the_name_that_aws_gives_
     assert raised.value.code == "AccessDeniedException"
 
 
-def test_a_cancelled_transaction_for_another_reason_ends_the_run(clients: Clients) -> None:
+def test_a_cancelled_transaction_for_another_reason_ends_the_run_with_that_reason(clients: Clients) -> None:
     make_table(clients, ORDER, key=("pk", "sk"))
+    too_large = "Item size to update has exceeded the maximum allowed size"
+    reasons = [{"Code": "ValidationError", "Message": too_large, "Item": ORDER}, {"Code": "None"}]
+    error = client_error("TransactWriteItems", "TransactionCanceledException", CancellationReasons=reasons)
 
-    refusal = refusing(clients, "transact_write_items", cancelled("ValidationError", "None"))
-    with refusal, pytest.raises(AwsError) as raised:
+    with refusing(clients, "transact_write_items", error), pytest.raises(AwsError) as raised:
         mask(clients, KEY_RULES, "pk", "sk")
 
     assert raised.value.code == "TransactionCanceledException"
+    assert str(raised.value).endswith(f": why ValidationError: {too_large}")
 
 
 def many_items(number: int) -> list[Item]:
