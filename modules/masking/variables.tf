@@ -4,7 +4,7 @@ variable "attributes" {
 
     - `hash`: a string becomes `masked-` and 16 hexadecimal digits.
     - `email`: every e-mail address in a string becomes `<12 digits>@example.invalid`. The rest of the string stays.
-    - `digits`: every digit is replaced by another one. Format and length stay.
+    - `digits`: every digit is replaced by one that depends on all digits, and may be the same. Format and length stay.
     - `redact`: a constant of the same type.
     - `remove`: the attribute or entry is removed.
     - `keep`: it stays as it is.
