@@ -144,8 +144,8 @@ def test_logs_are_json_with_the_rotation_and_without_items(deployment: Deploymen
         lines = [line for line in deployment.log_lines(function, "") if "message" in line]
         if function != "delete_old_tables":  # no part of this rotation
             assert f"staging-{job.recovery_point_id}" in {line.get("rotation") for line in lines}
-        # A sweep is about several recovery points, and somebody who rolls back names a parameter.
-        subjects = {"recovery_point", "recovery_points"} if function == "start_workflow" else {"rotation", "parameter"}
+        # A sweep is about several source tables, and somebody who rolls back names a parameter.
+        subjects = {"recovery_point", "source_tables"} if function == "start_workflow" else {"rotation", "parameter"}
         assert [line for line in lines if line.get("level") == "INFO" and subjects.isdisjoint(line)] == []
         assert deployment.log_lines(function, ITEM_TEXT) == []
     messages = deployment.log_messages(deployment.rotator["state_machine_log_group"]["name"])

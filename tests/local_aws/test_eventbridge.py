@@ -262,7 +262,7 @@ def test_an_event_can_be_lost(local_aws: str, bus: Bus, execute: Callable[[], No
 
 
 def test_an_event_can_be_late(local_aws: str, bus: Bus, execute: Callable[[], None]) -> None:
-    late = Fault(service="aws.states", operation="*Status Change", containing="SUCCEEDED", seconds=1, times=1)
+    late = Fault(service="aws.states", operation="*Status Change", containing="SUCCEEDED", seconds=5, times=1)
     with injected(local_aws, late) as fault:
         execute()
         wait_until("event", lambda: fault.struck)
