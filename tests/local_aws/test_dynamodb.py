@@ -374,8 +374,8 @@ def test_a_restored_table_needs_time_between_changes(
 ) -> None:
     name = restore()["TableName"]
     recovery = {"TableName": name, "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
-    # Half a second each, which leaves time for the calls that must fail.
-    with changed_settings(local_aws, restore_seconds=2.5):
+    # Two seconds each, which leaves time for the calls that must fail.
+    with changed_settings(local_aws, restore_seconds=10):
         arn = active(dynamodb, name)["TableArn"]
         wait_until_found(dynamodb, name)
         assert code(dynamodb.update_continuous_backups, **recovery) == "ContinuousBackupsUnavailableException"
@@ -464,11 +464,11 @@ def test_changed_tags_may_become_visible_late(dynamodb: Any, local_aws: str, nam
 
     tag(stage="test", team="a")
     assert tags() == {"stage": "test", "team": "a"}
-    with changed_settings(local_aws, tags_visible_after_seconds=0.5):
+    with changed_settings(local_aws, tags_visible_after_seconds=3):
         tag(stage="production")
         dynamodb.untag_resource(ResourceArn=arn, TagKeys=["team"])
         assert tags() == {"stage": "test", "team": "a"}
-    wait_until("change", lambda: tags() == {"stage": "production"}, 2)
+    wait_until("change", lambda: tags() == {"stage": "production"}, 30)
 
 
 def test_a_restore_that_cannot_start_says_why(

@@ -199,7 +199,7 @@ def test_vector_indexes_are_built_after_the_restored_table_is_active(
     name: str,
 ) -> None:
     table = dynamodb.create_table(TableName=name, **{**WITH_VECTORS, "VectorIndexes": [BY_IMAGE]})["TableDescription"]
-    with changed_settings(local_aws, vector_index_seconds=2):
+    with changed_settings(local_aws, vector_index_seconds=4):
         copy = restored(table["TableArn"])
     assert definitions(vector_indexes(dynamodb, copy)) == [BY_IMAGE]
     assert phases(dynamodb, copy) == [("CREATING", True), ("ACTIVE", True), ("ACTIVE", False)]
@@ -228,7 +228,7 @@ def test_an_override_leaves_vector_indexes_out(
 
 def test_vector_indexes_are_created_and_deleted_one_by_one(dynamodb: Any, local_aws: str, name: str) -> None:  # noqa: ANN401
     dynamodb.create_table(TableName=name, **TABLE)
-    with changed_settings(local_aws, restore_seconds=3, vector_index_seconds=1):
+    with changed_settings(local_aws, restore_seconds=6, vector_index_seconds=2):
         dynamodb.update_table(
             TableName=name,
             AttributeDefinitions=attributes("tenant", "city"),

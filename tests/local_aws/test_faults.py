@@ -82,7 +82,7 @@ def test_a_call_is_slow(aws: Aws, local_aws: str, parameter: str) -> None:
     with injected(local_aws, Fault(service="ssm", operation="Put*", containing=parameter, seconds=0.3)):
         begin = time.monotonic()
         put(aws, parameter)
-        assert 0.3 <= time.monotonic() - begin < 2
+        assert 0.3 <= time.monotonic() - begin < 30
 
 
 def test_a_fault_leaves_other_calls_alone(aws: Aws, local_aws: str, parameter: str) -> None:
@@ -283,7 +283,7 @@ def test_settings_change_while_it_runs(aws: Aws, local_aws: str, name: str) -> N
     with changed_settings(local_aws, restore_seconds=60):
         slow = restored(f"{name}-slow")
     with changed_settings(local_aws, restore_seconds=0.05):
-        wait_until("change", restored(f"{name}-quick"), 0.9)
+        wait_until("change", restored(f"{name}-quick"))
     assert not slow()
 
 
