@@ -123,7 +123,8 @@ def test_only_a_schedule_that_exists_can_be_fired(local_aws: str, scheduler: Sch
 @pytest.mark.parametrize("kind", ["rate", "at"])
 def test_a_schedule_fires_by_itself_when_it_is_due(scheduler: Scheduler, listener: Listener, kind: str) -> None:
     scheduler.function = listener.arn
-    due = datetime.now(UTC) + timedelta(seconds=1)
+    # Without its fraction of a second, which an expression cannot hold, it is still to come.
+    due = datetime.now(UTC) + timedelta(seconds=2)
     scheduler.put(
         "rate(1 hour)" if kind == "rate" else f"at({due:%Y-%m-%dT%H:%M:%S})",
         Target={"Input": json.dumps({"arn": "<aws.scheduler.schedule-arn>"})},
