@@ -56,9 +56,9 @@ def test_a_rotation_that_was_stopped_by_hand_is_reported(deployment: Deployment)
 def test_a_rotation_that_ran_out_of_time_is_reported_and_gets_a_fresh_time_limit(deployment: Deployment) -> None:
     name = "rotator-test-slow-production"
     with (
-        time_limit(3, deployment),
+        time_limit(8, deployment),
         recovery_points(native=True),
-        changed_settings(os.environ[ENDPOINT], restore_seconds=5),
+        changed_settings(os.environ[ENDPOINT], restore_seconds=12),
     ):
         job = deployment.end_of_backup(deployment.start_backup(make_table(name)))
         execution = deployment.end_of_rotation("staging", job)
@@ -84,7 +84,7 @@ def test_a_call_that_aws_throttles_for_ever_runs_out_of_time(deployment: Deploym
     throttled = Fault(
         service="dynamodb", operation="Scan", error="ThrottlingException", role="rotator-test-*", containing="throttled"
     )
-    with time_limit(8, deployment), recovery_points(native=True), injected(os.environ[ENDPOINT], throttled):
+    with time_limit(20, deployment), recovery_points(native=True), injected(os.environ[ENDPOINT], throttled):
         job = deployment.end_of_backup(deployment.start_backup(make_table(name)))
         execution = deployment.end_of_rotation("staging", job)
 
