@@ -75,6 +75,12 @@ def all_injected(*faults: Fault) -> Iterator[list[InjectedFault]]:
         yield [active.enter_context(injected(os.environ[ENDPOINT], fault)) for fault in faults]
 
 
+def events_of(execution: str) -> Iterator[dict[str, Any]]:
+    """The history of an execution."""
+    pages = client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution)
+    yield from (event for page in pages for event in page["events"])
+
+
 def calls_of(operation: str) -> int:
     return calls(os.environ[ENDPOINT], "dynamodb", operation)[0]
 
@@ -134,23 +140,24 @@ def test_a_worker_whose_time_is_up_is_continued_from_where_it_stopped(masking_mo
 
 
 def assert_masked_in_spite_of(stem: str, masking_module: Masking, *faults: Fault) -> dict[str, Any]:
-    """The table ends up as it does without faults; gives the output."""
+    """The table ends up as it does without faults; gives the execution."""
     originals = [item(number) for number in range(FEW)]
     table = make_copy(stem, originals)
     with all_injected(*faults) as active:
-        output = masking_module.run(table)
+        execution = masking_module.end(masking_module.start(table))
+        output_of(execution)
         struck = [fault.struck for fault in active]
     assert min(struck) > 0, struck
     assert_holds(table, map(masking_module.masks.masked, originals))
-    return output
+    return execution
 
 
 @pytest.mark.parametrize("error", ["ThrottlingException", "ProvisionedThroughputExceededException"])
 def test_throttling_only_slows_masking_down(error: str, masking_module: Masking, role: str) -> None:
     faults = [Fault(role=role, operation=write, error=error, probability=0.2, seed=1) for write in WRITES]
     scans = Fault(role=role, operation="Scan", error=error, probability=0.2, seed=2)
-    output = assert_masked_in_spite_of(f"throttled-{error.lower()[:8]}", masking_module, *faults, scans)
-    assert output["ItemsScanned"] == FEW
+    execution = assert_masked_in_spite_of(f"throttled-{error.lower()[:8]}", masking_module, *faults, scans)
+    assert output_of(execution)["ItemsScanned"] == FEW
 
 
 def test_a_lost_response_masks_nothing_twice(masking_module: Masking, role: str) -> None:
@@ -174,12 +181,20 @@ def test_a_killed_worker_is_replaced(masking_module: Masking, role: str) -> None
     assert_masked_in_spite_of("killed", masking_module, *killed)
 
 
-def test_a_worker_that_is_killed_in_the_middle_of_a_page_is_replaced(masking_module: Masking) -> None:
+def test_a_worker_that_is_killed_in_the_middle_of_a_page_is_replaced(masking_module: Masking, role: str) -> None:
     killed = [
         Fault(function=masking_module.outputs["functions"][function]["name"], kill="during", seconds=seconds, times=2)
-        for function, seconds in (("mask_segment", 0.5), ("verify_segment", 0.02), ("remove_marks", 0.2))
+        for function, seconds in (("mask_segment", 0.3), ("verify_segment", 0.1), ("remove_marks", 0.2))
     ]
-    assert_masked_in_spite_of("cut", masking_module, *killed)
+    # None of them has returned by then.
+    slow = [Fault(role=role, operation=write, seconds=0.2) for write in WRITES]
+    verify = masking_module.outputs["function_roles"]["verify_segment"]["name"]
+    slow.append(Fault(role=verify, operation="Scan", seconds=0.2))
+
+    execution = assert_masked_in_spite_of("cut", masking_module, *killed, *slow)
+
+    errors = [event.get("taskFailedEventDetails", {}).get("error") for event in events_of(execution["executionArn"])]
+    assert errors.count("Runtime.ExitError") == sum(fault.times or 0 for fault in killed)
 
 
 def test_a_redrive_masks_the_segments_that_are_left(masking_module: Masking, role: str) -> None:
@@ -197,11 +212,9 @@ def test_a_redrive_masks_the_segments_that_are_left(masking_module: Masking, rol
     output_of(masking_module.redrive(execution))
 
     assert_holds(table, map(masking_module.masks.masked, originals))
-    history = client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution)
     succeeded = Counter(
         event["mapIterationSucceededEventDetails"]["index"]
-        for page in history
-        for event in page["events"]
+        for event in events_of(execution)
         if event.get("mapIterationSucceededEventDetails", {}).get("name") == "Mask Segments"
     )
     assert succeeded == Counter(range(len(succeeded))), "none was masked twice"
@@ -210,8 +223,7 @@ def test_a_redrive_masks_the_segments_that_are_left(masking_module: Masking, rol
 
 def entered(execution: str) -> Counter[str]:
     """How often an execution entered each state."""
-    pages = client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution)
-    details = (event.get("stateEnteredEventDetails") for page in pages for event in page["events"])
+    details = (event.get("stateEnteredEventDetails") for event in events_of(execution))
     return Counter(found["name"] for found in details if found)
 
 
@@ -227,10 +239,10 @@ def test_what_changes_meanwhile_is_masked_and_what_is_deleted_stays_away(masking
     }
 
     with masking_module.changed(workers=AT_ONCE):
-        with all_injected(*(Fault(role=role, operation=operation, seconds=4) for operation in WRITES)):
+        with all_injected(*(Fault(role=role, operation=write, error="ThrottlingException") for write in WRITES)):
             scans = calls_of("Scan")
             execution = masking_module.start(table)
-            # Each worker has read its segment, and waits for its first writes.
+            # Each worker has read its segment, and DynamoDB refuses its first writes.
             wait_until("scans", lambda: calls_of("Scan") >= scans + AT_ONCE, 60)
             delete(table, deleted)
             write(table, changed.values())
@@ -243,15 +255,16 @@ def changed_text(number: int) -> dict[str, str]:
     return {"S": f"0{number} {address(FEW + number)}"}
 
 
-def test_an_item_that_comes_too_late_fails_the_proof(masking_module: Masking, role: str) -> None:
+def test_an_item_that_comes_too_late_fails_the_proof(masking_module: Masking) -> None:
     table = make_copy("late", [item(0)])
     late = item(6)
-    verify = masking_module.outputs["functions"]["verify_segment"]["name"]
+    verify = masking_module.outputs["function_roles"]["verify_segment"]["name"]
 
-    with masking_module.changed(workers=1), all_injected(Fault(function=verify, seconds=2)):
-        execution = masking_module.start(table)
-        wait_until("end of masking", lambda: entered(execution)["Verify Segments"], 60)
-        write(table, [late])
+    with masking_module.changed(workers=1):
+        with all_injected(Fault(role=verify, operation="Scan", error="ThrottlingException")) as (refused,):
+            execution = masking_module.start(table)
+            wait_until("end of masking", lambda: refused.struck, 60)
+            write(table, [late])
         failed = masking_module.end(execution)
 
     assert failed["error"] == "NotMasked"
