@@ -7,6 +7,7 @@ import pytest
 from local_aws import Fault, injected
 from tests.support.aws import ENDPOINT, client, items, local_only, recovery_points
 from tests.support.deployment import BackupJob, Deployment
+from tests.support.polling import wait_until
 from tests.support.tables import make_table
 
 pytestmark = local_only
@@ -85,19 +86,23 @@ def test_a_function_works_on_the_copy(deployment: Deployment) -> None:
 
 
 @pytest.mark.usefixtures("_quick_restores")
-def test_a_function_that_runs_as_often_as_it_may_runs_for_the_next_copy_later(deployment: Deployment) -> None:
+def test_a_function_that_runs_as_often_as_it_may_runs_for_the_copy_later(deployment: Deployment) -> None:
     function = "rotator-test-hook"
-    arns = [make_table(f"rotator-test-{number}-customers") for number in range(2)]
-    slow = Fault(function=function, seconds=3)
-    client("lambda").put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=1)
+    table_arn = make_table("rotator-test-busy-customers")
+
+    def refused(job: BackupJob) -> bool:
+        try:
+            events = deployment.history("edited", job)
+        except client("stepfunctions").exceptions.ExecutionDoesNotExist:
+            return False
+        errors = {event.get("taskFailedEventDetails", {}).get("error") for event in events}
+        return "Lambda.TooManyRequestsException" in errors
+
+    client("lambda").put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
     try:
-        with recovery_points(native=True), injected(os.environ[ENDPOINT], slow):
-            started = [deployment.start_backup(arn) for arn in arns]
-            jobs = [deployment.end_of_backup(job_id) for job_id in started]
-            for job in jobs:
-                deployment.rotate("edited", job)
+        with recovery_points(native=True):
+            job = deployment.end_of_backup(deployment.start_backup(table_arn))
+        wait_until("refusal", lambda: refused(job), deployment.patience_seconds)
     finally:
         client("lambda").delete_function_concurrency(FunctionName=function)
-
-    failures = [event.get("taskFailedEventDetails", {}) for job in jobs for event in deployment.history("edited", job)]
-    assert "Lambda.TooManyRequestsException" in {failure.get("error") for failure in failures}
+    assert deployment.rotate("edited", job)["BeforeSwitchOutput"] == {"Output": {"MaskedAddresses": 0}}
