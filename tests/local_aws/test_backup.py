@@ -122,7 +122,7 @@ class Aws:
 
 
 def until(look: Callable[[], Any], is_right: Callable[[Any], bool]) -> Any:  # noqa: ANN401
-    for _ in range(150):
+    for _ in range(600):
         seen = look()
         if is_right(seen):
             return seen
@@ -169,7 +169,7 @@ def _advanced(setup: Aws) -> Iterator[None]:
 @pytest.fixture
 def _slow(local_aws: str) -> Iterator[None]:
     """Backup jobs take long enough for something to happen meanwhile."""
-    with changed_settings(local_aws, backup_seconds=1):
+    with changed_settings(local_aws, backup_seconds=4):
         yield
 
 
@@ -284,7 +284,7 @@ def test_a_failed_job_is_an_event_without_a_recovery_point(setup: Aws, events: C
 def test_an_event_arrives_after_the_notification(
     local_aws: str, setup: Aws, events: Callable[..., dict[str, Any]]
 ) -> None:
-    with changed_settings(local_aws, backup_event_seconds=1):
+    with changed_settings(local_aws, backup_event_seconds=5):
         job_id = setup.start(ResourceArn=setup.table())
         setup.notification(job_id)
         with pytest.raises(AssertionError):
