@@ -16,9 +16,9 @@ from tests.support.pages import commands
 from tests.support.permissions import statements, without
 from tests.support.polling import wait_until
 
-# Lambda writes it once the function has ended.
+# How long to wait for what may never come: the log, which Lambda writes once the function has ended, and what comes of
+# an invocation that Lambda tries twice more.
 LOG_SECONDS = 2
-# Lambda tries twice more.
 RETRIES_SECONDS = 10
 
 
@@ -103,7 +103,7 @@ def test_a_table_like_its_source_gets_its_verdict_and_is_deleted(kind: str, exam
 def test_a_table_that_lost_its_items_fails_its_test(example: RestoreTesting) -> None:
     example.back_up()
     # Until somebody has emptied the restored table, its event is late.
-    late = Fault(service="aws.backup", operation="Restore Job State Change", seconds=1.5)
+    late = Fault(service="aws.backup", operation="Restore Job State Change", seconds=5)
     with injected(os.environ[ENDPOINT], late):
         job_id = example.run()
         table = wait_until("restore", lambda: restored_table(job_id), PATIENCE_SECONDS)
@@ -156,7 +156,7 @@ def test_the_commands_of_the_pages_replay_what_failed_and_list_the_verdicts(exam
     with injected(os.environ[ENDPOINT], denied):
         job_id = example.run()
         queue = example.validator["failed_validations_queue"]["url"]
-        wait_until("dead letter", lambda: has_messages(queue), RETRIES_SECONDS)
+        wait_until("dead letter", lambda: has_messages(queue), PATIENCE_SECONDS)
     replay, delete = commands("modules/restore-test-validator/README.md", "When something goes wrong")
     name = example.validator["function"]["name"]
     printed = example.reader.shell.run(replay.replace("restore-test-validator", name), url=queue)
@@ -176,7 +176,7 @@ def test_each_permission_of_the_validator_is_needed(example: RestoreTesting, say
     for _, sid, action in statements(role):
         with without(action, role, sid):
             try:
-                validate(example)
+                validate(example, LOG_SECONDS, RETRIES_SECONDS)
             except AssertionError as error:
                 reason = str(error)
             else:
@@ -188,24 +188,26 @@ def test_each_permission_of_the_validator_is_needed(example: RestoreTesting, say
     assert unneeded == []
 
 
-def validate(example: RestoreTesting) -> None:
+def validate(
+    example: RestoreTesting, log_seconds: float = PATIENCE_SECONDS, retries_seconds: float = PATIENCE_SECONDS
+) -> None:
     """All that the module promises."""
     example.back_up(native=True)
     job_id = example.run()
-    example.verdict(job_id, patience_seconds=RETRIES_SECONDS)
+    example.verdict(job_id, patience_seconds=retries_seconds)
 
     def logged() -> bool:
         return job_id in example.log()
 
-    wait_until("line", logged, LOG_SECONDS, lambda: "as nothing is logged")
-    fail_to_validate(f"not {job_id}", example)
+    wait_until("line", logged, log_seconds, lambda: "as nothing is logged")
+    fail_to_validate(f"not {job_id}", example, retries_seconds)
 
 
-def fail_to_validate(job_id: str, example: RestoreTesting) -> None:
+def fail_to_validate(job_id: str, example: RestoreTesting, retries_seconds: float = PATIENCE_SECONDS) -> None:
     event = json.dumps({"detail": {"restoreJobId": job_id}})
     name = example.validator["function"]["name"]
     client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=event)
-    wait_until("dead letter", lambda: example.dead_letters(job_id), RETRIES_SECONDS)
+    wait_until("dead letter", lambda: example.dead_letters(job_id), retries_seconds)
 
 
 def restored_table(job_id: str) -> str | None:
